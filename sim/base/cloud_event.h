@@ -1,0 +1,32 @@
+// What travels: an event in the shape of CloudEvents 1.0 (name, data, metadata), and the record
+// that carries it. An event is immutable once made, so copies of a record share it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/base/ids.h"
+#include "sim/base/time.h"
+
+namespace eventarium {
+
+/// Attribute names are CloudEvents' own; specversion is always "1.0".
+struct CloudEvent {
+  std::string id;                           // unique per source, e.g. "order-17"
+  std::string source;                       // the node that made it, e.g. "checkout-1"
+  std::string type;                         // e.g. "OrderPlaced"
+  SimTime time{};                           // when it happened
+  std::string data;                         // a JSON object as text, e.g. {"email":"a@b.org"}
+  std::optional<std::string> partitionkey;  // CloudEvents' partitioning extension: Kafka's key
+};
+
+/// One publication of an event. `size_bytes` is key + value as Kafka would serialize them.
+struct Record {
+  RecordId id;
+  std::shared_ptr<const CloudEvent> event;
+  std::uint32_t size_bytes = 0;
+};
+
+}  // namespace eventarium

@@ -1,0 +1,72 @@
+// The seam between services and whatever carries their events. The same service runs on direct
+// calls, a queue, a broadcast station or Kafka: each brings a Publisher and a Subscriber, parts
+// that live inside a node and are fed that node's messages and timers.
+//
+//   ServiceNode / ProducerNode
+//     |-- Publisher   publish(record) ------------------> outcome: acknowledged / failed
+//     '-- Subscriber  --> Listener::on_delivery(delivery)   the handler may take its time
+//                     <-- finished(handle, ok)              then the next one comes
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/base/cloud_event.h"
+#include "sim/engine/node.h"
+#include "sim/engine/runtime.h"
+
+namespace eventarium::bus {
+
+/// A part of a node. handle_* return true when the message, token or peer was theirs. A message
+/// is inspected by reference: parts take what is theirs and leave the rest to the next part.
+class Part {
+ public:
+  virtual ~Part() = default;
+  virtual void start(engine::Runtime& runtime) = 0;
+  virtual bool handle_message(engine::Runtime& runtime, const engine::Message& message) = 0;
+  virtual bool handle_timer(engine::Runtime& runtime, engine::Token token) = 0;
+  virtual void handle_disconnect(engine::Runtime&, NodeId /*peer*/) {}
+  /// clean: say goodbye. crash, power_loss: forget everything volatile, send nothing.
+  virtual void stop(engine::Runtime& runtime, engine::StopReason reason) = 0;
+};
+
+/// Publishes records. Each publish() ends in exactly one RecordsAcknowledged or SendFailed event,
+/// unless the node dies first. Emits what its protocol does on the way (RecordBatched, ...).
+class Publisher : public Part {
+ public:
+  /// `topic` is a topic or channel name. RecordProduced has been emitted already and is the
+  /// current cause.
+  virtual void publish(engine::Runtime& runtime, Record record, const std::string& topic) = 0;
+  /// Accepted and neither acknowledged nor failed yet: 0 means idle.
+  virtual std::uint64_t pending() const = 0;
+};
+
+struct Delivery {
+  Record record;
+  std::string topic;
+  std::int64_t partition = -1;  // -1: the channel has none
+  std::int64_t offset = -1;
+  std::uint32_t attempt = 1;
+  std::uint64_t handle = 0;  // give back to finished()
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  /// One delivery at a time: the next comes only after finished() for this one.
+  virtual void on_delivery(engine::Runtime& runtime, const Delivery& delivery) = 0;
+};
+
+/// Receives records, emits RecordsDelivered, and feeds its listener one at a time.
+class Subscriber : public Part {
+ public:
+  void set_listener(Listener& listener) { listener_ = &listener; }
+  /// The handler is done with the delivery; ok false asks for redelivery where there is such a
+  /// thing (queue), or answers the caller with a failure (direct call).
+  virtual void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) = 0;
+
+ protected:
+  Listener* listener_ = nullptr;
+};
+
+}  // namespace eventarium::bus

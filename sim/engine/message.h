@@ -1,0 +1,41 @@
+// What travels between nodes. The engine moves payloads and never looks inside; protocols (Kafka,
+// queue, ...) define payload types and recognise their own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/base/ids.h"
+#include "sim/base/time.h"
+
+namespace eventarium::engine {
+
+/// Base of everything that can be sent. Immutable once sent.
+class Payload {
+ public:
+  virtual ~Payload() = default;
+  /// What an observer calls it, e.g. "Produce".
+  virtual std::string_view label() const = 0;
+  /// Records inside, for the trace.
+  virtual void append_records(std::vector<RecordId>&) const {}
+};
+
+struct Message {
+  MessageId id;
+  NodeId source;
+  NodeId destination;
+  std::uint64_t size_bytes = 0;
+  EventId cause;  // the MessageSent, then the MessageArrived event
+  std::unique_ptr<const Payload> payload;
+
+  /// The payload as P, or null when it is something else.
+  template <class P>
+  const P* as() const {
+    return dynamic_cast<const P*>(payload.get());
+  }
+};
+
+}  // namespace eventarium::engine

@@ -1,0 +1,35 @@
+// Tells a run in plain English, a sentence an event, from the trace alone. The headless log and
+// the window's narration line say the same words.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "sim/trace/event.h"
+#include "sim/trace/node_names.h"
+
+namespace eventarium::trace {
+
+enum class Detail {
+  story,  // what a learner follows: events, deliveries, side effects, faults
+  all,    // also batches, messages, offsets
+};
+
+class Narrator {
+ public:
+  explicit Narrator(Detail detail = Detail::story) : detail_(detail) {}
+  /// The sentence for this event (no time, no line end), or nothing when it isn't worth one.
+  /// Must see every event of the run, in order.
+  std::optional<std::string> tell(const Event& event);
+
+ private:
+  struct KnownRecord {
+    std::string id, type, data;
+  };
+  Detail detail_;
+  NodeNames names_;
+  std::unordered_map<RecordId, KnownRecord> records_;  // looked up only
+};
+
+}  // namespace eventarium::trace
