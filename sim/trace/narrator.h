@@ -24,12 +24,22 @@ class Narrator {
   std::optional<std::string> tell(const Event& event);
 
  private:
-  struct KnownRecord {
-    std::string id, type, data;
+  struct KnownMessage {
+    std::string label;
+    NodeId source;
   };
+  struct Teller;  // one sentence per type of event: narrator.cpp
+
+  /// "NewSubscriber sub-3"
+  std::string record(RecordId id) const;
+  /// "NewSubscriber sub-3, NewSubscriber sub-4 and 7 more"
+  std::string records(const RecordList& list) const;
+  void learn(const Event& event);
+
   Detail detail_;
   NodeNames names_;
-  std::unordered_map<RecordId, KnownRecord> records_;  // looked up only
+  std::unordered_map<RecordId, std::string> records_;         // looked up only
+  std::unordered_map<MessageId, KnownMessage> on_their_way_;  // looked up only
 };
 
 }  // namespace eventarium::trace

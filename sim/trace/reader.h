@@ -38,10 +38,13 @@ class LineReader {
 
  private:
   std::variant<Header, Event, Reached, std::string> decode(std::string_view line);
+  /// Ids are dense, time never falls, causes come first, nodes are declared once and in order.
+  std::string check_order(const Event& event);
 
   NodeNames names_;
   std::uint64_t line_ = 0;
   EventId last_event_;
+  SimTime last_time_{};
   std::optional<ReadError> error_;
 };
 

@@ -1,0 +1,117 @@
+// The sentences of a run, as a learner reads them.
+#include "sim/trace/narrator.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/trace/trace_generator.h"
+
+namespace eventarium::trace {
+namespace {
+
+struct Story {
+  Narrator narrator;
+  std::uint64_t next_id = 1;
+
+  explicit Story(Detail detail = Detail::story) : narrator(detail) {
+    tell(NodeDeclared{.index = NodeId{0}, .name = "website", .role = "producer"});
+    tell(NodeDeclared{.index = NodeId{1}, .name = "mailer", .role = "service"});
+    tell(NodeDeclared{.index = NodeId{2}, .name = "broker-1", .role = "broker"});
+    for (std::uint64_t n = 1; n <= 5; ++n)
+      tell(RecordProduced{.record = RecordId{n},
+                          .event_id = "sub-" + std::to_string(n),
+                          .event_type = "NewSubscriber",
+                          .topic = "signups",
+                          .data = R"({"email":"ada@example.org","amount":12.5,"vip":true})"},
+           0);
+  }
+  std::string tell(EventBody body, int node = -1, Duration t = 1s) {
+    Event event;
+    event.id = EventId{next_id++};
+    event.t = sim_time(t);
+    if (node >= 0) event.node = NodeId{static_cast<std::uint32_t>(node)};
+    event.body = std::move(body);
+    return narrator.tell(event).value_or("");
+  }
+};
+
+TEST_CASE("the story of a record, from published to side effect") {
+  Story story;
+  CHECK(story.tell(RecordProduced{.record = RecordId{9},
+                                  .event_id = "sub-9",
+                                  .event_type = "NewSubscriber",
+                                  .data = R"({"email":"ada@example.org","amount":12.5})"},
+                   0) == "website published NewSubscriber sub-9 (ada@example.org, amount 12.5)");
+  CHECK(story.tell(RecordsDelivered{.records = {RecordId{9}}, .attempt = 1}, 1) ==
+        "mailer received NewSubscriber sub-9");
+  CHECK(story.tell(RecordsDelivered{.records = {RecordId{9}}, .attempt = 2}, 1) ==
+        "mailer received NewSubscriber sub-9 again (delivery 2)");
+  CHECK(story.tell(SideEffectDone{.record = RecordId{9},
+                                  .effect = "welcome-email",
+                                  .text = "welcome email to ada@example.org",
+                                  .times = 1},
+                   1) == "mailer: welcome email to ada@example.org");
+  CHECK(story.tell(SideEffectDone{.effect = "welcome-email", .times = 2}, 1) ==
+        "mailer: welcome-email (done 2 times now!)");
+}
+
+TEST_CASE("many records are counted, not listed") {
+  Story story;
+  const RecordList five{RecordId{1}, RecordId{2}, RecordId{3}, RecordId{4}, RecordId{5}};
+  CHECK(story.tell(RecordsDelivered{.records = five, .attempt = 1}, 1) ==
+        "mailer received NewSubscriber sub-1, NewSubscriber sub-2 and 3 more");
+  CHECK(story.tell(SendFailed{.records = {RecordId{1}, RecordId{77}}, .error = "time-out"}, 0) ==
+        "website gave up on NewSubscriber sub-1 and record 77: time-out");
+}
+
+TEST_CASE("crashes, restarts and expectations are told") {
+  Story story;
+  CHECK(story.tell(NodeStopped{"crash"}, 2) == "broker-1 crashed");
+  CHECK(story.tell(NodeStopped{"power_loss"}, 2) == "broker-1 lost power");
+  CHECK(story.tell(NodeStopped{"clean"}, 2) == "broker-1 stopped");
+  CHECK(story.tell(NodeStarted{2}, 2) == "broker-1 is up again");
+  CHECK(story.tell(NodeStarted{1}, 2, 0s).empty());
+  CHECK(story.tell(NodeStarted{1}, 2, 3s) == "broker-1 started");
+  CHECK(story.tell(ConnectionStalled{NodeId{2}, "link down", 1, 200ms}, 0) ==
+        "website can't reach broker-1 (link down); TCP tries again in 200 ms");
+  CHECK(story.tell(ExpectationChecked{"lost == 0", false, "3"}) ==
+        "expected lost == 0: NOT met, it is 3");
+}
+
+TEST_CASE("the story leaves transport to all detail") {
+  Story story, all(Detail::all);
+  const MessageSent sent{MessageId{5}, NodeId{2}, "Produce", 120, {}};
+  CHECK(story.tell(sent, 0).empty());
+  CHECK(all.tell(sent, 0) == "website sent Produce to broker-1 (120 bytes)");
+  CHECK(all.tell(MessageArrived{MessageId{5}}, 2) == "Produce from website arrived at broker-1");
+  CHECK(all.tell(MessageArrived{MessageId{5}}, 2) == "broker-1 received a message");
+  CHECK(all.tell(RecordsAcknowledged{{RecordId{1}}, "signups", 0, 4}, 0) ==
+        "website knows: NewSubscriber sub-1 is safe in signups-0 at offset 4");
+}
+
+TEST_CASE("data that is no flat object, or long, or not ASCII, is summed up safely") {
+  Story story;
+  const auto told = [&](const std::string& data) {
+    return story.tell(RecordProduced{.event_id = "1", .event_type = "E", .data = data}, 0);
+  };
+  CHECK(told("") == "website published E 1");
+  CHECK(told(R"({"a":{"b":1}})") == "website published E 1");
+  CHECK(told(R"({"a":[1,2],"b":"x"})") == "website published E 1 (x)");
+  std::string long_text;
+  for (int i = 0; i < 40; ++i) long_text += "é";
+  CHECK(told(R"({"a":")" + long_text + "\"}").ends_with("é…)"));
+}
+
+TEST_CASE("every event can be told in both details without a crash or an empty sentence") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Narrator story, all(Detail::all);
+    for (const Event& event : TraceGenerator(seed).events(300)) {
+      const auto short_text = story.tell(event);
+      const auto long_text = all.tell(event);
+      CHECK(long_text.has_value());
+      CHECK((!short_text || !short_text->empty()));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace eventarium::trace
