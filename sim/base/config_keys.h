@@ -25,10 +25,12 @@ struct ConfigKey {
   std::string_view name;
   std::string_view default_value;
   Type type;
-  bool honoured;  // false: Kafka knows it, this version does not simulate it
-  double low = 0, high = 0;               // integer, real: inclusive bounds
+  bool honoured;             // false: Kafka knows it, this version does not simulate it
+  double low = 0, high = 0;  // integer, real: inclusive bounds
   std::vector<std::string_view> choices;  // choice
   std::string_view doc;                   // one line, with the unit
+  /// Not honoured: the only value accepted, because it is what happens here anyway; empty: none.
+  std::string_view inert_value = {};
 };
 
 const std::vector<ConfigKey>& config_keys();

@@ -1,0 +1,284 @@
+// The table of Kafka's configuration keys: default, bounds, and whether this simulator honours
+// them. Data only; the rules over it are in config_keys.cpp. Defaults are those of Kafka 4.1.
+// Where nothing else is said, a key that is not honoured may still be set to its default: that is
+// what happens here as well.
+#include <limits>
+
+#include "sim/base/config_keys.h"
+
+namespace eventarium {
+namespace {
+
+using Type = ConfigKey::Type;
+using Scope = ConfigScope;
+
+constexpr double no_limit = 9.3e18;
+constexpr double int_max = 2147483647;
+
+struct Row {
+  std::string_view name, default_value, doc;
+};
+
+ConfigKey integer(Scope scope, Row row, double low, double high = int_max) {
+  return {scope, row.name, row.default_value, Type::integer, true, low, high, {}, row.doc, {}};
+}
+
+ConfigKey boolean(Scope scope, Row row) {
+  return {scope, row.name, row.default_value, Type::boolean, true, 0, 0, {}, row.doc, {}};
+}
+
+ConfigKey choice(Scope scope, Row row, std::vector<std::string_view> choices) {
+  return {scope, row.name, row.default_value,  Type::choice, true,
+          0,     0,        std::move(choices), row.doc,      {}};
+}
+
+ConfigKey text(Scope scope, Row row) {
+  return {scope, row.name, row.default_value, Type::text, true, 0, 0, {}, row.doc, {}};
+}
+
+/// Known to Kafka, not simulated yet; its default is what happens here.
+ConfigKey inert(ConfigKey key) {
+  key.honoured = false;
+  key.inert_value = key.default_value;
+  return key;
+}
+
+/// Known to Kafka, not simulated yet; `value` is what happens here. Empty: no value does.
+ConfigKey inert(ConfigKey key, std::string_view value) {
+  key.honoured = false;
+  key.inert_value = value;
+  return key;
+}
+
+ConfigKey inert_ms(Scope scope, std::string_view name, std::string_view value,
+                   std::string_view doc) {
+  return inert(integer(scope, {name, value, doc}, -1, no_limit));
+}
+
+void add(std::vector<ConfigKey>& table, std::vector<ConfigKey> rows) {
+  for (ConfigKey& row : rows) table.push_back(std::move(row));
+}
+
+// CommonClientConfigs: keys that producers and consumers share.
+std::vector<ConfigKey> client_keys(Scope s) {
+  return {
+      text(s, {"client.id", "", "name in the brokers' logs; default: the node's name"}),
+      integer(s, {"request.timeout.ms", "30000", "wait for one response, in ms"}, 0),
+      integer(s, {"retry.backoff.ms", "100", "pause before the first retry, in ms; doubles"}, 0,
+              no_limit),
+      integer(s, {"retry.backoff.max.ms", "1000", "longest pause before a retry, in ms"}, 0,
+              no_limit),
+      integer(s, {"reconnect.backoff.ms", "50", "pause before the first reconnect, in ms; doubles"},
+              0, no_limit),
+      integer(s, {"reconnect.backoff.max.ms", "1000", "longest pause before a reconnect, in ms"}, 0,
+              no_limit),
+      integer(s, {"metadata.max.age.ms", "300000", "forced metadata refresh, in ms"}, 0, no_limit),
+  };
+}
+
+std::vector<ConfigKey> producer_sending_keys() {
+  constexpr Scope s = Scope::producer;
+  return {
+      choice(s, {"acks", "all", "who must have the batch before the leader answers"},
+             {"all", "-1", "0", "1"}),
+      integer(s, {"retries", "2147483647", "most resends of a batch"}, 0),
+      integer(s,
+              {"max.in.flight.requests.per.connection", "5",
+               "unanswered requests per broker connection; 1 keeps order"},
+              1),
+      integer(s, {"linger.ms", "5", "longest wait for a batch to fill, in ms"}, 0, no_limit),
+      integer(s, {"batch.size", "16384", "upper size of a batch, in bytes; 0: no batching"}, 0),
+      integer(s, {"buffer.memory", "33554432", "memory for unsent batches, in bytes"}, 0, no_limit),
+      integer(s, {"max.block.ms", "60000", "longest wait of send() for metadata and memory, in ms"},
+              0, no_limit),
+      integer(s, {"delivery.timeout.ms", "120000", "from batch creation to failure, in ms"}, 0),
+      integer(s, {"max.request.size", "1048576", "largest record and request, in bytes"}, 0),
+      inert(boolean(s, {"enable.idempotence", "true",
+                        "idempotence (producer ids, sequence numbers) is off in this version"}),
+            "false"),
+      inert(text(s, {"transactional.id", "null", "transactions"})),
+      inert_ms(s, "transaction.timeout.ms", "60000", "transactions"),
+      inert(choice(s, {"compression.type", "none", "compression of batches"},
+                   {"none", "gzip", "snappy", "lz4", "zstd"})),
+      inert_ms(s, "metadata.max.idle.ms", "300000", "forgetting the metadata of idle topics"),
+  };
+}
+
+std::vector<ConfigKey> producer_partitioning_keys() {
+  constexpr Scope s = Scope::producer;
+  return {
+      choice(s, {"partitioner.class", "null", "null is the built-in partitioner"},
+             {"null", "org.apache.kafka.clients.producer.RoundRobinPartitioner"}),
+      boolean(s, {"partitioner.adaptive.partitioning.enable", "true",
+                  "records without a key prefer partitions with short queues"}),
+      integer(
+          s,
+          {"partitioner.availability.timeout.ms", "0",
+           "avoid partitions of brokers that could not be sent to for this long, in ms; 0: off"},
+          0, no_limit),
+      boolean(s, {"partitioner.ignore.keys", "false", "treat keyed records like those without"}),
+  };
+}
+
+std::vector<ConfigKey> consumer_fetch_keys() {
+  constexpr Scope s = Scope::consumer;
+  return {
+      choice(s, {"auto.offset.reset", "latest", "where to read from without a valid position"},
+             {"earliest", "latest", "none"}),
+      integer(s, {"max.poll.records", "500", "records handed out by one poll()"}, 1),
+      integer(s, {"fetch.min.bytes", "1", "the broker answers once it has this many bytes"}, 0),
+      integer(s, {"fetch.max.wait.ms", "500", "longest wait for fetch.min.bytes, in ms"}, 0),
+      integer(s,
+              {"max.partition.fetch.bytes", "1048576",
+               "bytes of one partition in an answer; a first batch may be larger"},
+              0),
+      integer(s, {"fetch.max.bytes", "52428800", "bytes of an answer; a first batch may be larger"},
+              0),
+      inert(choice(s, {"isolation.level", "read_uncommitted", "transactions"},
+                   {"read_uncommitted", "read_committed"})),
+      inert_ms(s, "default.api.timeout.ms", "60000",
+               "bound of blocking calls, which no node makes"),
+      inert(boolean(s, {"allow.auto.create.topics", "true", "topics are not created by asking"}),
+            "false"),
+      inert(text(s, {"client.rack", "", "racks"})),
+  };
+}
+
+std::vector<ConfigKey> consumer_group_keys() {
+  constexpr Scope s = Scope::consumer;
+  constexpr std::string_view groups = "consumer groups; consumers read what they are assigned";
+  return {
+      inert(text(s, {"group.id", "null", groups}), ""),
+      inert(text(s, {"group.instance.id", "null", groups}), ""),
+      inert(choice(s, {"group.protocol", "classic", groups}, {"classic", "consumer"})),
+      inert(text(s, {"group.remote.assignor", "null", groups}), ""),
+      inert(text(s, {"partition.assignment.strategy", "RangeAssignor,CooperativeStickyAssignor",
+                     groups}),
+            ""),
+      inert_ms(s, "session.timeout.ms", "45000", groups),
+      inert_ms(s, "heartbeat.interval.ms", "3000", groups),
+      inert_ms(s, "max.poll.interval.ms", "300000", groups),
+      inert(boolean(s, {"enable.auto.commit", "true", "offset commits need a consumer group"}),
+            "false"),
+      inert_ms(s, "auto.commit.interval.ms", "5000", groups),
+  };
+}
+
+std::vector<ConfigKey> broker_log_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      integer(s, {"message.max.bytes", "1048588", "largest batch a broker accepts, in bytes"}, 0),
+      integer(s, {"fetch.max.bytes", "57671680", "most bytes in the answer to any fetch"}, 1024),
+      choice(s, {"log.message.timestamp.type", "CreateTime", "whose clock stamps records"},
+             {"CreateTime", "LogAppendTime"}),
+      integer(s, {"min.insync.replicas", "1", "in-sync replicas that acks=all needs"}, 1),
+      inert_ms(s, "log.message.timestamp.before.max.ms", "9223372036854775807",
+               "refusal of old timestamps"),
+      inert_ms(s, "log.message.timestamp.after.max.ms", "3600000",
+               "refusal of timestamps of the future"),
+      inert_ms(s, "log.segment.bytes", "1073741824", "segments and retention"),
+      inert_ms(s, "log.roll.ms", "604800000", "segments and retention"),
+      inert_ms(s, "log.retention.ms", "604800000", "retention"),
+      inert_ms(s, "log.retention.bytes", "-1", "retention"),
+      inert_ms(s, "log.retention.check.interval.ms", "300000", "retention"),
+      inert_ms(s, "log.segment.delete.delay.ms", "60000", "retention"),
+      inert(choice(s, {"log.cleanup.policy", "delete", "compaction"},
+                   {"delete", "compact", "compact,delete", "delete,compact"})),
+      inert_ms(s, "log.flush.interval.messages", "9223372036854775807", "fsync by count"),
+      inert_ms(s, "log.flush.interval.ms", "9223372036854775807", "fsync by time"),
+      inert_ms(s, "log.flush.offset.checkpoint.interval.ms", "60000", "recovery point"),
+      inert(choice(s, {"compression.type", "producer", "compression of batches"},
+                   {"producer", "none", "uncompressed", "gzip", "snappy", "lz4", "zstd"})),
+  };
+}
+
+std::vector<ConfigKey> broker_cluster_keys() {
+  constexpr Scope s = Scope::broker;
+  constexpr std::string_view replication = "replication";
+  constexpr std::string_view controller = "the controller";
+  return {
+      inert_ms(s, "num.partitions", "1", "automatic creation of topics"),
+      inert_ms(s, "default.replication.factor", "1", "automatic creation of topics"),
+      inert(boolean(s, {"auto.create.topics.enable", "true", "automatic creation of topics"}),
+            "false"),
+      inert(boolean(s, {"unclean.leader.election.enable", "false", controller})),
+      inert_ms(s, "replica.lag.time.max.ms", "30000", replication),
+      inert_ms(s, "replica.fetch.wait.max.ms", "500", replication),
+      inert_ms(s, "replica.fetch.min.bytes", "1", replication),
+      inert_ms(s, "replica.fetch.max.bytes", "1048576", replication),
+      inert_ms(s, "replica.fetch.response.max.bytes", "10485760", replication),
+      inert_ms(s, "replica.fetch.backoff.ms", "1000", replication),
+      inert_ms(s, "num.replica.fetchers", "1", replication),
+      inert_ms(s, "replica.high.watermark.checkpoint.interval.ms", "5000", replication),
+      inert_ms(s, "replica.socket.timeout.ms", "30000", replication),
+      inert(boolean(s, {"auto.leader.rebalance.enable", "true", controller})),
+      inert_ms(s, "leader.imbalance.check.interval.seconds", "300", controller),
+      inert_ms(s, "broker.heartbeat.interval.ms", "2000", controller),
+      inert_ms(s, "broker.session.timeout.ms", "9000", controller),
+      inert_ms(s, "offsets.topic.num.partitions", "50", "consumer groups"),
+      inert_ms(s, "offsets.topic.replication.factor", "3", "consumer groups"),
+      inert_ms(s, "offsets.retention.minutes", "10080", "consumer groups"),
+      inert_ms(s, "group.initial.rebalance.delay.ms", "3000", "consumer groups"),
+      inert_ms(s, "group.min.session.timeout.ms", "6000", "consumer groups"),
+      inert_ms(s, "group.max.session.timeout.ms", "1800000", "consumer groups"),
+      inert_ms(s, "transaction.max.timeout.ms", "900000", "transactions"),
+      inert_ms(s, "transaction.state.log.num.partitions", "50", "transactions"),
+      inert_ms(s, "transaction.state.log.replication.factor", "3", "transactions"),
+      inert_ms(s, "transaction.state.log.min.isr", "2", "transactions"),
+  };
+}
+
+std::vector<ConfigKey> topic_keys() {
+  constexpr Scope s = Scope::topic;
+  return {
+      integer(s, {"max.message.bytes", "1048588", "largest batch accepted, in bytes"}, 0),
+      choice(s, {"message.timestamp.type", "CreateTime", "whose clock stamps records"},
+             {"CreateTime", "LogAppendTime"}),
+      integer(s, {"min.insync.replicas", "1", "in-sync replicas that acks=all needs"}, 1),
+      inert_ms(s, "message.timestamp.before.max.ms", "9223372036854775807",
+               "refusal of old timestamps"),
+      inert_ms(s, "message.timestamp.after.max.ms", "3600000",
+               "refusal of timestamps of the future"),
+      inert_ms(s, "segment.bytes", "1073741824", "segments and retention"),
+      inert_ms(s, "segment.ms", "604800000", "segments and retention"),
+      inert_ms(s, "segment.jitter.ms", "0", "segments and retention"),
+      inert_ms(s, "retention.ms", "604800000", "retention"),
+      inert_ms(s, "retention.bytes", "-1", "retention"),
+      inert_ms(s, "file.delete.delay.ms", "60000", "retention"),
+      inert(choice(s, {"cleanup.policy", "delete", "compaction"},
+                   {"delete", "compact", "compact,delete", "delete,compact"})),
+      inert(ConfigKey{
+          s, "min.cleanable.dirty.ratio", "0.5", Type::real, true, 0, 1, {}, "compaction", {}}),
+      inert_ms(s, "delete.retention.ms", "86400000", "compaction"),
+      inert_ms(s, "min.compaction.lag.ms", "0", "compaction"),
+      inert_ms(s, "max.compaction.lag.ms", "9223372036854775807", "compaction"),
+      inert_ms(s, "flush.messages", "9223372036854775807", "fsync by count"),
+      inert_ms(s, "flush.ms", "9223372036854775807", "fsync by time"),
+      inert(boolean(s, {"unclean.leader.election.enable", "false", "the controller"})),
+      inert(choice(s, {"compression.type", "producer", "compression of batches"},
+                   {"producer", "none", "uncompressed", "gzip", "snappy", "lz4", "zstd"})),
+  };
+}
+
+std::vector<ConfigKey> make_table() {
+  std::vector<ConfigKey> table;
+  add(table, producer_sending_keys());
+  add(table, producer_partitioning_keys());
+  add(table, client_keys(Scope::producer));
+  add(table, consumer_fetch_keys());
+  add(table, consumer_group_keys());
+  add(table, client_keys(Scope::consumer));
+  add(table, broker_log_keys());
+  add(table, broker_cluster_keys());
+  add(table, topic_keys());
+  return table;
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+  static const std::vector<ConfigKey> table = make_table();
+  return table;
+}
+
+}  // namespace eventarium

@@ -1,0 +1,191 @@
+// The rules over the table of Kafka's configuration keys (config_key_table.cpp): is a value legal,
+// does this version honour it, do the keys of one client agree with each other.
+#include "sim/base/config_keys.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/base/check.h"
+
+namespace eventarium {
+namespace {
+
+constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max();
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return {};
+  return value;
+}
+
+std::optional<double> parse_real(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return {};
+  if (!std::isfinite(value)) return {};
+  return value;
+}
+
+std::string bounds_text(double low, double high) {
+  if (high >= 9e18) return fmt::format("at least {:.0f}", low);
+  return fmt::format("between {:g} and {:.0f}", low, high);
+}
+
+std::string check_number(const ConfigKey& key, std::string_view value) {
+  const bool whole = key.type == ConfigKey::Type::integer;
+  std::optional<double> number;
+  if (!whole) {
+    number = parse_real(value);
+  } else if (const auto integer = parse_integer(value)) {
+    number = static_cast<double>(*integer);
+  }
+  if (!number)
+    return fmt::format("{} must be {} (now '{}'); {}", key.name,
+                       whole ? "a whole number without a unit" : "a number", value, key.doc);
+  if (*number < key.low || *number > key.high)
+    return fmt::format("{} must be {} (now {}); {}", key.name, bounds_text(key.low, key.high),
+                       value, key.doc);
+  return {};
+}
+
+std::string check_legal(const ConfigKey& key, std::string_view value) {
+  switch (key.type) {
+    case ConfigKey::Type::boolean:
+      if (value != "true" && value != "false")
+        return fmt::format("{} must be true or false (now '{}')", key.name, value);
+      return {};
+    case ConfigKey::Type::integer:
+    case ConfigKey::Type::real:
+      return check_number(key, value);
+    case ConfigKey::Type::choice:
+      if (std::find(key.choices.begin(), key.choices.end(), value) == key.choices.end())
+        return fmt::format("{} must be one of {} (now '{}')", key.name,
+                           fmt::join(key.choices, ", "), value);
+      return {};
+    case ConfigKey::Type::text:
+      return {};
+  }
+  return {};
+}
+
+bool is_set(const Config& config, std::string_view name) {
+  return config.contains(std::string(name));
+}
+
+// KafkaProducer.configureDeliveryTimeout, ProducerConfig.postProcessAndValidateIdempotenceConfigs
+// (4.1).
+std::string check_producer(const Config& config) {
+  constexpr auto scope = ConfigScope::producer;
+  if (is_set(config, "delivery.timeout.ms")) {
+    const std::int64_t delivery = config_int(config, scope, "delivery.timeout.ms");
+    const std::int64_t linger = config_int(config, scope, "linger.ms");
+    const std::int64_t request = config_int(config, scope, "request.timeout.ms");
+    if (delivery < linger + request)
+      return fmt::format(
+          "ConfigException: delivery.timeout.ms ({}) must be at least linger.ms ({}) + "
+          "request.timeout.ms ({})",
+          delivery, linger, request);
+  }
+  const bool explicitly_off =
+      is_set(config, "enable.idempotence") && !config_bool(config, scope, "enable.idempotence");
+  constexpr std::string_view in_flight = "max.in.flight.requests.per.connection";
+  if (!explicitly_off && config_int(config, scope, in_flight) > 5)
+    return fmt::format(
+        "ConfigException: {} above 5 needs enable.idempotence set to false explicitly (Kafka 4.0 "
+        "and later)",
+        in_flight);
+  const bool explicitly_on =
+      is_set(config, "enable.idempotence") && config_bool(config, scope, "enable.idempotence");
+  const std::string acks = config_text(config, scope, "acks");
+  if (explicitly_on && acks != "all" && acks != "-1")
+    return fmt::format("ConfigException: enable.idempotence=true needs acks=all (now acks={})",
+                       acks);
+  if (explicitly_on && config_int(config, scope, "retries") == 0)
+    return "ConfigException: enable.idempotence=true needs retries above 0";
+  return {};
+}
+
+// ConsumerConfig.maybeOverrideEnableAutoCommit (4.1).
+std::string check_consumer(const Config& config) {
+  if (is_set(config, "enable.auto.commit") && !is_set(config, "group.id") &&
+      config_bool(config, ConfigScope::consumer, "enable.auto.commit"))
+    return "InvalidConfigurationException: enable.auto.commit cannot be set to true when no "
+           "group.id is given";
+  return {};
+}
+
+const std::string& value_of(const Config& config, const ConfigKey& key, std::string& buffer) {
+  const auto found = config.find(std::string(key.name));
+  if (found != config.end()) return found->second;
+  return buffer = std::string(key.default_value);
+}
+
+const ConfigKey& must_find(ConfigScope scope, std::string_view name) {
+  const ConfigKey* key = find_config_key(scope, name);
+  EVENTARIUM_CHECK(key != nullptr, fmt::format("no configuration key '{}' in this scope", name));
+  return *key;
+}
+
+}  // namespace
+
+const ConfigKey* find_config_key(ConfigScope scope, std::string_view name) {
+  for (const ConfigKey& key : config_keys())
+    if (key.scope == scope && key.name == name) return &key;
+  return nullptr;
+}
+
+std::string check_config_value(const ConfigKey& key, std::string_view value) {
+  std::string problem = check_legal(key, value);
+  if (!problem.empty() || key.honoured) return problem;
+  if (!key.inert_value.empty()) {
+    if (value == key.inert_value) return {};
+    return fmt::format("{}={} is not simulated yet: {}. Leave it out or set it to {}", key.name,
+                       value, key.doc, key.inert_value);
+  }
+  return fmt::format("{} is not simulated yet: {}. Leave it out", key.name, key.doc);
+}
+
+std::string check_config(ConfigScope scope, const Config& config) {
+  if (scope == ConfigScope::producer) return check_producer(config);
+  if (scope == ConfigScope::consumer) return check_consumer(config);
+  return {};
+}
+
+std::int64_t config_int(const Config& config, ConfigScope scope, std::string_view name) {
+  std::string buffer;
+  const auto value = parse_integer(value_of(config, must_find(scope, name), buffer));
+  EVENTARIUM_CHECK(value.has_value(), fmt::format("{} was not checked", name));
+  return *value;
+}
+
+double config_real(const Config& config, ConfigScope scope, std::string_view name) {
+  std::string buffer;
+  const auto value = parse_real(value_of(config, must_find(scope, name), buffer));
+  EVENTARIUM_CHECK(value.has_value(), fmt::format("{} was not checked", name));
+  return *value;
+}
+
+bool config_bool(const Config& config, ConfigScope scope, std::string_view name) {
+  std::string buffer;
+  return value_of(config, must_find(scope, name), buffer) == "true";
+}
+
+std::string config_text(const Config& config, ConfigScope scope, std::string_view name) {
+  std::string buffer;
+  return value_of(config, must_find(scope, name), buffer);
+}
+
+Duration config_ms(const Config& config, ConfigScope scope, std::string_view name) {
+  const std::int64_t ms = config_int(config, scope, name);
+  if (ms >= long_max / 1'000'000) return Duration::max();
+  return std::chrono::milliseconds(ms);
+}
+
+}  // namespace eventarium

@@ -1,0 +1,100 @@
+// Kafka's keys are honoured or rejected, never ignored.
+#include "sim/base/config_keys.h"
+
+#include <set>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+using namespace eventarium;
+
+namespace {
+
+std::string check(ConfigScope scope, std::string_view name, std::string_view value) {
+  const ConfigKey* key = find_config_key(scope, name);
+  REQUIRE(key != nullptr);
+  return check_config_value(*key, value);
+}
+
+}  // namespace
+
+TEST_CASE("every key is there once per scope and its default is a legal value") {
+  std::set<std::pair<ConfigScope, std::string_view>> seen;
+  for (const ConfigKey& key : config_keys()) {
+    CAPTURE(key.name);
+    CHECK(seen.insert({key.scope, key.name}).second);
+    CHECK_FALSE(key.doc.empty());
+    if (key.honoured) CHECK(check_config_value(key, key.default_value).empty());
+    if (!key.inert_value.empty()) CHECK(check_config_value(key, key.inert_value).empty());
+  }
+}
+
+TEST_CASE("a key of another scope is unknown") {
+  CHECK(find_config_key(ConfigScope::consumer, "linger.ms") == nullptr);
+  CHECK(find_config_key(ConfigScope::producer, "linger.ms") != nullptr);
+}
+
+TEST_CASE("values of the wrong type or out of bounds are named") {
+  CHECK(check(ConfigScope::producer, "linger.ms", "5ms").find("whole number") != std::string::npos);
+  CHECK(check(ConfigScope::producer, "linger.ms", "-1").find("at least 0") != std::string::npos);
+  CHECK(check(ConfigScope::producer, "linger.ms", "").find("whole number") != std::string::npos);
+  CHECK(check(ConfigScope::producer, "acks", "2").find("one of all, -1, 0, 1") !=
+        std::string::npos);
+  CHECK(check(ConfigScope::consumer, "max.poll.records", "0").find("between 1") !=
+        std::string::npos);
+  CHECK(check(ConfigScope::producer, "partitioner.ignore.keys", "yes").find("true or false") !=
+        std::string::npos);
+  CHECK(check(ConfigScope::producer, "acks", "0").empty());
+}
+
+TEST_CASE("what is not simulated is rejected unless it is set to what happens anyway") {
+  CHECK(check(ConfigScope::producer, "enable.idempotence", "true").find("not simulated") !=
+        std::string::npos);
+  CHECK(check(ConfigScope::producer, "enable.idempotence", "false").empty());
+  CHECK(check(ConfigScope::producer, "compression.type", "lz4").find("not simulated") !=
+        std::string::npos);
+  CHECK(check(ConfigScope::producer, "compression.type", "none").empty());
+  CHECK(check(ConfigScope::consumer, "group.id", "billing").find("consumer groups") !=
+        std::string::npos);
+  CHECK(check(ConfigScope::topic, "retention.ms", "1000").find("retention") != std::string::npos);
+  CHECK(check(ConfigScope::topic, "retention.ms", "604800000").empty());
+}
+
+TEST_CASE("values: set, default, Long.MAX_VALUE") {
+  const Config config{{"linger.ms", "20"}, {"max.block.ms", "9223372036854775807"}};
+  CHECK(config_ms(config, ConfigScope::producer, "linger.ms") == 20ms);
+  CHECK(config_ms({}, ConfigScope::producer, "linger.ms") == 5ms);
+  CHECK(config_ms(config, ConfigScope::producer, "max.block.ms") == Duration::max());
+  CHECK(config_int({}, ConfigScope::producer, "batch.size") == 16384);
+  CHECK(config_text({}, ConfigScope::consumer, "auto.offset.reset") == "latest");
+  CHECK(config_bool({}, ConfigScope::producer, "partitioner.ignore.keys") == false);
+  CHECK(config_real({}, ConfigScope::topic, "min.cleanable.dirty.ratio") == 0.5);
+}
+
+TEST_CASE("row 8: an explicit delivery.timeout.ms below linger + request timeout is refused") {
+  CHECK(check_config(ConfigScope::producer, {{"delivery.timeout.ms", "10000"}})
+            .find("ConfigException") == 0);
+  CHECK(check_config(ConfigScope::producer,
+                     {{"delivery.timeout.ms", "10000"}, {"request.timeout.ms", "9000"}})
+            .empty());
+  // Not set: the client raises the default itself.
+  CHECK(check_config(ConfigScope::producer, {{"request.timeout.ms", "200000"}}).empty());
+}
+
+TEST_CASE("row 9: acks=1 is fine without idempotence, a ConfigException with it set explicitly") {
+  CHECK(check_config(ConfigScope::producer, {{"acks", "1"}}).empty());
+  CHECK(check_config(ConfigScope::producer, {{"acks", "1"}, {"enable.idempotence", "true"}})
+            .find("ConfigException") == 0);
+}
+
+TEST_CASE("more than five requests in flight need idempotence switched off explicitly") {
+  Config config{{"max.in.flight.requests.per.connection", "6"}};
+  CHECK_FALSE(check_config(ConfigScope::producer, config).empty());
+  config["enable.idempotence"] = "false";
+  CHECK(check_config(ConfigScope::producer, config).empty());
+}
+
+TEST_CASE("auto commit needs a group") {
+  CHECK_FALSE(check_config(ConfigScope::consumer, {{"enable.auto.commit", "true"}}).empty());
+  CHECK(check_config(ConfigScope::consumer, {{"enable.auto.commit", "false"}}).empty());
+}
