@@ -11,8 +11,7 @@ namespace eventarium {
 
 }  // namespace eventarium
 
-#define EVENTARIUM_CHECK(condition, message)                                          \
-  do {                                                                                \
-    if (!(condition))                                                                 \
-      ::eventarium::check_failed(#condition, (message), __FILE__, __LINE__);          \
+#define EVENTARIUM_CHECK(condition, message)                                                 \
+  do {                                                                                       \
+    if (!(condition)) ::eventarium::check_failed(#condition, (message), __FILE__, __LINE__); \
   } while (false)

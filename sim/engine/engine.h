@@ -1,30 +1,31 @@
 // The engine: nodes, time, connections and faults. It owns the (time, sequence) heap that decides
 // the order of everything; a subclass supplies the physics (how long a transfer, a computation or
 // a disk write takes): SimgridEngine by SimGrid's fluid models, LeanEngine by FIFO arithmetic.
+// It must not know what a payload means.
 //
-// A connection (source -> destination) is a small TCP:
-//   idle ----send----> transferring --done--> deliver the bundle; idle, or next bundle
-//   transferring/idle --way is blocked or packet lost--> stalled --time-out--> try again
-//   any --crash of an end, or close--> closed: what waits or travels is lost (MessageLost)
-// One bundle is in flight per connection; messages that wait are coalesced into the next one.
-// Nothing is ever handed to a dead host or link.
+//   engine.cpp        nodes, time, heap, trace         connections.cpp   the small TCP
+//   node_runtime.cpp  what a node may do               faults.cpp        breaking and healing
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sim/base/ids.h"
 #include "sim/base/random.h"
 #include "sim/base/time.h"
+#include "sim/engine/connection.h"
 #include "sim/engine/event_queue.h"
 #include "sim/engine/message.h"
 #include "sim/engine/node.h"
 #include "sim/engine/runtime.h"
+#include "sim/engine/slots.h"
 #include "sim/trace/event.h"
 #include "sim/trace/node_names.h"
 
@@ -84,13 +85,13 @@ class Engine {
   bool is_running(NodeId id) const;
 
   // ---- faults; all take effect now, and none aborts or hangs whatever the state
-  void start(NodeId id);                     // start or restart a stopped node
-  void stop(NodeId id, StopReason reason);   // no-op when it is stopped
-  void set_link_up(NodeId id, bool up);      // the node's cable
+  void start(NodeId id);                    // start or restart; no-op when it runs
+  void stop(NodeId id, StopReason reason);  // no-op when it is stopped
+  void set_link_up(NodeId id, bool up);     // the node's cable
   void set_latency(NodeId id, Duration latency);
-  void set_bandwidth(NodeId id, double bytes_per_s);
-  void set_loss(NodeId id, double probability);  // per 1460-byte segment, on the node's cable
-  void set_cut(NodeId from, NodeId to, bool cut);  // one way
+  void set_bandwidth(NodeId id, double bytes_per_s);  // > 0
+  void set_loss(NodeId id, double probability);       // per 1460-byte segment, on its cable
+  void set_cut(NodeId from, NodeId to, bool cut);     // one way
 
  protected:
   struct HostState {
@@ -99,38 +100,94 @@ class Engine {
     bool link_up = true;
     double loss = 0;
   };
+  /// Heap items of these kinds and above belong to the subclass.
+  static constexpr std::uint32_t first_physics_kind = 16;
 
-  // ---- physics, supplied by the subclass; `ticket` comes back in the matching *_done
+  // ---- physics, supplied by the subclass; `ticket` comes back in work_done
   virtual void build(NodeId id) = 0;  // create host, link, disk
-  virtual void begin() = 0;           // all hosts are built
+  virtual void begin() {}             // all hosts are built
   virtual void advance(SimTime until) = 0;
-  /// Never called for a dead host, a blocked way or a node to itself.
+  /// Never called for a dead host, a blocked way, or a node to itself.
   virtual void start_transfer(NodeId from, NodeId to, double size_bytes, std::uint64_t ticket) = 0;
   virtual void start_compute(NodeId node, double work_flops, std::uint64_t ticket) = 0;
   virtual void start_write(NodeId node, double size_bytes, std::uint64_t ticket) = 0;
   virtual void host_changed(NodeId id) = 0;  // power, link, latency, bandwidth: see host(id)
-  /// The heap has a new first item; a subclass with its own clock arms its timer.
+  virtual void on_item(const QueueItem& item) = 0;
+  /// The heap has a new item; a subclass with its own clock arms its timer.
   virtual void heap_changed() {}
 
   const HostState& host(NodeId id) const;
-  /// The subclass reports; stale tickets (an end has died meanwhile) are ignored. `intact` false:
-  /// the hardware failed under it.
-  void work_done(std::uint64_t ticket, bool intact);
+  void push(SimTime t, std::uint32_t kind, std::uint32_t a, std::uint64_t b);
+  /// A transfer, computation or write has come to its end. Stale tickets are ignored: a fault
+  /// has ended that work before.
+  void work_done(std::uint64_t ticket);
   /// Runs all heap items up to and including `t`; now() follows.
   void run_heap(SimTime t);
-  EventQueue queue_;
+  const EventQueue& queue() const { return queue_; }
 
  private:
-  struct NodeState;
-  struct Connection;
   class NodeRuntime;
-  friend class NodeRuntime;
-  // (private part: see engine.cpp)
+  struct NodeState;
+  struct CpuJob;
+  struct TimerSlot;
+
+  // engine.cpp
+  void begin_run();
+  void dispatch(const QueueItem& item);
+  void fire_timer(const QueueItem& item);
+  NodeState& state(NodeId id);
+  const NodeState& state(NodeId id) const;
+  template <class Handler>
+  void enter(NodeState& node, EventId cause, Handler&& handler);
+
+  // node_runtime.cpp: CPU and disk
+  void queue_job(NodeState& node, CpuJob job);
+  void next_job(NodeState& node);
+  void finish_job(NodeState& node);
+  void next_write(NodeState& node);
+  void finish_write(NodeState& node);
+
+  // connections.cpp
+  Connection& connection(NodeId from, NodeId to);
+  Connection* find_connection(NodeId from, NodeId to);
+  MessageId send(NodeState& from, NodeId to, std::unique_ptr<const Payload> payload,
+                 std::uint64_t size_bytes);
+  void start_bundle(Connection& c);
+  void attempt(Connection& c);
+  void stall(Connection& c, std::string reason, Duration retry_in);
+  void bundle_done(Connection& c);
+  void deliver(Message message);
+  void handle(NodeState& node, Message message);
+  void lose(std::vector<Message>& messages, const std::string& reason);
+  void drop(Connection& c, const std::string& reason);
+  void refuse(Connection& c);
+  void notify_closed(NodeId node, NodeId peer);
+  void on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation);
+  void close_by(NodeId node, NodeId peer);
+  std::string blocked(NodeId from, NodeId to) const;
+  Duration loss_penalty(Connection& c, double size_bytes);
+
+  // faults.cpp
+  void close_connections_of(NodeId id, StopReason reason);
+  void drain_then_close(Connection& c);
+  void interrupt_transfers(NodeId id);
+
+  EventQueue queue_;
   SimTime now_{};
+  SimTime frontier_{};
+  bool begun_ = false;
   std::uint64_t seed_;
-  std::uint64_t last_event_ = 0;
+  std::uint64_t last_event_ = 0, last_message_ = 0, last_record_ = 0;
+  EventId cause_;
+  std::vector<trace::Sink*> sinks_;
   trace::NodeNames names_;
   std::vector<std::unique_ptr<NodeState>> nodes_;
+  std::deque<Connection> connections_;  // a deque: references stay valid
+  std::set<std::pair<NodeId, NodeId>> cuts_;
+  std::vector<Message> arriving_;  // the bundle being delivered; kept for its capacity
+  Slots<TimerSlot> timers_;
+  Slots<std::function<void()>> actions_;
+  Slots<Message> loopback_;
 };
 
 }  // namespace eventarium::engine

@@ -6,7 +6,10 @@ const std::vector<EventInfo>& event_table() {
   static const std::vector<EventInfo> table = {
 #define EVENT_BEGIN(Name, wire, doc) {#wire, doc, {
 #define FIELD(Type, name, doc) {#name, #Type, doc},
-#define EVENT_END(Name) }},
+#define EVENT_END(Name) \
+  }                     \
+  }                     \
+  ,
 #include "sim/trace/schema.inl"
 #undef EVENT_BEGIN
 #undef FIELD

@@ -65,9 +65,9 @@ struct Event {
 };
 
 /// Calls visit(name, value) for each field of an event's struct, in the schema's order.
-#define EVENT_BEGIN(Name, wire, doc)                           \
-  template <class Visitor, class E>                            \
-    requires std::is_same_v<std::remove_const_t<E>, Name>      \
+#define EVENT_BEGIN(Name, wire, doc)                    \
+  template <class Visitor, class E>                     \
+  requires std::is_same_v<std::remove_const_t<E>, Name> \
   void visit_fields([[maybe_unused]] E& event, Visitor&& visit) {
 #define FIELD(Type, name, doc) visit(#name, event.name);
 #define EVENT_END(Name) }

@@ -1,0 +1,150 @@
+// Starting, stopping, breaking and healing. Each fault takes effect at once and leaves every
+// connection in a state from which it either goes on or reports what it lost.
+#include "sim/engine/engine_state.h"
+
+namespace eventarium::engine {
+namespace {
+
+const char* text(StopReason reason) {
+  switch (reason) {
+    case StopReason::clean:
+      return "clean";
+    case StopReason::crash:
+      return "crash";
+    case StopReason::power_loss:
+      return "power_loss";
+  }
+  return "?";
+}
+
+}  // namespace
+
+void Engine::start(NodeId id) {
+  NodeState& node = state(id);
+  if (node.running) return;
+  if (!node.host.powered) {
+    node.host.powered = true;
+    host_changed(id);
+  }
+  for (Connection& c : connections_)  // what the previous incarnation was still flushing
+    if (c.source == id && c.closing) drop(c, node.spec.name + " was restarted");
+  node.running = true;
+  ++node.incarnation;
+  const EventId started = emit(trace::NodeStarted{++node.starts}, id);
+  enter(node, started, [](Node& machine, Runtime& runtime) { machine.on_start(runtime); });
+}
+
+void Engine::stop(NodeId id, StopReason reason) {
+  NodeState& node = state(id);
+  if (!node.running) {
+    if (reason == StopReason::power_loss && node.host.powered) {  // a dead process's machine
+      node.host.powered = false;
+      interrupt_transfers(id);
+      node.dirty_bytes = 0;
+      node.clean_start = false;
+      host_changed(id);
+    }
+    return;
+  }
+  const EventId stopped = emit(trace::NodeStopped{text(reason)}, id);
+  node.stopping = reason != StopReason::clean;
+  enter(node, stopped, [&](Node& machine, Runtime& runtime) { machine.on_stop(runtime, reason); });
+  node.stopping = false;
+  node.running = false;
+  node.clean_start = reason == StopReason::clean;
+  node.cpu_queue.clear();
+  node.disk_queue.clear();
+  node.cpu_busy = node.disk_busy = false;
+  ++node.incarnation;  // stale timers, tickets and notices miss; start() gives the next number
+  const auto close = [&] { close_connections_of(id, reason); };
+  with_cause(stopped, close);
+  if (reason == StopReason::power_loss) {
+    node.dirty_bytes = 0;
+    node.host.powered = false;
+    interrupt_transfers(id);
+    host_changed(id);
+  }
+}
+
+/// A process that ends, however, has its sockets closed by its system: peers get to know. A
+/// machine that loses power says nothing, and what others are sending it is retransmitted.
+void Engine::close_connections_of(NodeId id, StopReason reason) {
+  const std::string& name = state(id).spec.name;
+  for (auto& other : nodes_) {
+    if (other->id == id) continue;
+    Connection* out = find_connection(id, other->id);
+    Connection* in = find_connection(other->id, id);
+    const bool known = (out && out->established) || (in && in->established);
+    if (reason == StopReason::power_loss) {
+      if (out) drop(*out, name + " lost power");
+      continue;
+    }
+    if (in) drop(*in, name + " is down");
+    if (!out) {
+      if (known) notify_closed(other->id, id);
+      continue;
+    }
+    if (reason == StopReason::crash) lose(out->waiting, name + " is down");
+    out->closing = known || !out->in_flight.empty() || !out->waiting.empty();
+    drain_then_close(*out);
+  }
+}
+
+/// What is under way still arrives, then the other end learns of the close.
+void Engine::drain_then_close(Connection& c) {
+  if (c.state == Connection::State::transferring) return;  // bundle_done closes
+  if (c.state == Connection::State::stalled) return drop(c, "connection closed");
+  const bool tell = c.closing;
+  c.closing = c.established = false;
+  if (tell) notify_closed(c.destination, c.source);
+}
+
+/// The way of these transfers has just broken: they stall and will be retransmitted.
+void Engine::interrupt_transfers(NodeId id) {
+  for (Connection& c : connections_) {
+    if (c.source != id && c.destination != id) continue;
+    if (c.state != Connection::State::transferring) continue;
+    if (!nodes_[c.source.value]->host.powered) {
+      drop(c, names_.name(c.source) + " lost power");
+    } else if (std::string reason = blocked(c.source, c.destination); !reason.empty()) {
+      stall(c, std::move(reason), Connection::retransmission_timeout_min);
+    }
+  }
+}
+
+void Engine::set_link_up(NodeId id, bool up) {
+  HostState& host = state(id).host;
+  if (host.link_up == up) return;
+  host.link_up = up;
+  if (!up) interrupt_transfers(id);
+  host_changed(id);
+}
+
+void Engine::set_latency(NodeId id, Duration latency) {
+  EVENTARIUM_CHECK(latency >= Duration::zero(), "a latency can't be negative");
+  state(id).host.spec.latency = latency;
+  host_changed(id);
+}
+
+void Engine::set_bandwidth(NodeId id, double bytes_per_s) {
+  EVENTARIUM_CHECK(bytes_per_s > 0, "a bandwidth is positive; use set_link_up to cut it off");
+  state(id).host.spec.bandwidth_bytes_per_s = bytes_per_s;
+  host_changed(id);
+}
+
+void Engine::set_loss(NodeId id, double probability) {
+  EVENTARIUM_CHECK(probability >= 0 && probability < 1, "a loss is a probability below 1");
+  state(id).host.loss = probability;
+}
+
+void Engine::set_cut(NodeId from, NodeId to, bool cut) {
+  EVENTARIUM_CHECK(state(from).id != state(to).id, "a cut is between two nodes");
+  if (cut) {
+    cuts_.insert({from, to});
+    interrupt_transfers(from);
+  } else {
+    cuts_.erase({from, to});
+  }
+}
+
+}  // namespace eventarium::engine
