@@ -78,6 +78,11 @@ struct Narrator::Teller {
     if (!all) return std::nullopt;
     return fmt::format("there is a {}, {}", e.role, e.name);
   }
+  Sentence operator()(const SubscriptionDeclared& e) const {
+    if (!all) return std::nullopt;
+    return fmt::format("{} wants what is published to {}", self(),
+                       partition_name(e.topic, e.partition));
+  }
   Sentence operator()(const NodeStarted& e) const {
     if (e.incarnation > 1) return self() + " is up again";
     if (all || to_ns(event.t) > 0) return self() + " started";

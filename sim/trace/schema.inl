@@ -21,6 +21,12 @@ EVENT_BEGIN(NodeDeclared, node_declared, "a node of the virtual network exists f
   FIELD(Span, latency, "of its link to the switch, one way")
 EVENT_END(NodeDeclared)
 
+EVENT_BEGIN(SubscriptionDeclared, subscription_declared, "node wants what is published to the topic; said at the start")
+  FIELD(Text, topic, "topic or channel")
+  FIELD(Int, partition, "the one it is assigned; -1: all of them")
+  FIELD(Text, channel, "what carries the topic: kafka, direct, queue or broadcast")
+EVENT_END(SubscriptionDeclared)
+
 EVENT_BEGIN(NodeStarted, node_started, "the node's process runs")
   FIELD(Count, incarnation, "1 for the first start, +1 for each restart")
 EVENT_END(NodeStarted)
