@@ -1,0 +1,50 @@
+// A batch of records: what a producer fills, a broker appends and a consumer fetches, always
+// whole. Sizes are those of Kafka's message format v2 without compression, so that batch.size,
+// max.message.bytes and the fetch limits act on the same sums as in Kafka.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/base/cloud_event.h"
+#include "sim/base/time.h"
+
+namespace eventarium::kafka {
+
+/// The records of a batch, in offset order. Shared by producer, log and consumers; never changed.
+using RecordSet = std::shared_ptr<const std::vector<Record>>;
+
+/// Fixed part of a batch (Kafka's DefaultRecordBatch.RECORD_BATCH_OVERHEAD, 4.1).
+constexpr std::uint64_t batch_header_size_bytes = 61;
+
+struct RecordBatch {
+  std::int64_t base_offset = 0;
+  std::int32_t leader_epoch = 0;  // of the leader that wrote it first
+  SimTime max_timestamp{};
+  bool log_append_time = false;  // the broker's clock stamped all records with max_timestamp
+  std::uint64_t size_bytes = 0;
+  RecordSet records;
+
+  std::int64_t next_offset() const {
+    return base_offset + static_cast<std::int64_t>(records->size());
+  }
+  std::int64_t last_offset() const { return next_offset() - 1; }
+  SimTime timestamp_of(std::size_t index) const {
+    return log_append_time ? max_timestamp : (*records)[index].event->time;
+  }
+};
+
+/// Bytes of a zig-zag variable-length integer (Kafka's ByteUtils.sizeOfVarlong).
+std::uint64_t varint_size_bytes(std::int64_t value);
+
+/// Bytes that the record takes in a batch as its n-th record (offset_delta counts from 0), with
+/// a timestamp that many ms after the first one's (Kafka's DefaultRecord.sizeInBytes, 4.1).
+std::uint64_t record_size_bytes(const Record& record, std::int64_t offset_delta,
+                                std::int64_t timestamp_delta_ms);
+
+/// What the producer reserves and checks against max.request.size before it knows the batch
+/// (Kafka's AbstractRecords.estimateSizeInBytesUpperBound, 4.1): the record alone in a batch.
+std::uint64_t batch_size_upper_bound_bytes(const Record& record);
+
+}  // namespace eventarium::kafka

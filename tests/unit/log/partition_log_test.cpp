@@ -1,0 +1,188 @@
+// The log of a partition, by example and by property.
+#include "sim/log/partition_log.h"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+using namespace eventarium;
+using namespace eventarium::kafka;
+
+namespace {
+
+RecordBatch make_batch(std::size_t records, std::uint64_t size_bytes, SimTime time = SimTime{},
+                       std::uint64_t first_id = 1) {
+  auto set = std::make_shared<std::vector<Record>>();
+  for (std::size_t i = 0; i < records; ++i) {
+    auto event = std::make_shared<CloudEvent>();
+    event->time = time + std::chrono::milliseconds(i);
+    set->push_back({RecordId{first_id + i}, event, 10});
+  }
+  RecordBatch batch;
+  batch.max_timestamp = set->back().event->time;
+  batch.size_bytes = size_bytes;
+  batch.records = std::move(set);
+  return batch;
+}
+
+struct Filled {
+  PartitionLog log;
+  std::vector<std::uint64_t> ids;        // record id at each offset
+  std::vector<std::int64_t> boundaries;  // offsets at which a batch may end
+};
+
+Filled arbitrary_log() {
+  Filled filled;
+  filled.boundaries.push_back(0);
+  const auto sizes = *rc::gen::container<std::vector<std::pair<int, int>>>(
+      rc::gen::pair(rc::gen::inRange(1, 6), rc::gen::inRange(61, 400)));
+  std::uint64_t next_id = 1;
+  for (const auto& [records, bytes] : sizes) {
+    filled.log.append(make_batch(static_cast<std::size_t>(records),
+                                 static_cast<std::uint64_t>(bytes), SimTime{}, next_id));
+    for (int i = 0; i < records; ++i) filled.ids.push_back(next_id++);
+    filled.boundaries.push_back(filled.log.log_end_offset());
+  }
+  return filled;
+}
+
+}  // namespace
+
+TEST_CASE("an empty log starts and ends at 0 and can be read at 0 only") {
+  PartitionLog log;
+  CHECK(log.log_start_offset() == 0);
+  CHECK(log.log_end_offset() == 0);
+  REQUIRE(log.read(0, 1000, 10, true).has_value());
+  CHECK(log.read(0, 1000, 10, true)->batches.empty());
+  CHECK_FALSE(log.read(1, 1000, 10, true).has_value());
+  CHECK_FALSE(log.read(-1, 1000, 10, true).has_value());
+}
+
+TEST_CASE("a read begins with the whole batch that holds the offset") {
+  PartitionLog log;
+  log.append(make_batch(3, 100));
+  log.append(make_batch(2, 100));
+  const auto read = log.read(1, 1000, 5, true);
+  REQUIRE(read->batches.size() == 2);
+  CHECK(read->batches[0].base_offset == 0);
+  CHECK(read->batches[1].base_offset == 3);
+  CHECK(read->size_bytes == 200);
+}
+
+TEST_CASE("the first batch is returned even when it is larger than the limit") {
+  PartitionLog log;
+  log.append(make_batch(1, 5000));
+  log.append(make_batch(1, 100));
+  CHECK(log.read(0, 1000, 2, true)->batches.size() == 1);
+  CHECK(log.read(0, 1000, 2, false)->batches.empty());
+}
+
+TEST_CASE("a batch that reaches the limit offset is not readable") {
+  PartitionLog log;
+  log.append(make_batch(2, 100));
+  log.append(make_batch(2, 100));
+  CHECK(log.read(0, 1000, 3, true)->batches.size() == 1);
+  CHECK(log.readable_bytes(0, 3) == 100);
+  CHECK(log.readable_bytes(0, 4) == 200);
+  CHECK(log.readable_bytes(4, 4) == 0);
+}
+
+TEST_CASE("a timestamp finds the first record that is not older") {
+  PartitionLog log;
+  log.append(make_batch(3, 100, sim_time(10ms)));  // 10, 11, 12 ms
+  log.append(make_batch(1, 100, sim_time(5ms)));   // out of order: CreateTime is the client's
+  log.append(make_batch(2, 100, sim_time(20ms)));  // 20, 21 ms
+  CHECK(log.find_timestamp(sim_time(11ms), 6)->offset == 1);
+  CHECK(log.find_timestamp(sim_time(13ms), 6)->offset == 4);
+  CHECK(log.find_timestamp(sim_time(21ms), 6)->offset == 5);
+  CHECK_FALSE(log.find_timestamp(sim_time(22ms), 6).has_value());
+  CHECK_FALSE(log.find_timestamp(sim_time(13ms), 4).has_value());
+}
+
+TEST_CASE("with LogAppendTime all records of a batch carry the broker's time") {
+  PartitionLog log;
+  RecordBatch batch = make_batch(3, 100, sim_time(10ms));
+  batch.log_append_time = true;
+  batch.max_timestamp = sim_time(50ms);
+  log.append(batch);
+  CHECK(log.find_timestamp(sim_time(40ms), 3)->offset == 0);
+}
+
+TEST_CASE("power loss takes what was not flushed, and nothing else") {
+  PartitionLog log;
+  log.append(make_batch(2, 100));
+  log.mark_flushed(log.log_end_offset());
+  log.append(make_batch(3, 100));
+  CHECK(log.lose_unflushed() == 3);
+  CHECK(log.log_end_offset() == 2);
+  CHECK(log.size_bytes() == 100);
+  CHECK(log.append(make_batch(1, 50)).base_offset == 2);
+  CHECK(log.readable_bytes(0, 3) == 150);
+}
+
+TEST_CASE("property: offsets are dense and increasing") {
+  CHECK(rc::check([] {
+    const Filled filled = arbitrary_log();
+    std::int64_t next = 0;
+    for (const RecordBatch& batch : filled.log.batches()) {
+      RC_ASSERT(batch.base_offset == next);
+      next = batch.next_offset();
+    }
+    RC_ASSERT(filled.log.log_end_offset() == next);
+  }));
+}
+
+TEST_CASE("property: a read returns what was appended, whole, and never past its limits") {
+  CHECK(rc::check([] {
+    const Filled filled = arbitrary_log();
+    const std::int64_t end = filled.log.log_end_offset();
+    const std::int64_t offset = *rc::gen::inRange<std::int64_t>(0, end + 1);
+    const std::int64_t up_to = *rc::gen::inRange<std::int64_t>(0, end + 2);
+    const auto max_bytes = *rc::gen::inRange<std::uint64_t>(0, 2000);
+    const bool at_least_one = *rc::gen::arbitrary<bool>();
+    const auto read = filled.log.read(offset, max_bytes, up_to, at_least_one);
+    RC_ASSERT(read.has_value());
+    RC_ASSERT(read->size_bytes <= max_bytes || (at_least_one && read->batches.size() == 1));
+    std::uint64_t bytes = 0;
+    for (std::size_t b = 0; b < read->batches.size(); ++b) {
+      const RecordBatch& batch = read->batches[b];
+      RC_ASSERT(batch.next_offset() <= up_to);
+      if (b == 0) RC_ASSERT(batch.base_offset <= offset && offset < batch.next_offset());
+      if (b > 0) RC_ASSERT(batch.base_offset == read->batches[b - 1].next_offset());
+      for (std::size_t i = 0; i < batch.records->size(); ++i)
+        RC_ASSERT((*batch.records)[i].id.value ==
+                  filled.ids[static_cast<std::size_t>(batch.base_offset) + i]);
+      bytes += batch.size_bytes;
+    }
+    RC_ASSERT(bytes == read->size_bytes);
+  }));
+}
+
+TEST_CASE("property: without a byte limit, a read gets all that is readable") {
+  CHECK(rc::check([] {
+    const Filled filled = arbitrary_log();
+    const std::int64_t end = filled.log.log_end_offset();
+    const std::int64_t offset = *rc::gen::inRange<std::int64_t>(0, end + 1);
+    const std::int64_t up_to = *rc::gen::elementOf(filled.boundaries);
+    const auto read = filled.log.read(offset, UINT64_MAX, up_to, false);
+    RC_ASSERT(read->size_bytes == filled.log.readable_bytes(offset, up_to));
+    if (offset < up_to) RC_ASSERT(read->batches.back().next_offset() == up_to);
+  }));
+}
+
+TEST_CASE("property: truncation keeps whole batches below the offset and appends go on there") {
+  CHECK(rc::check([] {
+    Filled filled = arbitrary_log();
+    const std::int64_t end = filled.log.log_end_offset();
+    const std::int64_t cut = *rc::gen::inRange<std::int64_t>(0, end + 2);
+    const std::uint64_t dropped = filled.log.truncate_to(cut);
+    const std::int64_t new_end = filled.log.log_end_offset();
+    RC_ASSERT(new_end <= cut);
+    RC_ASSERT(new_end + static_cast<std::int64_t>(dropped) == end);
+    RC_ASSERT(std::find(filled.boundaries.begin(), filled.boundaries.end(), new_end) !=
+              filled.boundaries.end());
+    std::uint64_t bytes = 0;
+    for (const RecordBatch& batch : filled.log.batches()) bytes += batch.size_bytes;
+    RC_ASSERT(filled.log.size_bytes() == bytes);
+    RC_ASSERT(filled.log.append(make_batch(2, 100)).base_offset == new_end);
+  }));
+}
