@@ -1,0 +1,179 @@
+// Everything read of a trace so far, append-only, with the indices that make looking back cheap:
+// the life of a record, the events of a node, messages, logs, sentences. Knows no playhead: a
+// position is a number of events, and every question about the past is asked with one.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "sim/base/ids.h"
+#include "sim/base/time.h"
+#include "sim/trace/event.h"
+#include "sim/trace/narrator.h"
+#include "sim/trace/node_names.h"
+
+namespace eventarium::viz {
+
+/// Index of an event in a History, from 0. As a moment: "the first n events have happened".
+using Position = std::uint32_t;
+inline constexpr Position no_position = 0xffffffff;
+
+enum class Role { producer, broker, controller, consumer, service, queue, station, other };
+Role role_from(std::string_view name);  // as in NodeDeclared; unknown names are `other`
+/// True for brokers, queues and stations: what producers publish to and consumers read from.
+bool is_channel(Role role);
+
+/// A node as it was declared. Nothing of it changes.
+struct NodeInfo {
+  NodeId id;
+  std::string name, role_name, label;
+  Role role = Role::other;
+  double bandwidth_bytes_per_s = 0;
+  Duration latency{};
+  Position declared = no_position;
+};
+
+struct MessageInfo {
+  MessageId id;
+  NodeId from, to;
+  SimTime sent{};
+  SimTime ended{};                 // arrived or lost; meaningful when `end` is set
+  Position sent_at = no_position;  // the MessageSent; its label, size and records are there
+  Position end = no_position;      // the MessageArrived or MessageLost, when there is one
+  bool lost = false;
+};
+
+struct RecordInfo {
+  Position produced = no_position;  // the RecordProduced; no_position if the trace lacks it
+  std::vector<Position> events;     // all events that name the record, in order
+};
+
+/// One batch of one replica's log.
+struct LogBatch {
+  Position appended;  // the BatchAppended
+  std::int64_t base_offset;
+  std::int64_t next_offset;  // base_offset + number of records
+};
+
+struct PartitionId {
+  std::string topic;
+  std::int64_t partition = 0;
+  auto operator<=>(const PartitionId&) const = default;
+};
+/// "orders-1"
+std::string to_text(const PartitionId& partition);
+
+struct ReplicaId {
+  PartitionId partition;
+  NodeId broker;
+  auto operator<=>(const ReplicaId&) const = default;
+};
+
+/// A pair of nodes that have exchanged messages; `a` sent the first one.
+struct LinkInfo {
+  NodeId a, b;
+  std::uint64_t messages = 0;
+  auto operator<=>(const LinkInfo&) const = default;
+};
+
+class History {
+ public:
+  /// Events must come in the order of the trace.
+  void append(trace::Event event);
+
+  Position size() const { return static_cast<Position>(events_.size()); }
+  bool empty() const { return events_.empty(); }
+  const trace::Event& operator[](Position position) const { return events_[position]; }
+  /// no_position when the trace has no such event (yet).
+  Position find(EventId id) const;
+  /// Number of events at or before `t`.
+  Position at(SimTime t) const;
+  SimTime last_time() const { return empty() ? SimTime{} : events_.back().t; }
+
+  // ---- nodes
+  const std::vector<NodeInfo>& nodes() const { return nodes_; }  // index = NodeId::value
+  /// Null for a node that was never declared.
+  const NodeInfo* node(NodeId id) const;
+  const trace::NodeNames& names() const { return names_; }
+  const std::string& name(NodeId id) const { return names_.name(id); }
+  /// Events that happened to the node, in order.
+  const std::vector<Position>& events_of(NodeId id) const;
+
+  // ---- records
+  /// Null for an unknown record.
+  const RecordInfo* record(RecordId id) const;
+  /// Its RecordProduced, or null.
+  const trace::RecordProduced* produced(RecordId id) const;
+  /// CloudEvents id ("order-17"), or "record 17" when the trace lacks its RecordProduced.
+  std::string record_name(RecordId id) const;
+  /// By CloudEvents id; the first one that has it.
+  std::optional<RecordId> find_record(std::string_view event_id) const;
+  std::uint64_t record_count() const { return record_order_.size(); }
+  /// In order of first appearance.
+  const std::vector<RecordId>& records() const { return record_order_; }
+
+  // ---- messages and links
+  const MessageInfo* message(MessageId id) const;
+  /// In order of MessageSent, which is the order of ids.
+  const std::deque<MessageInfo>& messages() const { return messages_; }
+  /// In order of first message. Grows only at its end.
+  const std::vector<LinkInfo>& links() const { return links_; }
+
+  // ---- logs
+  const std::map<ReplicaId, std::vector<LogBatch>>& logs() const { return logs_; }
+  /// The record at `offset` of a replica as of `moment`, and the BatchAppended that holds it.
+  /// Nothing when the replica has no such offset.
+  struct Cell {
+    RecordId record;
+    Position appended;
+  };
+  std::optional<Cell> cell(const ReplicaId& replica, std::int64_t offset, Position moment) const;
+
+  // ---- sentences
+  /// What the narration says of an event: the story's words where it tells the event, else the
+  /// detailed ones; empty when there are none.
+  std::string sentence(Position position) const;
+  bool is_story(Position position) const { return story_[position]; }
+  /// The next story event at or after `from`; no_position when there is none (yet).
+  Position next_story(Position from) const;
+  /// The last story event before `before`; no_position when there is none.
+  Position previous_story(Position before) const;
+
+ private:
+  void index(Position position, const trace::Event& event);
+  void index_node(Position position, const trace::Event& event);
+  void index_message(Position position, const trace::Event& event);
+  void index_records(Position position, const trace::Event& event);
+  void index_log(Position position, const trace::Event& event);
+  void tell(const trace::Event& event);
+
+  std::deque<trace::Event> events_;
+  std::vector<NodeInfo> nodes_;
+  trace::NodeNames names_;
+  std::vector<std::vector<Position>> node_events_;
+  std::unordered_map<RecordId, RecordInfo> records_;  // looked up only
+  std::vector<RecordId> record_order_;
+  std::unordered_map<std::string, RecordId> record_by_event_id_;  // looked up only
+  std::deque<MessageInfo> messages_;
+  std::unordered_map<MessageId, std::uint32_t> message_index_;  // looked up only
+  std::vector<LinkInfo> links_;
+  std::map<std::pair<NodeId, NodeId>, std::size_t> link_index_;
+  std::map<ReplicaId, std::vector<LogBatch>> logs_;
+  trace::Narrator story_narrator_{trace::Detail::story}, full_narrator_{trace::Detail::all};
+  std::vector<bool> story_;
+  std::vector<Position> story_positions_;
+  std::string sentences_;  // all of them, one after the other
+  std::vector<std::uint64_t> sentence_ends_;
+};
+
+/// The records that an event names, in its own order.
+std::vector<RecordId> records_of(const trace::Event& event);
+
+}  // namespace eventarium::viz

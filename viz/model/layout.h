@@ -1,0 +1,81 @@
+// Where everything stands: producers left, channel in the centre, services right, controllers
+// above. Deterministic, in abstract units (1 unit = 1 pixel at scale 1, y grows downwards, origin
+// top left of the whole). Depends on what exists, never on the playhead.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "viz/model/history.h"
+
+namespace eventarium::viz {
+
+struct Point {
+  double x = 0, y = 0;
+  bool operator==(const Point&) const = default;
+};
+
+struct Box {
+  double x = 0, y = 0, width = 0, height = 0;
+  bool operator==(const Box&) const = default;
+  Point centre() const { return {x + width / 2, y + height / 2}; }
+  bool contains(Point p) const {
+    return p.x >= x && p.x < x + width && p.y >= y && p.y < y + height;
+  }
+  bool overlaps(const Box& other) const {
+    return x < other.x + other.width && other.x < x + width && y < other.y + other.height &&
+           other.y < y + height;
+  }
+};
+
+/// A partition's row inside a broker.
+struct RowBox {
+  PartitionId partition;
+  Box label;  // ★ and name
+  Box cells;  // the row of offsets
+};
+
+struct NodeBox {
+  NodeId node;
+  Box box;
+  std::vector<RowBox> rows;  // brokers only, in order of partition
+};
+
+/// A cubic Bézier from border to border: a, two control points, b.
+struct LinkCurve {
+  NodeId a, b;
+  Point p0, p1, p2, p3;
+  Point at(double fraction) const;  // 0 at a, 1 at b
+};
+
+struct Layout {
+  std::vector<NodeBox> nodes;    // index = NodeId::value; undeclared ones have zero size
+  std::vector<LinkCurve> links;  // index = that of History::links()
+  Box bounds;
+  const NodeBox* at(Point p) const;  // the node whose card is there, or null
+};
+
+struct LayoutMetrics {
+  double card_width = 190, card_height = 116;
+  double channel_width = 560;  // brokers, queues, stations
+  double header_height = 50;   // name and label of a card
+  double row_height = 40;
+  double row_label_width = 150;
+  double gap = 24;          // between cards of a column
+  double column_gap = 170;  // between columns: where messages fly
+  double padding = 16;
+};
+
+/// A queue or station shows a few rows of waiting records.
+Layout make_layout(const History& history, const LayoutMetrics& metrics = {});
+
+/// Changes whenever make_layout() would give something else: compare before laying out again.
+struct LayoutKey {
+  std::size_t nodes = 0, links = 0, replicas = 0;
+  bool operator==(const LayoutKey&) const = default;
+};
+LayoutKey layout_key(const History& history);
+
+}  // namespace eventarium::viz

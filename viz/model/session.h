@@ -1,0 +1,72 @@
+// One run under the viewer's eyes: source, history, playhead, world and everything derived, kept
+// in step by one call a frame. The window holds one of these and draws what it says.
+//
+//   Session session(std::move(source));
+//   each frame: session.frame(time since the last frame);  then draw session.world(), ...
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/trace/header.h"
+#include "viz/model/flights.h"
+#include "viz/model/history.h"
+#include "viz/model/layout.h"
+#include "viz/model/playback.h"
+#include "viz/model/scoreboard.h"
+#include "viz/model/timeline.h"
+#include "viz/model/trace_source.h"
+#include "viz/model/world.h"
+
+namespace eventarium::viz {
+
+class Session {
+ public:
+  explicit Session(std::unique_ptr<TraceSource> source);
+
+  /// Reads what has come, moves the playhead by `dt_viewer` of the viewer's time, asks the source
+  /// for more. True when anything visible may have changed.
+  bool frame(Duration dt_viewer);
+
+  TraceSource& source() { return *source_; }
+  const TraceSource& source() const { return *source_; }
+  const std::optional<trace::Header>& header() const { return header_; }
+  const History& history() const { return history_; }
+  const Scoreboard& scoreboard() const { return scoreboard_; }
+  const Timeline& timeline() const { return timeline_; }
+  const World& world() const { return replay_.world(); }
+  const Layout& layout() const { return layout_; }
+  Playback& playback() { return playback_; }
+  const Playback& playback() const { return playback_; }
+
+  std::uint64_t score(Score score) const { return scoreboard_.count(score, world().moment); }
+  /// The narration line: the latest sentence of the story, or what the run is waiting for.
+  std::string narration() const;
+  /// Messages in flight at the playhead. A loss stays visible for about 0.8 s of the viewer's time.
+  Flights flights(const FlightOptions& options = {}) const;
+  /// End of the time axis: as far as the run is known to go. `planned` is the scenario's duration
+  /// when the caller knows it.
+  SimTime horizon() const;
+  void set_planned_end(SimTime planned) { planned_end_ = planned; }
+
+  /// From the beginning, same scenario and seed; keeps speed and play state.
+  bool restart();
+
+ private:
+  bool take(SourceUpdate update);
+  void clear();
+
+  std::unique_ptr<TraceSource> source_;
+  std::optional<trace::Header> header_;
+  History history_;
+  Scoreboard scoreboard_;
+  Timeline timeline_;
+  Replay replay_;
+  Playback playback_;
+  Layout layout_;
+  LayoutKey layout_key_;
+  SimTime planned_end_{};
+};
+
+}  // namespace eventarium::viz

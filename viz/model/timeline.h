@@ -1,0 +1,97 @@
+// The lanes under the picture: faults, leaders, in-sync sets, queue depth, rates, side effects,
+// as intervals, marks and samples over the whole run read so far. Incremental; knows no playhead.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/base/time.h"
+#include "viz/model/history.h"
+
+namespace eventarium::viz {
+
+enum class LaneKind {
+  faults,
+  stopped,
+  leaders,
+  in_sync,
+  subscribers,
+  queue_depth,
+  effects,
+  produced_rate,
+  delivered_rate
+};
+
+enum class Tone { neutral, good, trouble, accent };
+
+struct Interval {
+  SimTime from{};
+  std::optional<SimTime> to;  // absent: still so
+  std::string text;           // "crash broker-2", "orders-1: broker-2"
+  Tone tone = Tone::neutral;
+  NodeId node;    // what it is about, when it is about a node
+  EventId event;  // what began it
+};
+
+struct Mark {
+  SimTime t{};
+  std::string text;
+  Tone tone = Tone::neutral;
+  NodeId node;
+  EventId event;
+};
+
+/// Steps: the value holds from t until the next sample. Rates: `value` is per second, over the
+/// bucket that begins at t.
+struct Sample {
+  SimTime t{};
+  double value = 0;
+};
+
+struct Lane {
+  LaneKind kind{};
+  std::string name;  // "faults", "records/s delivered"
+  std::string unit;  // of samples
+  /// Rows of intervals that don't overlap (one per node or partition, in order of appearance).
+  std::vector<std::vector<Interval>> rows;
+  std::vector<Mark> marks;
+  std::vector<Sample> samples;
+  bool steps = false;    // samples hold until the next one
+  double value_max = 0;  // of samples
+};
+
+class Timeline {
+ public:
+  void append(const History& history, Position position);
+  /// Lanes with something in them, in the order of LaneKind.
+  std::vector<const Lane*> lanes() const;
+  const Lane& lane(LaneKind kind) const { return lanes_[static_cast<std::size_t>(kind)]; }
+  /// Width of a rate's bucket; grows with the run so that there are at most `buckets_max`.
+  Duration bucket() const { return bucket_; }
+  static constexpr std::size_t buckets_max = 1024;
+  static constexpr std::size_t marks_max = 4096;  // of a lane; later ones are counted, not kept
+
+  Timeline();
+
+ private:
+  void on_fault(const trace::Event& event, const History& history);
+  void on_stop_or_start(const trace::Event& event, const History& history);
+  void on_partition(const trace::Event& event, const History& history);
+  void on_channel(const trace::Event& event, const History& history);
+  void add_to_rate(LaneKind kind, SimTime t, std::uint64_t records);
+  Interval* open_interval(LaneKind kind, std::size_t row);
+  std::size_t row_of(LaneKind kind, const std::string& key);
+  Lane& lane_at(LaneKind kind) { return lanes_[static_cast<std::size_t>(kind)]; }
+
+  std::vector<Lane> lanes_;
+  std::map<std::pair<LaneKind, std::string>, std::size_t> rows_;
+  std::map<NodeId, std::uint64_t> depths_;
+  Duration bucket_;
+  SimTime last_{};
+};
+
+}  // namespace eventarium::viz

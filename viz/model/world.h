@@ -1,0 +1,197 @@
+// What is seen at the playhead: a fold of the first n events of a history. A plain value; equal
+// moments give equal worlds however one got there. Whatever grows with the run (logs, records,
+// sentences) stays in the History and is asked for with World::moment.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/base/ids.h"
+#include "sim/base/time.h"
+#include "sim/trace/event.h"
+#include "viz/model/history.h"
+
+namespace eventarium::viz {
+
+struct ActiveFault {
+  std::string fault;  // as in FaultInjected
+  NodeId peer;        // for faults between two nodes
+  std::string detail;
+  SimTime since{};
+  EventId event;
+  bool operator==(const ActiveFault&) const = default;
+};
+
+/// A batch in a producer: being filled, or sent and not yet answered.
+struct PendingBatch {
+  PartitionId partition;
+  std::uint64_t number = 0;
+  bool sent = false;
+  std::vector<RecordId> records;
+  bool operator==(const PendingBatch&) const = default;
+};
+
+struct PublisherView {
+  std::uint64_t produced = 0, acknowledged = 0, failed = 0, retries = 0;
+  std::vector<RecordId> pending;      // produced, neither acknowledged nor failed, oldest first
+  std::vector<PendingBatch> batches;  // Kafka only; a subset of pending
+  bool operator==(const PublisherView&) const = default;
+};
+
+struct EffectView {
+  std::string name;
+  std::uint64_t times = 0, repeated = 0;
+  std::string latest;  // in plain words
+  SimTime latest_at{};
+  bool operator==(const EffectView&) const = default;
+};
+
+struct Busy {
+  RecordId record;
+  SimTime since{}, until{};
+  bool operator==(const Busy&) const = default;
+};
+
+/// Where a consumer is in a partition.
+struct ReadPosition {
+  PartitionId partition;
+  std::int64_t offset = 0;  // reads this one next
+  bool operator==(const ReadPosition&) const = default;
+};
+
+struct ReceiverView {
+  std::uint64_t delivered = 0, processed = 0, ignored = 0, failed = 0;
+  std::vector<RecordId> inbox;  // handed over, handler not begun; oldest first
+  std::optional<Busy> busy;
+  std::vector<EffectView> effects;      // in order of first occurrence
+  std::vector<ReadPosition> positions;  // sorted by partition; Kafka only
+  bool operator==(const ReceiverView&) const = default;
+};
+
+struct Lease {
+  RecordId record;
+  NodeId receiver;
+  std::uint64_t attempt = 0;
+  SimTime until{};
+  bool operator==(const Lease&) const = default;
+};
+
+struct QueueView {
+  std::vector<RecordId> visible;  // waiting for a receiver, oldest first
+  std::vector<Lease> leased;      // oldest first
+  std::vector<RecordId> dead_letters;
+  std::uint64_t stored = 0, deleted = 0;
+  bool operator==(const QueueView&) const = default;
+};
+
+struct StationView {
+  std::vector<NodeId> subscribers;      // in order of joining
+  std::uint64_t sent = 0, unheard = 0;  // broadcasts; those that nobody listened to
+  bool operator==(const StationView&) const = default;
+};
+
+struct NodeView {
+  NodeId id;
+  Role role = Role::other;
+  bool declared = false;
+  bool running = false;
+  std::uint64_t incarnation = 0;
+  std::string stop_reason;  // clean, crash, power_loss; empty while running or before the start
+  SimTime changed_at{};     // when it last started or stopped
+  std::vector<ActiveFault> faults;  // oldest first
+  std::string warning;              // latest ClientWarning
+  SimTime warning_at{};
+  std::uint64_t refused = 0;  // brokers: batches refused
+  PublisherView publisher;
+  ReceiverView receiver;
+  QueueView queue;
+  StationView station;
+  bool operator==(const NodeView&) const = default;
+
+  /// It ran once and doesn't now.
+  bool down() const { return !running && incarnation > 0; }
+};
+
+struct ReplicaView {
+  NodeId broker;
+  std::int64_t log_start_offset = 0;
+  std::int64_t log_end_offset = 0;
+  std::int64_t high_watermark = 0;
+  bool operator==(const ReplicaView&) const = default;
+};
+
+struct PartitionView {
+  PartitionId id;
+  NodeId leader;  // none when there is none
+  std::int64_t leader_epoch = 0;
+  std::vector<ReplicaView> replicas;  // assignment order
+  std::vector<NodeId> isr;
+  bool operator==(const PartitionView&) const = default;
+
+  const ReplicaView* replica(NodeId broker) const;
+  ReplicaView* replica(NodeId broker);
+  bool in_sync(NodeId broker) const;
+  /// The leader's, or the highest known when nobody leads.
+  std::int64_t log_end_offset() const;
+  std::int64_t high_watermark() const;
+};
+
+/// A connection that waits to retransmit.
+struct StalledWay {
+  NodeId from, to;
+  std::string reason;
+  SimTime since{}, retry_at{};
+  bool operator==(const StalledWay&) const = default;
+};
+
+struct World {
+  Position moment = 0;          // number of events folded in
+  SimTime t{};                  // of the playhead: at or after the last event folded in
+  std::vector<NodeView> nodes;  // index = NodeId::value
+  std::map<PartitionId, PartitionView> partitions;
+  std::vector<MessageId> in_flight;  // sorted; sent, neither arrived nor lost
+  std::vector<StalledWay> stalled;   // sorted by (from, to)
+  Position narrated = no_position;   // the latest story event
+  bool ended = false;                // RunEnded
+  std::uint64_t expectations_met = 0, expectations_broken = 0;
+  bool operator==(const World&) const = default;
+
+  const NodeView* node(NodeId id) const;
+  const PartitionView* partition(const PartitionId& id) const;
+  /// The way from `from` to `to` is interrupted: an end is down, cut off or the way stalls.
+  bool way_blocked(NodeId from, NodeId to) const;
+
+  /// Folds in event number `moment` of the history.
+  void apply(const History& history);
+};
+
+/// Consumers' positions in a partition, in order of NodeId: (consumer, offset).
+std::vector<std::pair<NodeId, std::int64_t>> readers_of(const World& world,
+                                                        const PartitionId& partition);
+
+/// Seeks by the nearest keyframe and a fold from there. Keyframes lie every `interval` events;
+/// when there are more than `keyframes_max`, every second one goes and the interval doubles.
+class Replay {
+ public:
+  explicit Replay(Position interval = 512, std::size_t keyframes_max = 64);
+
+  /// The world when the first `moment` events (at most history.size()) have happened and the
+  /// playhead stands at `t`. Valid until the next call.
+  const World& seek(const History& history, Position moment, SimTime t);
+  const World& world() const { return world_; }
+  std::size_t keyframes() const { return frames_.size(); }
+  /// For a new history.
+  void clear();
+
+ private:
+  Position interval_, first_interval_;
+  std::size_t keyframes_max_;
+  std::map<Position, World> frames_;
+  World world_;
+};
+
+}  // namespace eventarium::viz
