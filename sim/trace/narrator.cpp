@@ -211,6 +211,11 @@ struct Narrator::Teller {
                        count_of(e.records.size(), "record", "records"), e.base_offset,
                        partition_name(e.topic, e.partition));
   }
+  Sentence operator()(const LogTruncated& e) const {
+    return fmt::format("{} lost {} at the end of {}: {}", self(),
+                       count_of(e.records.size(), "record", "records"),
+                       partition_name(e.topic, e.partition), e.reason);
+  }
   Sentence operator()(const HighWatermarkAdvanced& e) const {
     if (!all) return std::nullopt;
     return fmt::format("consumers may read {} up to offset {} (high watermark {})",

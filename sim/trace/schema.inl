@@ -177,6 +177,14 @@ EVENT_BEGIN(BatchAppended, batch_appended, "node, a broker, wrote a batch at the
   FIELD(Count, size_bytes, "of the batch")
 EVENT_END(BatchAppended)
 
+EVENT_BEGIN(LogTruncated, log_truncated, "node, a broker, lost or cut off the end of its log")
+  FIELD(Text, topic, "topic")
+  FIELD(Int, partition, "partition")
+  FIELD(Int, log_end_offset, "the end now: records at and above it are gone from this replica")
+  FIELD(RecordList, records, "numbers of the records that are gone, in offset order")
+  FIELD(Text, reason, "e.g. 'power loss: not yet flushed'")
+EVENT_END(LogTruncated)
+
 EVENT_BEGIN(HighWatermarkAdvanced, high_watermark_advanced, "records below it can be read by consumers")
   FIELD(Text, topic, "topic")
   FIELD(Int, partition, "partition")

@@ -48,6 +48,7 @@ struct MessageInfo {
   Position sent_at = no_position;  // the MessageSent; its label, size and records are there
   Position end = no_position;      // the MessageArrived or MessageLost, when there is one
   bool lost = false;
+  std::uint32_t link = 0;  // index into History::links()
 };
 
 struct RecordInfo {
@@ -123,6 +124,8 @@ class History {
   const MessageInfo* message(MessageId id) const;
   /// In order of MessageSent, which is the order of ids.
   const std::deque<MessageInfo>& messages() const { return messages_; }
+  /// Indices into messages() of those that were lost, in order of their loss.
+  const std::vector<std::uint32_t>& lost_messages() const { return lost_messages_; }
   /// In order of first message. Grows only at its end.
   const std::vector<LinkInfo>& links() const { return links_; }
 
@@ -147,7 +150,6 @@ class History {
   Position previous_story(Position before) const;
 
  private:
-  void index(Position position, const trace::Event& event);
   void index_node(Position position, const trace::Event& event);
   void index_message(Position position, const trace::Event& event);
   void index_records(Position position, const trace::Event& event);
@@ -163,6 +165,7 @@ class History {
   std::unordered_map<std::string, RecordId> record_by_event_id_;  // looked up only
   std::deque<MessageInfo> messages_;
   std::unordered_map<MessageId, std::uint32_t> message_index_;  // looked up only
+  std::vector<std::uint32_t> lost_messages_;
   std::vector<LinkInfo> links_;
   std::map<std::pair<NodeId, NodeId>, std::size_t> link_index_;
   std::map<ReplicaId, std::vector<LogBatch>> logs_;

@@ -1,0 +1,253 @@
+// See history.h.
+#include "viz/model/history.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/base/check.h"
+
+namespace eventarium::viz {
+
+Role role_from(std::string_view name) {
+  if (name == "producer") return Role::producer;
+  if (name == "broker") return Role::broker;
+  if (name == "controller") return Role::controller;
+  if (name == "consumer") return Role::consumer;
+  if (name == "service") return Role::service;
+  if (name == "queue") return Role::queue;
+  if (name == "station") return Role::station;
+  return Role::other;
+}
+
+bool is_channel(Role role) {
+  return role == Role::broker || role == Role::queue || role == Role::station;
+}
+
+std::string to_text(const PartitionId& partition) {
+  return partition.partition < 0 ? partition.topic
+                                 : fmt::format("{}-{}", partition.topic, partition.partition);
+}
+
+namespace {
+
+template <class E>
+void collect_records(const E& event, std::vector<RecordId>& out) {
+  trace::visit_fields(event, [&out]([[maybe_unused]] std::string_view name, const auto& value) {
+    using Value = std::remove_cvref_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, RecordId>)
+      out.push_back(value);
+    else if constexpr (std::is_same_v<Value, trace::RecordList>)
+      out.insert(out.end(), value.begin(), value.end());
+  });
+}
+
+}  // namespace
+
+std::vector<RecordId> records_of(const trace::Event& event) {
+  std::vector<RecordId> out;
+  std::visit(
+      [&out](const auto& body) {
+        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(body)>, std::monostate>)
+          collect_records(body, out);
+      },
+      event.body);
+  return out;
+}
+
+void History::append(trace::Event event) {
+  const Position position = size();
+  EVENTARIUM_CHECK(position != no_position, "a history holds fewer than 2^32 events");
+  events_.push_back(std::move(event));
+  const trace::Event& stored = events_.back();
+  index_node(position, stored);
+  index_message(position, stored);
+  index_records(position, stored);
+  index_log(position, stored);
+  tell(stored);
+}
+
+Position History::find(EventId id) const {
+  if (!id.valid() || empty()) return no_position;
+  // Ids are dense from 1, so the guess is nearly always right.
+  if (id.value <= events_.size() && events_[id.value - 1].id == id)
+    return static_cast<Position>(id.value - 1);
+  const auto found =
+      std::lower_bound(events_.begin(), events_.end(), id,
+                       [](const trace::Event& event, EventId wanted) { return event.id < wanted; });
+  if (found == events_.end() || found->id != id) return no_position;
+  return static_cast<Position>(found - events_.begin());
+}
+
+Position History::at(SimTime t) const {
+  const auto after =
+      std::upper_bound(events_.begin(), events_.end(), t,
+                       [](SimTime wanted, const trace::Event& event) { return wanted < event.t; });
+  return static_cast<Position>(after - events_.begin());
+}
+
+const NodeInfo* History::node(NodeId id) const {
+  if (!id.valid() || id.value >= nodes_.size()) return nullptr;
+  return nodes_[id.value].declared == no_position ? nullptr : &nodes_[id.value];
+}
+
+const std::vector<Position>& History::events_of(NodeId id) const {
+  static const std::vector<Position> none;
+  return id.valid() && id.value < node_events_.size() ? node_events_[id.value] : none;
+}
+
+const RecordInfo* History::record(RecordId id) const {
+  const auto found = records_.find(id);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+const trace::RecordProduced* History::produced(RecordId id) const {
+  const RecordInfo* info = record(id);
+  if (info == nullptr || info->produced == no_position) return nullptr;
+  return events_[info->produced].as<trace::RecordProduced>();
+}
+
+std::string History::record_name(RecordId id) const {
+  const auto* made = produced(id);
+  return made != nullptr && !made->event_id.empty() ? made->event_id
+                                                    : fmt::format("record {}", id.value);
+}
+
+std::optional<RecordId> History::find_record(std::string_view event_id) const {
+  const auto found = record_by_event_id_.find(std::string(event_id));
+  if (found == record_by_event_id_.end()) return std::nullopt;
+  return found->second;
+}
+
+const MessageInfo* History::message(MessageId id) const {
+  const auto found = message_index_.find(id);
+  return found == message_index_.end() ? nullptr : &messages_[found->second];
+}
+
+std::optional<History::Cell> History::cell(const ReplicaId& replica, std::int64_t offset,
+                                           Position moment) const {
+  const auto log = logs_.find(replica);
+  if (log == logs_.end()) return std::nullopt;
+  const std::vector<LogBatch>& batches = log->second;
+  auto batch = std::partition_point(batches.begin(), batches.end(),
+                                    [moment](const LogBatch& b) { return b.appended < moment; });
+  // From the end back: what was written last counts, and the end is what is mostly looked at.
+  // After a truncation the batch before may lie higher; a cut is an empty batch at the new end.
+  std::int64_t end = batch == batches.begin() ? 0 : std::prev(batch)->next_offset;
+  while (batch != batches.begin() && offset < end) {
+    --batch;
+    if (batch->base_offset <= offset && offset < batch->next_offset) {
+      const auto* appended = events_[batch->appended].as<trace::BatchAppended>();
+      if (appended == nullptr) return std::nullopt;
+      const auto index = static_cast<std::size_t>(offset - batch->base_offset);
+      return Cell{appended->records[index], batch->appended};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string History::sentence(Position position) const {
+  const std::uint64_t begin = position == 0 ? 0 : sentence_ends_[position - 1];
+  return sentences_.substr(begin, sentence_ends_[position] - begin);
+}
+
+Position History::next_story(Position from) const {
+  const auto found = std::lower_bound(story_positions_.begin(), story_positions_.end(), from);
+  return found == story_positions_.end() ? no_position : *found;
+}
+
+Position History::previous_story(Position before) const {
+  const auto found = std::lower_bound(story_positions_.begin(), story_positions_.end(), before);
+  return found == story_positions_.begin() ? no_position : *std::prev(found);
+}
+
+void History::index_node(Position position, const trace::Event& event) {
+  names_.apply(event);
+  if (const auto* declared = event.as<trace::NodeDeclared>(); declared && declared->index.valid()) {
+    const std::size_t index = declared->index.value;
+    // Numbers are dense; a damaged trace must not make us allocate by a wild one.
+    if (index <= nodes_.size() + 4096) {
+      if (index >= nodes_.size()) nodes_.resize(index + 1);
+      nodes_[index] = {declared->index,
+                       declared->name,
+                       declared->role,
+                       declared->label,
+                       role_from(declared->role),
+                       declared->bandwidth_bytes_per_s,
+                       declared->latency,
+                       position};
+    }
+  }
+  if (!event.node.valid() || event.node.value > nodes_.size() + 4096) return;
+  if (node_events_.size() <= event.node.value) node_events_.resize(event.node.value + 1);
+  node_events_[event.node.value].push_back(position);
+}
+
+void History::index_message(Position position, const trace::Event& event) {
+  if (const auto* sent = event.as<trace::MessageSent>()) {
+    message_index_[sent->message] = static_cast<std::uint32_t>(messages_.size());
+    MessageInfo info;
+    info.id = sent->message;
+    info.from = event.node;
+    info.to = sent->destination;
+    info.sent = event.t;
+    info.sent_at = position;
+    const auto pair = std::minmax(info.from, info.to);
+    const auto [known, is_new] = link_index_.try_emplace({pair.first, pair.second}, links_.size());
+    if (is_new) links_.push_back({info.from, info.to, 0});
+    ++links_[known->second].messages;
+    info.link = static_cast<std::uint32_t>(known->second);
+    messages_.push_back(info);
+    return;
+  }
+  const auto* arrived = event.as<trace::MessageArrived>();
+  const auto* lost = event.as<trace::MessageLost>();
+  if (arrived == nullptr && lost == nullptr) return;
+  const auto found = message_index_.find(arrived != nullptr ? arrived->message : lost->message);
+  if (found == message_index_.end()) return;
+  MessageInfo& info = messages_[found->second];
+  if (info.end != no_position) return;
+  info.ended = event.t;
+  info.end = position;
+  info.lost = lost != nullptr;
+  if (info.lost) lost_messages_.push_back(found->second);
+}
+
+void History::index_records(Position position, const trace::Event& event) {
+  for (const RecordId id : records_of(event)) {
+    const auto [found, is_new] = records_.try_emplace(id);
+    if (is_new) record_order_.push_back(id);
+    RecordInfo& info = found->second;
+    if (info.events.empty() || info.events.back() != position) info.events.push_back(position);
+    const auto* made = event.as<trace::RecordProduced>();
+    if (made == nullptr || info.produced != no_position) continue;
+    info.produced = position;
+    record_by_event_id_.try_emplace(made->event_id, id);
+  }
+}
+
+void History::index_log(Position position, const trace::Event& event) {
+  if (const auto* appended = event.as<trace::BatchAppended>()) {
+    const auto count = static_cast<std::int64_t>(appended->records.size());
+    logs_[{{appended->topic, appended->partition}, event.node}].push_back(
+        {position, appended->base_offset, appended->base_offset + count});
+  } else if (const auto* cut = event.as<trace::LogTruncated>()) {
+    logs_[{{cut->topic, cut->partition}, event.node}].push_back(
+        {position, cut->log_end_offset, cut->log_end_offset});
+  }
+}
+
+void History::tell(const trace::Event& event) {
+  const auto story = story_narrator_.tell(event);
+  const auto full = full_narrator_.tell(event);
+  story_.push_back(story.has_value());
+  if (story) {
+    story_positions_.push_back(static_cast<Position>(story_.size() - 1));
+    sentences_ += *story;
+  } else if (full) {
+    sentences_ += *full;
+  }
+  sentence_ends_.push_back(sentences_.size());
+}
+
+}  // namespace eventarium::viz
