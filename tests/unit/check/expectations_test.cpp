@@ -1,0 +1,105 @@
+// Expectations against a ledger: each comparison, each kind of value, and what can't be found.
+#include "sim/check/expectations.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/check/story.h"
+
+namespace eventarium::check {
+namespace {
+
+using scenario::Expectation;
+using What = Expectation::What;
+using Comparison = Expectation::Comparison;
+
+Expectation expect(What what, double value, Comparison comparison = Comparison::equal) {
+  Expectation expectation;
+  expectation.what = what;
+  expectation.value = value;
+  expectation.comparison = comparison;
+  return expectation;
+}
+
+Story two_delivered() {
+  Story story;
+  story.kafka({mailer, crm});
+  story.produce(1);
+  story.produce(2);
+  story.append(0, {1, 2});
+  story.tell(broker, trace::HighWatermarkAdvanced{"signups", 0, 2});
+  story.now += 10ms;
+  story.deliver(mailer, {1, 2});
+  story.tell(mailer, trace::SideEffectDone{RecordId{1}, "email", "email:1", "an email", 1});
+  story.tell(mailer, trace::SideEffectDone{RecordId{1}, "email", "email:1", "an email", 2});
+  return story;
+}
+
+TEST_CASE("every comparison, on both sides of its limit") {
+  const Story story = two_delivered();
+  const auto met = [&](Comparison comparison, double value) {
+    return evaluate(expect(What::delivered, value, comparison), story.ledger).met;
+  };
+  CHECK((met(Comparison::equal, 2) && !met(Comparison::equal, 1)));
+  CHECK((met(Comparison::less, 3) && !met(Comparison::less, 2)));
+  CHECK((met(Comparison::at_most, 2) && !met(Comparison::at_most, 1)));
+  CHECK((met(Comparison::more, 1) && !met(Comparison::more, 2)));
+  CHECK((met(Comparison::at_least, 2) && !met(Comparison::at_least, 3)));
+  Expectation between = expect(What::delivered, 1, Comparison::between);
+  between.high = 2;
+  CHECK(evaluate(between, story.ledger).met);
+  between.value = between.high = 3;
+  CHECK(!evaluate(between, story.ledger).met);
+}
+
+TEST_CASE("counts can be narrowed to a consumer, a producer, a topic") {
+  const Story story = two_delivered();
+  Expectation expectation = expect(What::delivered, 2);
+  expectation.to = "mailer";
+  CHECK(evaluate(expectation, story.ledger).met);
+  expectation.to = "crm";
+  CHECK(evaluate(expectation, story.ledger).actual == "0");
+  expectation.to = "nobody";
+  CHECK(evaluate(expectation, story.ledger).actual == "there is no node 'nobody'");
+  expectation = expect(What::produced, 2);
+  expectation.from = "website";
+  CHECK(evaluate(expectation, story.ledger).met);
+  expectation.topic = "orders";
+  CHECK(evaluate(expectation, story.ledger).actual == "0");
+}
+
+TEST_CASE("side effects are counted with their repeats") {
+  const Story story = two_delivered();
+  Expectation expectation = expect(What::side_effects, 2);
+  expectation.effect = "email";
+  CHECK(evaluate(expectation, story.ledger).met);
+  expectation.effect = "discount";
+  CHECK(evaluate(expectation, story.ledger).actual == "0");
+  CHECK(evaluate(expect(What::side_effects_repeated, 1), story.ledger).met);
+}
+
+TEST_CASE("latencies compare in seconds and are told in a person's unit") {
+  const Story story = two_delivered();
+  const auto outcome = evaluate(expect(What::latency_p99, 0.02, Comparison::less), story.ledger);
+  CHECK(outcome.met);
+  CHECK(outcome.actual == "10 ms");
+  Expectation nobody = expect(What::latency_p50, 1, Comparison::less);
+  nobody.to = "crm";
+  CHECK(!evaluate(nobody, story.ledger).met);
+  CHECK(evaluate(nobody, story.ledger).actual == "nothing was delivered");
+}
+
+TEST_CASE("offsets are those of the leader's log, one partition or all") {
+  const Story story = two_delivered();
+  Expectation expectation = expect(What::log_end_offset, 2);
+  expectation.topic = "signups";
+  CHECK(evaluate(expectation, story.ledger).met);
+  expectation.partition = 0;
+  CHECK(evaluate(expectation, story.ledger).met);
+  expectation.what = What::high_watermark;
+  CHECK(evaluate(expectation, story.ledger).met);
+  expectation.partition = 1;
+  CHECK(evaluate(expectation, story.ledger).actual == "there is no such partition");
+}
+
+}  // namespace
+}  // namespace eventarium::check

@@ -1,0 +1,225 @@
+// Each number of the verdict, on each channel, at the moments where it could be wrong.
+#include "sim/check/ledger.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/check/story.h"
+
+namespace eventarium::check {
+namespace {
+
+using Ids = std::vector<std::uint64_t>;
+
+TEST_CASE("Kafka: a record goes from produced to processed") {
+  Story story;
+  story.kafka({mailer, crm});
+  story.produce(1);
+  CHECK(story.ledger.verdict().produced.count == 1);
+  CHECK(story.ledger.verdict().undelivered.count == 0);  // nothing stands in the log yet
+  story.append(0, {1});
+  CHECK(story.ledger.verdict().undelivered.count == 2);
+  story.acknowledge({1});
+  story.deliver(mailer, {1});
+  story.finish(mailer, 1);
+  const Verdict verdict = story.ledger.verdict();
+  CHECK(verdict.acknowledged.count == 1);
+  CHECK(verdict.delivered.count == 1);
+  CHECK(verdict.processed.count == 1);
+  CHECK(verdict.undelivered.count == 1);
+  CHECK(numbers(verdict.undelivered) == Ids{1});
+  CHECK(verdict.lost_acknowledged.count == 0);
+  CHECK(story.ledger.verdict({.to = crm}).undelivered.count == 1);
+  CHECK(story.ledger.verdict({.to = mailer}).undelivered.count == 0);
+  CHECK(story.ledger.verdict({.topic = "orders"}).produced.count == 0);
+  CHECK(story.ledger.verdict({.from = crm}).produced.count == 0);
+}
+
+TEST_CASE("Kafka: who begins at the end of the log is owed only what comes later") {
+  Story story;
+  story.kafka({mailer}, 2);
+  for (std::uint64_t n = 1; n <= 3; ++n) story.produce(n);
+  story.append(0, {1, 2, 3});
+  CHECK(numbers(story.ledger.verdict().undelivered) == Ids{3});
+  // A later reset does not change what it was owed from the beginning.
+  story.tell(mailer, trace::PositionReset{"signups", 0, "latest", 3});
+  CHECK(numbers(story.ledger.verdict().undelivered) == Ids{3});
+}
+
+TEST_CASE("Kafka: an acknowledged record that leaves every log is lost") {
+  Story story;
+  story.kafka({mailer});
+  for (std::uint64_t n = 1; n <= 3; ++n) story.produce(n);
+  story.append(0, {1, 2});
+  story.acknowledge({1, 2});
+  CHECK(story.ledger.verdict().lost_acknowledged.count == 0);
+  story.append(1, {3});  // the unflushed end was lost; the log goes on from offset 1
+  CHECK(numbers(story.ledger.verdict().lost_acknowledged) == Ids{2});
+  CHECK(story.ledger.logs().partitions().begin()->second.log().log_end_offset() == 2);
+}
+
+TEST_CASE("Kafka: acks=0 is lost when the message is, not before") {
+  Story story;
+  story.kafka({mailer});
+  story.produce(1);
+  story.tell(website, trace::MessageSent{MessageId{7}, broker, "Produce", 100, ids({1})});
+  story.acknowledge({1});
+  CHECK(story.ledger.verdict().lost_acknowledged.count == 0);
+  SUBCASE("lost on the way") {
+    story.tell(website, trace::MessageLost{MessageId{7}, "broker-1 is down"});
+    CHECK(story.ledger.verdict().lost_acknowledged.count == 1);
+  }
+  SUBCASE("in the broker's hands, then refused") {
+    story.tell(broker, trace::MessageArrived{MessageId{7}});
+    CHECK(story.ledger.verdict().lost_acknowledged.count == 0);
+    story.tell(broker, trace::ProduceRefused{"signups", 0, ids({1}), "MESSAGE_TOO_LARGE"});
+    CHECK(story.ledger.verdict().lost_acknowledged.count == 1);
+  }
+  SUBCASE("in the broker's hands, which crashes") {
+    story.tell(broker, trace::MessageArrived{MessageId{7}});
+    story.tell(broker, trace::NodeStopped{"crash"});
+    CHECK(story.ledger.verdict().lost_acknowledged.count == 1);
+  }
+}
+
+TEST_CASE("duplicates are counted by consumer, and only once each") {
+  Story story;
+  story.kafka({mailer, crm});
+  story.produce(1);
+  story.append(0, {1});
+  story.deliver(mailer, {1});
+  story.deliver(crm, {1});
+  CHECK(story.ledger.verdict().duplicated.count == 0);
+  story.deliver(mailer, {1});
+  story.deliver(mailer, {1});
+  CHECK(story.ledger.verdict().duplicated.count == 1);
+  CHECK(story.ledger.verdict().delivered.count == 2);
+  CHECK(story.ledger.verdict({.to = crm}).duplicated.count == 0);
+}
+
+TEST_CASE("order is per consumer and key; a second delivery is a duplicate, not disorder") {
+  Story story;
+  story.kafka({mailer, crm});
+  story.produce(1, "ada");
+  story.produce(2, "ada");
+  story.produce(3, "bob");
+  story.produce(4);
+  story.produce(5);
+  story.deliver(mailer, {2, 3});
+  story.deliver(mailer, {1});
+  story.deliver(crm, {3, 1, 2, 1});
+  story.deliver(crm, {5, 4});  // no key, no promise
+  const Verdict verdict = story.ledger.verdict();
+  CHECK(verdict.out_of_order.count == 1);
+  CHECK(numbers(verdict.out_of_order) == Ids{1});
+  CHECK(story.ledger.verdict({.to = crm}).out_of_order.count == 0);
+  CHECK(verdict.duplicated.count == 1);
+}
+
+TEST_CASE("direct call: every declared receiver should get every record") {
+  Story story;
+  story.subscribe("direct", {mailer, crm});
+  story.produce(1);
+  CHECK(story.ledger.verdict().undelivered.count == 2);
+  story.deliver(mailer, {1});
+  story.tell(website, trace::CallFailed{RecordId{1}, crm, "time-out", 1});
+  story.tell(website, trace::SendFailed{ids({1}), "crm: time-out"});
+  const Verdict verdict = story.ledger.verdict();
+  CHECK(verdict.failed.count == 1);
+  CHECK(verdict.undelivered.count == 1);
+  CHECK(verdict.lost_acknowledged.count == 0);
+}
+
+TEST_CASE("queue: one receiver per record; handed to two people is a duplicate") {
+  Story story;
+  story.subscribe("queue", {mailer, crm});
+  story.produce(1);
+  story.produce(2);
+  story.tell(broker, trace::QueueStored{RecordId{1}, 1});
+  story.tell(broker, trace::QueueStored{RecordId{2}, 2});
+  story.acknowledge({1, 2});
+  CHECK(story.ledger.verdict().undelivered.count == 2);
+  story.deliver(mailer, {1});
+  CHECK(story.ledger.verdict().undelivered.count == 1);
+  CHECK(story.ledger.verdict().duplicated.count == 0);
+  story.deliver(crm, {1});
+  CHECK(story.ledger.verdict().duplicated.count == 1);
+  CHECK(story.ledger.verdict().delivered.count == 2);
+  story.tell(broker, trace::QueueDeadLettered{RecordId{2}, 5});
+  CHECK(numbers(story.ledger.verdict().dead_lettered) == Ids{2});
+  CHECK(story.ledger.verdict().undelivered.count == 0);
+}
+
+TEST_CASE("broadcast: nothing is promised to those who are not connected") {
+  Story story;
+  story.subscribe("broadcast", {mailer, crm});
+  story.produce(1);
+  story.tell(broker, trace::BroadcastSent{RecordId{1}, {mailer}});
+  story.tell(broker, trace::MessageSent{MessageId{1}, mailer, "Broadcast", 10, ids({1})});
+  story.acknowledge({1});
+  CHECK(story.ledger.verdict().undelivered.count == 1);
+  CHECK(story.ledger.verdict().lost_acknowledged.count == 0);
+  SUBCASE("delivered") {
+    story.tell(mailer, trace::MessageArrived{MessageId{1}});
+    story.deliver(mailer, {1});
+    CHECK(story.ledger.verdict().undelivered.count == 0);
+    CHECK(story.ledger.verdict().lost_acknowledged.count == 0);
+  }
+  SUBCASE("lost on its way to a listener") {
+    story.tell(broker, trace::MessageLost{MessageId{1}, "mailer is down"});
+    CHECK(story.ledger.verdict().undelivered.count == 0);
+    CHECK(story.ledger.verdict().lost_acknowledged.count == 1);
+  }
+}
+
+TEST_CASE("a failed handler has processed nothing") {
+  Story story;
+  story.kafka({mailer});
+  story.produce(1);
+  story.deliver(mailer, {1});
+  story.finish(mailer, 1, "failed");
+  CHECK(story.ledger.verdict().processed.count == 0);
+  story.finish(mailer, 1, "ignored");
+  CHECK(story.ledger.verdict().processed.count == 1);
+}
+
+TEST_CASE("percentiles are exact, by nearest rank") {
+  CHECK(percentiles({}).samples == 0);
+  CHECK(!percentiles({}).p50);
+  CHECK(*percentiles({3ms}).p99 == 3ms);
+  CHECK(*percentiles({2ms, 1ms}).p50 == 1ms);
+  std::vector<Duration> hundred;
+  for (int i = 100; i >= 1; --i) hundred.push_back(std::chrono::milliseconds(i));
+  CHECK(*percentiles(hundred).p50 == 50ms);
+  CHECK(*percentiles(hundred).p95 == 95ms);
+  CHECK(*percentiles(hundred).p99 == 99ms);
+}
+
+TEST_CASE("latency runs from publication to the first delivery and the first processing") {
+  Story story;
+  story.kafka({mailer});
+  story.produce(1);
+  story.now += 5ms;
+  story.deliver(mailer, {1});
+  story.now += 2ms;
+  story.finish(mailer, 1);
+  story.now += 1s;
+  story.deliver(mailer, {1});
+  story.finish(mailer, 1);
+  CHECK(*story.ledger.latency(Ledger::Milestone::delivered).p50 == 5ms);
+  CHECK(*story.ledger.latency(Ledger::Milestone::processed, {.to = mailer}).p50 == 7ms);
+  CHECK(story.ledger.latency(Ledger::Milestone::delivered, {.to = crm}).samples == 0);
+}
+
+TEST_CASE("events about records that were never published are survived") {
+  Story story;
+  story.deliver(mailer, {99});
+  story.acknowledge({99});
+  story.finish(mailer, 99);
+  story.append(5, {99});
+  story.append(2, {98});
+  CHECK(story.ledger.verdict().produced.count == 0);
+  CHECK(story.ledger.verdict().delivered.count == 0);
+}
+
+}  // namespace
+}  // namespace eventarium::check

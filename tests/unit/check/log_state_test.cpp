@@ -1,0 +1,51 @@
+// Logs as a reader of the trace knows them.
+#include "sim/check/log_state.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/check/story.h"
+
+namespace eventarium::check {
+namespace {
+
+const PartitionState& only(const Story& story) {
+  return story.ledger.logs().partitions().begin()->second;
+}
+
+TEST_CASE("appends move the log end offset, advances the high watermark") {
+  Story story;
+  story.kafka({});
+  CHECK(only(story).log().log_end_offset() == 0);
+  story.append(0, {1, 2});
+  story.append(2, {3});
+  story.tell(broker, trace::HighWatermarkAdvanced{"signups", 0, 2});
+  CHECK(only(story).log().log_end_offset() == 3);
+  CHECK(only(story).high_watermark == 2);
+  CHECK(only(story).leader == broker);
+  CHECK(story.ledger.logs().records().contains(RecordId{3}));
+}
+
+TEST_CASE("a log may begin above zero, and is cut where it goes on lower") {
+  Story story;
+  story.kafka({});
+  story.append(10, {1, 2});
+  CHECK(only(story).log().log_start_offset == 10);
+  CHECK(only(story).log().log_end_offset() == 12);
+  story.append(11, {3});
+  CHECK(only(story).log().records == ids({1, 3}));
+  story.append(4, {5});
+  CHECK(only(story).log().log_start_offset == 4);
+  CHECK(only(story).log().records == ids({5}));
+}
+
+TEST_CASE("without a leader the longest replica is shown") {
+  Story story;
+  story.append(0, {1});
+  story.tell(crm, trace::BatchAppended{"signups", 0, 0, ids({1, 2}), 0, 100});
+  CHECK(only(story).log().log_end_offset() == 2);
+  story.tell(NodeId{}, trace::PartitionCreated{"signups", 0, broker, 1, {broker, crm}, {broker}});
+  CHECK(only(story).log().log_end_offset() == 1);
+}
+
+}  // namespace
+}  // namespace eventarium::check
