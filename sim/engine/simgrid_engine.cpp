@@ -11,6 +11,8 @@
 #include <limits>
 
 #include <simgrid/kernel/Timer.hpp>
+#include <simgrid/kernel/resource/Action.hpp>
+#include <simgrid/kernel/resource/Model.hpp>
 #include <simgrid/s4u.hpp>
 
 #include "sim/base/check.h"
@@ -21,7 +23,9 @@ namespace {
 namespace sg = simgrid::s4u;
 using simgrid::kernel::timer::Timer;
 
-constexpr std::uint32_t item_done = 16;  // b: ticket
+constexpr std::uint32_t item_done = 16;       // b: ticket
+constexpr std::uint32_t item_begin = 17;      // b: key in latencies; the first byte has arrived
+constexpr double tcp_window_bytes = 4194304;  // SimGrid's network/TCP-gamma
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 /// One activity of SimGrid that is under way for us.
@@ -29,6 +33,14 @@ struct Work {
   std::uint64_t ticket = 0;
   std::uint64_t started = 0;  // sequence number
   sg::ActivityPtr activity;
+};
+
+/// A transfer in its latency. It is ours, not SimGrid's: a transfer of SimGrid 3.32 whose link's
+/// latency changes while it is in its latency phase never completes.
+struct Latent {
+  NodeId from, to;
+  double size_bytes = 0;
+  std::uint64_t ticket = 0;
 };
 
 struct Machine {
@@ -49,11 +61,22 @@ struct SimgridEngine::Platform {
   std::vector<Machine> machines;
   std::vector<std::unique_ptr<Work>> works;  // owns all; the idle ones stand in `pool`
   std::vector<Work*> pool;
+  Slots<Latent> latencies;
   std::vector<Work*> finished;        // of this instant
   std::deque<sg::ActivityPtr> grave;  // SimGrid still looks at them after the callback
   std::uint64_t last_started = 0;
+  std::vector<simgrid::kernel::resource::Model*> models;
+  std::size_t ending = 0;  // activities that end at this instant and were not reported yet
   std::int64_t armed_ns = never;
   bool pumping = false;
+
+  /// How many activities SimGrid is about to report.
+  std::size_t count_ending() const {
+    std::size_t count = 0;
+    for (auto* model : models)
+      count += model->get_finished_action_set()->size() + model->get_failed_action_set()->size();
+    return count;
+  }
 
   Work* take(std::uint64_t ticket) {
     if (pool.empty()) {
@@ -92,7 +115,13 @@ SimgridEngine::SimgridEngine(std::uint64_t seed)
   platform_->zone = sg::create_star_zone("eventarium:network");
 }
 
-SimgridEngine::~SimgridEngine() = default;
+/// Activities that are still under way can't be destroyed (SimGrid complains of each), and the
+/// process has no other run: they stay reachable until its end.
+SimgridEngine::~SimgridEngine() {
+  static auto* const unfinished = new std::vector<sg::ActivityPtr>;
+  for (const auto& work : platform_->works)
+    if (work->activity) unfinished->push_back(std::move(work->activity));
+}
 
 void SimgridEngine::build(NodeId id) {
   const HostSpec& spec = host(id).spec;
@@ -103,7 +132,6 @@ void SimgridEngine::build(NodeId id) {
                                            spec.disk_write_bytes_per_s);
   machine.cable =
       platform_->zone->create_split_duplex_link("cable:" + name, spec.bandwidth_bytes_per_s);
-  machine.cable->set_latency(to_seconds(spec.latency));
   machine.cable->seal();
   machine.host->seal();
   platform_->zone->add_route(machine.host->get_netpoint(), nullptr, nullptr, nullptr,
@@ -114,12 +142,17 @@ void SimgridEngine::build(NodeId id) {
 void SimgridEngine::begin() {
   platform_->zone->seal();
   platform_->engine->seal_platform();
+  platform_->models = platform_->engine->get_all_models();
+  sg::Engine::on_time_advance_cb([this](double) {
+    if (!platform_->finished.empty()) pump();  // SimGrid reported fewer than it had counted
+    platform_->ending = platform_->count_ending();
+  });
   sg::Activity::on_completion_cb([this](sg::Activity const& activity) {
     Work* work = activity.get_data<Work>();
     if (!work || !work->activity) return;
-    if (platform_->finished.empty() && !platform_->pumping)
-      Timer::set(sg::Engine::get_clock(), [this] { pump(); });
     platform_->finished.push_back(work);
+    if (platform_->ending > 0) --platform_->ending;
+    if (platform_->ending == 0 && !platform_->pumping) pump();
   });
 }
 
@@ -162,17 +195,30 @@ void SimgridEngine::arm(SimTime t) {
   Timer::set(std::max(seconds(t), sg::Engine::get_clock()), [this] { pump(); });
 }
 
-void SimgridEngine::on_item(const QueueItem& item) { work_done(item.b); }
-
 void SimgridEngine::start_transfer(NodeId from, NodeId to, double size_bytes,
                                    std::uint64_t ticket) {
-  Work* work = platform_->take(ticket);
+  push(now() + host(from).spec.latency + host(to).spec.latency, item_begin, 0,
+       platform_->latencies.put({from, to, size_bytes, ticket}));
+}
+
+void SimgridEngine::on_item(const QueueItem& item) {
+  if (item.kind == item_done) return work_done(item.b);
+  const auto latent = platform_->latencies.take(item.b);
+  if (!latent) return;
+  const HostState& from = host(latent->from);
+  const HostState& to = host(latent->to);
+  // The way has broken meanwhile: the engine has interrupted this transfer already.
+  if (!from.powered || !to.powered || !from.link_up || !to.link_up) return;
+  Work* work = platform_->take(latent->ticket);
   sg::CommPtr comm = sg::Comm::sendto_init();
   work->activity = comm;
   comm->set_data(work);
-  comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, size_bytes)));
-  comm->set_source(platform_->machines[from.value].host);
-  comm->set_destination(platform_->machines[to.value].host);  // starts it: both ends are known
+  comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, latent->size_bytes)));
+  const double round_trip_s = 2 * to_seconds(from.spec.latency + to.spec.latency);
+  const double bandwidth = std::min(from.spec.bandwidth_bytes_per_s, to.spec.bandwidth_bytes_per_s);
+  if (round_trip_s * bandwidth > tcp_window_bytes) comm->set_rate(tcp_window_bytes / round_trip_s);
+  comm->set_source(platform_->machines[latent->from.value].host);
+  comm->set_destination(platform_->machines[latent->to.value].host);  // starts it
 }
 
 void SimgridEngine::start_compute(NodeId node, double work_flops, std::uint64_t ticket) {
@@ -213,8 +259,6 @@ void SimgridEngine::host_changed(NodeId id) {
     }
     if (link->get_bandwidth() != state.spec.bandwidth_bytes_per_s)
       link->set_bandwidth(state.spec.bandwidth_bytes_per_s);
-    if (link->get_latency() != to_seconds(state.spec.latency))
-      link->set_latency(to_seconds(state.spec.latency));
   }
 }
 

@@ -69,14 +69,15 @@ struct Recorder : trace::Sink {
 };
 
 /// Two probes, a and b, on a default network.
-struct Pair {
-  LeanEngine engine{7};
+template <class SomeEngine>
+struct PairOn {
+  SomeEngine engine{7};
   Probe* a = nullptr;
   Probe* b = nullptr;
   NodeId id_a, id_b;
   Recorder trace;
 
-  Pair() {
+  PairOn() {
     auto first = std::make_unique<Probe>(), second = std::make_unique<Probe>();
     a = first.get();
     b = second.get();
@@ -89,5 +90,7 @@ struct Pair {
   }
   void run(Duration until) { engine.run_until(sim_time(until)); }
 };
+
+using Pair = PairOn<LeanEngine>;
 
 }  // namespace eventarium::engine
