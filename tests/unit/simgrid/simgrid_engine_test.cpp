@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <functional>
-#include <iostream>
 #include <string>
 
 #include <sys/wait.h>
@@ -24,7 +24,7 @@ namespace {
 std::string in_own_process(const std::function<std::string()>& body) {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
-  std::cout.flush();
+  std::fflush(nullptr);
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
