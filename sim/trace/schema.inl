@@ -251,7 +251,7 @@ EVENT_END(SubscriberJoined)
 
 EVENT_BEGIN(SubscriberLeft, subscriber_left, "node, a station, has one listener less")
   FIELD(NodeId, subscriber, "who left or was lost")
-  FIELD(Text, reason, "left, connection reset")
+  FIELD(Text, reason, "left, connection reset, silent for too long")
   FIELD(Count, subscribers, "listeners now")
 EVENT_END(SubscriberLeft)
 
