@@ -1,0 +1,155 @@
+#include "sim/broker/broker.h"
+
+#include <utility>
+
+namespace eventarium::kafka {
+namespace {
+
+template <class R>
+void respond(engine::Runtime& runtime, NodeId client, std::unique_ptr<R> response) {
+  const std::uint64_t size_bytes = response->size_bytes();
+  runtime.send(client, std::move(response), size_bytes);
+}
+
+}  // namespace
+
+Broker::Broker(Config config, std::shared_ptr<const ClusterImage> image)
+    : config_(std::move(config)),
+      image_(std::move(image)),
+      fetch_max_bytes_(
+          static_cast<std::uint64_t>(config_int(config_, ConfigScope::broker, "fetch.max.bytes"))) {
+}
+
+void Broker::on_start(engine::Runtime& runtime) {
+  if (!loaded_) {
+    replicas_.load(runtime.self(), *image_, config_);
+    loaded_ = true;
+    announce(runtime);
+  }
+  if (std::exchange(lost_power_, false)) replicas_.recover_after_power_loss(runtime);
+}
+
+void Broker::announce(engine::Runtime& runtime) {
+  for (const auto& [tp, partition] : replicas_.partitions()) {
+    if (!partition.is_leader()) continue;
+    const PartitionImage& image = partition.image();
+    runtime.emit(trace::PartitionCreated{tp.topic, tp.partition, image.leader, image.leader_epoch,
+                                         image.replicas, image.isr});
+  }
+}
+
+void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
+  if (message.as<FetchRequest>()) {
+    take_fetch(runtime, std::move(message));
+  } else if (const auto* produce = message.as<ProduceRequest>()) {
+    answer_produce(runtime, message.source, *produce);
+  } else if (const auto* list_offsets = message.as<ListOffsetsRequest>()) {
+    answer_list_offsets(runtime, message.source, *list_offsets);
+  } else if (const auto* metadata = message.as<MetadataRequest>()) {
+    answer_metadata(runtime, message.source, *metadata);
+  }
+}
+
+double Broker::handling_work_flops(const engine::Message& message) const {
+  if (!message.as<ProduceRequest>()) return request_work_flops;
+  return request_work_flops + produced_byte_work_flops * static_cast<double>(message.size_bytes);
+}
+
+void Broker::answer_metadata(engine::Runtime& runtime, NodeId client,
+                             const MetadataRequest& request) {
+  auto response = std::make_unique<MetadataResponse>();
+  response->header = request.header;
+  response->brokers = image_->brokers;
+  for (const std::string& name : request.topics) {
+    MetadataResponse::Topic& answer = response->topics.emplace_back();
+    answer.name = name;
+    const TopicImage* topic = image_->find_topic(name);
+    if (!topic) {
+      answer.error = Error::unknown_topic_or_partition;
+      continue;
+    }
+    for (std::size_t p = 0; p < topic->partitions.size(); ++p) {
+      const PartitionImage& partition = topic->partitions[p];
+      const Error error = partition.leader.valid() ? Error::none : Error::leader_not_available;
+      answer.partitions.push_back({error, static_cast<std::int32_t>(p), partition.leader,
+                                   partition.leader_epoch, partition.replicas, partition.isr});
+    }
+  }
+  respond(runtime, client, std::move(response));
+}
+
+void Broker::answer_produce(engine::Runtime& runtime, NodeId client,
+                            const ProduceRequest& request) {
+  AppendOutcome outcome = replicas_.append(runtime, request);
+  if (request.acks == 0) {
+    // Nobody waits for an answer; an error can only be shown by hanging up.
+    if (outcome.failed) runtime.disconnect(client);
+  } else {
+    auto response = std::make_unique<ProduceResponse>();
+    response->header = request.header;
+    response->partitions = std::move(outcome.partitions);
+    const EventId arrival = runtime.current_cause();
+    runtime.set_cause(outcome.last_event);
+    respond(runtime, client, std::move(response));
+    runtime.set_cause(arrival);
+  }
+  const EventId arrival = runtime.current_cause();
+  runtime.set_cause(outcome.last_event);
+  for (const TopicPartition& tp : outcome.advanced) complete_fetches(runtime, tp);
+  runtime.set_cause(arrival);
+}
+
+void Broker::answer_list_offsets(engine::Runtime& runtime, NodeId client,
+                                 const ListOffsetsRequest& request) {
+  auto response = std::make_unique<ListOffsetsResponse>();
+  response->header = request.header;
+  for (const auto& asked : request.partitions)
+    response->partitions.push_back(replicas_.list_offset(asked));
+  respond(runtime, client, std::move(response));
+}
+
+void Broker::take_fetch(engine::Runtime& runtime, engine::Message message) {
+  const FetchRequest& request = *message.as<FetchRequest>();
+  if (request.max_wait <= Duration::zero() || request.partitions.empty() ||
+      replicas_.is_satisfied(request))
+    return answer_fetch(runtime, message.source, request);
+  const engine::Token token{0, 0, purgatory_.next_id()};
+  const TimerId timer = runtime.set_timer(request.max_wait, token);
+  purgatory_.park({std::move(message), timer});
+}
+
+void Broker::answer_fetch(engine::Runtime& runtime, NodeId client, const FetchRequest& request) {
+  auto response = std::make_unique<FetchResponse>();
+  response->header = request.header;
+  response->partitions = replicas_.read(request, fetch_max_bytes_).partitions;
+  respond(runtime, client, std::move(response));
+}
+
+void Broker::complete_fetches(engine::Runtime& runtime, const TopicPartition& tp) {
+  for (const std::uint64_t id : purgatory_.watchers_of(tp)) {
+    if (!replicas_.is_satisfied(purgatory_.find(id)->request())) continue;
+    auto fetch = purgatory_.take(id);
+    runtime.cancel_timer(fetch->timer);
+    answer_fetch(runtime, fetch->message.source, fetch->request());
+  }
+}
+
+void Broker::on_timer(engine::Runtime& runtime, engine::Token token) {
+  if (auto fetch = purgatory_.take(token.value))
+    answer_fetch(runtime, fetch->message.source, fetch->request());
+}
+
+void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer) {
+  for (const std::uint64_t id : purgatory_.of_client(peer)) {
+    auto fetch = purgatory_.take(id);
+    runtime.cancel_timer(fetch->timer);
+  }
+}
+
+void Broker::on_stop(engine::Runtime&, engine::StopReason reason) {
+  purgatory_.clear();
+  if (reason == engine::StopReason::clean) replicas_.flush_all();
+  if (reason == engine::StopReason::power_loss) lost_power_ = true;
+}
+
+}  // namespace eventarium::kafka

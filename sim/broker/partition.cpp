@@ -1,0 +1,59 @@
+#include "sim/broker/partition.h"
+
+#include <algorithm>
+
+namespace eventarium::kafka {
+
+Partition::Partition(NodeId self, PartitionImage image, TopicConfig config)
+    : self_(self), image_(std::move(image)), config_(config) {}
+
+Error Partition::check_append(const RecordBatch& batch, std::int16_t acks) const {
+  if (!is_leader()) return Error::not_leader_or_follower;
+  // A topic with fewer replicas than min.insync.replicas needs all of them (since 3.7).
+  const std::size_t needed = std::min(config_.min_insync_replicas, image_.replicas.size());
+  if (acks == -1 && image_.isr.size() < needed) return Error::not_enough_replicas;
+  if (batch.size_bytes > config_.max_message_bytes) return Error::message_too_large;
+  return Error::none;
+}
+
+const RecordBatch& Partition::append(RecordBatch batch, SimTime now) {
+  batch.leader_epoch = image_.leader_epoch;
+  if (config_.log_append_time) {
+    batch.log_append_time = true;
+    batch.max_timestamp = now;
+  }
+  return log_.append(std::move(batch));
+}
+
+bool Partition::advance_high_watermark() {
+  // The leader is the only in-sync replica that this version knows: no followers fetch yet.
+  const std::int64_t candidate = log_.log_end_offset();
+  if (candidate <= high_watermark_) return false;
+  high_watermark_ = candidate;
+  return true;
+}
+
+Error Partition::check_leader(std::int32_t current_leader_epoch) const {
+  if (current_leader_epoch >= 0 && current_leader_epoch < image_.leader_epoch)
+    return Error::fenced_leader_epoch;
+  if (current_leader_epoch > image_.leader_epoch) return Error::unknown_leader_epoch;
+  return is_leader() ? Error::none : Error::not_leader_or_follower;
+}
+
+Error Partition::check_fetch_offset(std::int64_t offset) const {
+  if (offset < log_.log_start_offset() || offset > log_.log_end_offset())
+    return Error::offset_out_of_range;
+  return Error::none;
+}
+
+std::vector<RecordId> Partition::recover_after_power_loss() {
+  std::vector<RecordId> lost;
+  for (const RecordBatch& batch : log_.batches())
+    if (batch.base_offset >= log_.recovery_point())
+      for (const Record& record : *batch.records) lost.push_back(record.id);
+  log_.lose_unflushed();
+  high_watermark_ = std::min(high_watermark_, log_.log_end_offset());
+  return lost;
+}
+
+}  // namespace eventarium::kafka

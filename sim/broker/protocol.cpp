@@ -1,0 +1,86 @@
+#include "sim/broker/protocol.h"
+
+namespace eventarium::kafka {
+namespace {
+
+// length, api key, api version, correlation id, a client id of usual length, tagged fields
+constexpr std::uint64_t request_header_bytes = 32;
+// length, correlation id, throttle time, tagged fields
+constexpr std::uint64_t response_header_bytes = 16;
+// id, host name, port, rack of a broker
+constexpr std::uint64_t broker_bytes = 28;
+
+std::uint64_t tp_bytes(const TopicPartition& tp) { return tp.topic.size() + 2 + 4 + 2; }
+
+void append_ids(const RecordBatch& batch, std::vector<RecordId>& records) {
+  for (const Record& record : *batch.records) records.push_back(record.id);
+}
+
+}  // namespace
+
+std::uint64_t MetadataRequest::size_bytes() const {
+  std::uint64_t size = request_header_bytes + 4;
+  for (const std::string& topic : topics) size += topic.size() + 18;
+  return size;
+}
+
+std::uint64_t MetadataResponse::size_bytes() const {
+  std::uint64_t size = response_header_bytes + 32 + brokers.size() * broker_bytes;
+  for (const Topic& topic : topics) {
+    size += topic.name.size() + 24;
+    for (const Partition& partition : topic.partitions)
+      size += 20 + 4 * (partition.replicas.size() + partition.isr.size());
+  }
+  return size;
+}
+
+std::uint64_t ProduceRequest::size_bytes() const {
+  std::uint64_t size = request_header_bytes + 8;
+  for (const Partition& partition : partitions)
+    size += tp_bytes(partition.tp) + 4 + partition.batch.size_bytes;
+  return size;
+}
+
+void ProduceRequest::append_records(std::vector<RecordId>& records) const {
+  for (const Partition& partition : partitions) append_ids(partition.batch, records);
+}
+
+std::uint64_t ProduceResponse::size_bytes() const {
+  std::uint64_t size = response_header_bytes;
+  for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 28;
+  return size;
+}
+
+std::uint64_t FetchRequest::size_bytes() const {
+  std::uint64_t size = request_header_bytes + 30;
+  for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 28;
+  return size;
+}
+
+std::uint64_t FetchResponse::size_bytes() const {
+  std::uint64_t size = response_header_bytes + 6;
+  for (const Partition& partition : partitions) {
+    size += tp_bytes(partition.tp) + 40;
+    for (const RecordBatch& batch : partition.batches) size += batch.size_bytes;
+  }
+  return size;
+}
+
+void FetchResponse::append_records(std::vector<RecordId>& records) const {
+  for (const Partition& partition : partitions)
+    for (const RecordBatch& batch : partition.batches) append_ids(batch, records);
+}
+
+std::uint64_t ListOffsetsRequest::size_bytes() const {
+  std::uint64_t size = request_header_bytes + 5;
+  for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 12;
+  return size;
+}
+
+std::uint64_t ListOffsetsResponse::size_bytes() const {
+  std::uint64_t size = response_header_bytes;
+  for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 22;
+  return size;
+}
+
+}  // namespace eventarium::kafka

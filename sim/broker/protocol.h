@@ -1,0 +1,152 @@
+// Requests and responses between clients and brokers: the fields of Kafka's protocol that matter
+// here, under Kafka's names. A client numbers its requests (correlation id) and the broker echoes
+// the number, and the part of the node that asked (component), in its answer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/broker/errors.h"
+#include "sim/engine/message.h"
+#include "sim/log/record_batch.h"
+#include "sim/log/topic_partition.h"
+
+namespace eventarium::kafka {
+
+struct Header {
+  std::uint16_t component = 0;
+  std::uint32_t correlation_id = 0;
+};
+
+class Request : public engine::Payload {
+ public:
+  Header header;
+  /// On the wire, as Kafka would encode it, to within a few bytes.
+  virtual std::uint64_t size_bytes() const = 0;
+};
+
+class Response : public engine::Payload {
+ public:
+  Header header;  // of the request
+  virtual std::uint64_t size_bytes() const = 0;
+};
+
+// ---- Metadata: who leads what
+struct MetadataRequest final : Request {
+  std::vector<std::string> topics;
+
+  std::string_view label() const override { return "Metadata"; }
+  std::uint64_t size_bytes() const override;
+};
+
+struct MetadataResponse final : Response {
+  struct Partition {
+    Error error = Error::none;
+    std::int32_t partition = 0;
+    NodeId leader;
+    std::int32_t leader_epoch = 0;
+    std::vector<NodeId> replicas, isr;
+  };
+  struct Topic {
+    Error error = Error::none;
+    std::string name;
+    std::vector<Partition> partitions;
+  };
+  std::vector<NodeId> brokers;
+  std::vector<Topic> topics;
+
+  std::string_view label() const override { return "MetadataResponse"; }
+  std::uint64_t size_bytes() const override;
+};
+
+// ---- Produce: one batch per partition
+struct ProduceRequest final : Request {
+  struct Partition {
+    TopicPartition tp;
+    RecordBatch batch;  // without offset and epoch: the leader gives them
+  };
+  std::int16_t acks = -1;  // 0, 1, -1 (all)
+  Duration timeout{};      // how long the broker may wait for the in-sync replicas
+  std::vector<Partition> partitions;
+
+  std::string_view label() const override { return "Produce"; }
+  std::uint64_t size_bytes() const override;
+  void append_records(std::vector<RecordId>& records) const override;
+};
+
+struct ProduceResponse final : Response {
+  struct Partition {
+    TopicPartition tp;
+    Error error = Error::none;
+    std::int64_t base_offset = -1;
+  };
+  std::vector<Partition> partitions;
+
+  std::string_view label() const override { return "ProduceResponse"; }
+  std::uint64_t size_bytes() const override;
+};
+
+// ---- Fetch: a long poll
+struct FetchRequest final : Request {
+  struct Partition {
+    TopicPartition tp;
+    std::int32_t current_leader_epoch = -1;  // -1: not checked
+    std::int64_t fetch_offset = 0;
+    std::uint64_t max_bytes = 0;
+  };
+  Duration max_wait{};
+  std::uint64_t min_bytes = 1;
+  std::uint64_t max_bytes = 0;
+  std::vector<Partition> partitions;
+
+  std::string_view label() const override { return "Fetch"; }
+  std::uint64_t size_bytes() const override;
+};
+
+struct FetchResponse final : Response {
+  struct Partition {
+    TopicPartition tp;
+    Error error = Error::none;
+    std::int64_t high_watermark = -1;
+    std::int64_t log_start_offset = -1;
+    std::vector<RecordBatch> batches;
+  };
+  std::vector<Partition> partitions;
+
+  std::string_view label() const override { return "FetchResponse"; }
+  std::uint64_t size_bytes() const override;
+  void append_records(std::vector<RecordId>& records) const override;
+};
+
+// ---- ListOffsets: where does a partition begin, end, pass a time
+struct ListOffsetsRequest final : Request {
+  enum class Target { latest, earliest, timestamp };
+  struct Partition {
+    TopicPartition tp;
+    std::int32_t current_leader_epoch = -1;
+    Target target = Target::latest;
+    SimTime timestamp{};  // Target::timestamp only
+  };
+  std::vector<Partition> partitions;
+
+  std::string_view label() const override { return "ListOffsets"; }
+  std::uint64_t size_bytes() const override;
+};
+
+struct ListOffsetsResponse final : Response {
+  struct Partition {
+    TopicPartition tp;
+    Error error = Error::none;
+    std::int64_t offset = -1;  // -1: no record that young
+    SimTime timestamp{};
+    std::int32_t leader_epoch = -1;
+  };
+  std::vector<Partition> partitions;
+
+  std::string_view label() const override { return "ListOffsetsResponse"; }
+  std::uint64_t size_bytes() const override;
+};
+
+}  // namespace eventarium::kafka
