@@ -1,0 +1,13 @@
+// Component numbers of the parts inside a producer or service node: whoever builds the node gives
+// them to the parts, so that timers find their way back.
+#pragma once
+
+#include <cstdint>
+
+namespace eventarium::service {
+
+constexpr std::uint16_t own_component = 0;
+constexpr std::uint16_t publisher_component = 1;
+constexpr std::uint16_t subscriber_component = 2;
+
+}  // namespace eventarium::service

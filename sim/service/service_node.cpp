@@ -1,0 +1,116 @@
+// See service_node.h.
+#include "sim/service/service_node.h"
+
+#include <utility>
+
+#include "sim/base/check.h"
+#include "sim/service/components.h"
+#include "sim/service/distribution.h"
+#include "sim/service/event_factory.h"
+#include "sim/service/template_text.h"
+
+namespace eventarium::service {
+
+ServiceNode::ServiceNode(scenario::Service service, std::unique_ptr<bus::Subscriber> subscriber,
+                         std::unique_ptr<bus::Publisher> publisher, SideEffectLedger& ledger)
+    : service_(std::move(service)),
+      subscriber_(std::move(subscriber)),
+      publisher_(std::move(publisher)),
+      ledger_(ledger) {
+  EVENTARIUM_CHECK(subscriber_ != nullptr, "a service needs a subscriber");
+  for (const scenario::Reaction& reaction : service_.reactions)
+    EVENTARIUM_CHECK(publisher_ != nullptr || reaction.emits.empty(),
+                     "a service that emits events needs a publisher");
+  subscriber_->set_listener(*this);
+}
+
+void ServiceNode::on_start(engine::Runtime& runtime) {
+  const EventId started = runtime.current_cause();
+  if (publisher_) publisher_->start(runtime);
+  runtime.set_cause(started);
+  subscriber_->start(runtime);
+}
+
+void ServiceNode::on_message(engine::Runtime& runtime, engine::Message message) {
+  if (subscriber_->handle_message(runtime, message)) return;
+  if (publisher_) publisher_->handle_message(runtime, message);
+}
+
+void ServiceNode::on_timer(engine::Runtime& runtime, engine::Token token) {
+  if (token.component == own_component) return finish(runtime);
+  if (subscriber_->handle_timer(runtime, token)) return;
+  if (publisher_) publisher_->handle_timer(runtime, token);
+}
+
+void ServiceNode::on_disconnect(engine::Runtime& runtime, NodeId peer) {
+  const EventId closed = runtime.current_cause();
+  subscriber_->handle_disconnect(runtime, peer);
+  runtime.set_cause(closed);
+  if (publisher_) publisher_->handle_disconnect(runtime, peer);
+}
+
+void ServiceNode::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
+  work_.reset();
+  subscriber_->stop(runtime, reason);
+  if (publisher_) publisher_->stop(runtime, reason);
+}
+
+/// The first of the file that names the type, or any type.
+const scenario::Reaction* ServiceNode::reaction_to(const std::string& event_type) const {
+  for (const scenario::Reaction& reaction : service_.reactions)
+    if (reaction.event == event_type || reaction.event == "*") return &reaction;
+  return nullptr;
+}
+
+void ServiceNode::on_delivery(engine::Runtime& runtime, const bus::Delivery& delivery) {
+  EVENTARIUM_CHECK(!work_, "deliveries come one at a time");
+  const scenario::Reaction* reaction = reaction_to(delivery.record.event->type);
+  const bool ignored = reaction == nullptr && !service_.reactions.empty();
+  work_ = Work{delivery, reaction, ignored};
+  Duration service_time{};
+  if (!ignored) {
+    const auto& distribution = reaction ? reaction->service_time : service_.service_time;
+    service_time = draw(distribution, runtime.random("service-time"));
+    runtime.set_cause(runtime.emit(trace::ProcessingStarted{delivery.record.id, service_time}));
+  }
+  // Also when it takes no time: finishing inside on_delivery would make the subscriber hand over
+  // the next one from further down the stack.
+  runtime.set_timer(service_time, {own_component, 0, 0});
+}
+
+void ServiceNode::finish(engine::Runtime& runtime) {
+  EVENTARIUM_CHECK(work_.has_value(), "what is finished was begun");
+  const Work work = std::move(*work_);
+  work_.reset();
+  if (work.reaction) react(runtime, work);
+  runtime.set_cause(runtime.emit(
+      trace::ProcessingFinished{work.delivery.record.id, work.ignored ? "ignored" : "ok"}));
+  subscriber_->finished(runtime, work.delivery.handle, true);
+}
+
+void ServiceNode::react(engine::Runtime& runtime, const Work& work) {
+  if (!work.reaction->effects.empty()) {
+    const Placeholders placeholders = placeholders_of(*work.delivery.record.event);
+    for (const scenario::SideEffect& effect : work.reaction->effects) {
+      const std::string key =
+          expand(effect.key.empty() ? effect.name + ":{id}" : effect.key, placeholders);
+      runtime.emit(trace::SideEffectDone{work.delivery.record.id, effect.name, key,
+                                         expand(effect.text, placeholders), ledger_.perform(key)});
+    }
+  }
+  emit_events(runtime, work);
+}
+
+void ServiceNode::emit_events(engine::Runtime& runtime, const Work& work) {
+  const EventId processing = runtime.current_cause();
+  for (const scenario::Emission& emission : work.reaction->emits) {
+    CloudEvent event =
+        make_emitted(emission, runtime.name(), ++emitted_[emission.id], runtime.now(),
+                     *work.delivery.record.event, runtime.random("data"));
+    Record record = produce(runtime, std::move(event), emission.topic, 0);
+    publisher_->publish(runtime, std::move(record), emission.topic);
+    runtime.set_cause(processing);
+  }
+}
+
+}  // namespace eventarium::service

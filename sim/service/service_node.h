@@ -1,0 +1,77 @@
+// A service: reacts to events. It takes one delivery at a time from its subscriber, works on it
+// for the service time, and at the end of that time does its side effects and emits its events.
+// A consumer is a service without reactions, which only reads. What carries the events it doesn't
+// know.
+//
+//   free --delivery, reaction found--> working                  ProcessingStarted
+//   free --delivery, no reaction-----> finishing                (a consumer works on everything)
+//   working --service time over------> free     SideEffectDone..., RecordProduced...,
+//                                               ProcessingFinished ok
+//   finishing ---------at once-------> free     ProcessingFinished ignored
+//   working --process dies-----------> gone     nothing was done; whether the event comes again
+//                                               is the channel's matter
+//
+// It does not wait for its publisher: the event is finished when the emissions are handed over.
+// A crash between the two loses emissions that were not sent yet, though their side effects are
+// done and the event will not come again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/bus/channel.h"
+#include "sim/engine/node.h"
+#include "sim/scenario/scenario.h"
+#include "sim/service/side_effects.h"
+
+namespace eventarium::service {
+
+class ServiceNode : public engine::Node, public bus::Listener {
+ public:
+  /// `publisher` may be null when no reaction emits anything. The parts were built with
+  /// subscriber_component and publisher_component. `ledger` outlives the node.
+  ServiceNode(scenario::Service service, std::unique_ptr<bus::Subscriber> subscriber,
+              std::unique_ptr<bus::Publisher> publisher, SideEffectLedger& ledger);
+
+  void on_start(engine::Runtime& runtime) override;
+  void on_message(engine::Runtime& runtime, engine::Message message) override;
+  void on_timer(engine::Runtime& runtime, engine::Token token) override;
+  void on_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
+  /// 10 microseconds of a 1 Gflop/s core and 1 flop per byte: reading and parsing; the work that
+  /// an event means is its service time.
+  double handling_work_flops(const engine::Message& message) const override {
+    return 10e3 + static_cast<double>(message.size_bytes);
+  }
+
+  void on_delivery(engine::Runtime& runtime, const bus::Delivery& delivery) override;
+
+  const bus::Subscriber& subscriber() const { return *subscriber_; }
+  const bus::Publisher* publisher() const { return publisher_.get(); }
+
+ private:
+  struct Work {
+    bus::Delivery delivery;
+    const scenario::Reaction* reaction = nullptr;  // null: a consumer's, or ignored
+    bool ignored = false;
+  };
+
+  const scenario::Reaction* reaction_to(const std::string& event_type) const;
+  void finish(engine::Runtime& runtime);
+  void react(engine::Runtime& runtime, const Work& work);
+  void emit_events(engine::Runtime& runtime, const Work& work);
+
+  scenario::Service service_;
+  std::unique_ptr<bus::Subscriber> subscriber_;
+  std::unique_ptr<bus::Publisher> publisher_;
+  SideEffectLedger& ledger_;
+  std::optional<Work> work_;
+  // {n} of each emission, by its id template. Stands for whatever makes ids unique (a database
+  // sequence, a UUID), and so survives a crash.
+  std::map<std::string, std::uint64_t> emitted_;
+};
+
+}  // namespace eventarium::service

@@ -1,0 +1,17 @@
+// See side_effects.h.
+#include "sim/service/side_effects.h"
+
+namespace eventarium::service {
+
+std::uint64_t SideEffectLedger::times(const std::string& idempotency_key) const {
+  const auto found = times_.find(idempotency_key);
+  return found == times_.end() ? 0 : found->second;
+}
+
+std::uint64_t SideEffectLedger::repeated() const {
+  std::uint64_t count = 0;
+  for (const auto& [key, times] : times_) count += times > 1 ? 1 : 0;
+  return count;
+}
+
+}  // namespace eventarium::service
