@@ -87,7 +87,7 @@ struct Producer {
   std::optional<std::string> key;        // template; absent: no key
   DataTemplate data;
   std::uint32_t size_bytes = 0;          // of the value; 0: as long as its JSON
-  Duration start{};                      // first event
+  Duration start = 1s;                   // first event; all others have started by then
   Distribution every{Distribution::Kind::fixed, 1s, {}, 0};
   std::optional<std::uint64_t> count;    // events; absent: until `until`
   std::optional<Duration> until;         // no event after; default: the run's end less 5 s

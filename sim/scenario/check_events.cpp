@@ -1,0 +1,115 @@
+// Follows events from who publishes them to who reacts, to find reactions to what nothing
+// publishes and {placeholders} that nothing fills.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "sim/scenario/draft.h"
+#include "sim/scenario/suggest.h"
+
+namespace eventarium::scenario {
+namespace {
+
+/// A type of event in a topic.
+struct Stream {
+  std::string topic, event;
+  auto operator<=>(const Stream&) const = default;
+};
+
+using Fields = std::set<std::string>;
+using Streams = std::map<Stream, Fields>;  // the fields that its data may have
+
+bool reads(const std::vector<std::string>& topics, const Stream& stream, const std::string& event) {
+  return (event == "*" || event == stream.event) &&
+         std::find(topics.begin(), topics.end(), stream.topic) != topics.end();
+}
+
+Fields fields_of(const DataTemplate& data) {
+  Fields fields;
+  for (const auto& [name, value] : data) fields.insert(name);
+  return fields;
+}
+
+/// One pass over all reactions; true when a stream or a field was new. An emission that copies
+/// has the fields of whatever is reacted to, so passes are repeated until nothing is new.
+bool add_emissions(const Scenario& scenario, Streams& streams) {
+  bool changed = false;
+  for (const Service& service : scenario.services)
+    for (const Reaction& reaction : service.reactions)
+      for (const Emission& emission : reaction.emits) {
+        Fields fields = fields_of(emission.data);
+        if (emission.copy_data)
+          for (const auto& [stream, its_fields] : streams)
+            if (reads(service.topics, stream, reaction.event))
+              fields.insert(its_fields.begin(), its_fields.end());
+        const auto [entry, added] = streams.try_emplace({emission.topic, emission.event});
+        const std::size_t before = entry->second.size();
+        entry->second.insert(fields.begin(), fields.end());
+        changed = changed || added || entry->second.size() != before;
+      }
+  return changed;
+}
+
+Streams find_streams(const Scenario& scenario) {
+  Streams streams;
+  for (const Producer& producer : scenario.producers) {
+    const Fields fields = fields_of(producer.data);
+    streams[{producer.topic, producer.event}].insert(fields.begin(), fields.end());
+  }
+  while (add_emissions(scenario, streams)) {
+  }
+  return streams;
+}
+
+void check_reactions(const Streams& streams, Draft& draft) {
+  for (const ReactionUse& use : draft.reactions) {
+    const auto heard = std::any_of(streams.begin(), streams.end(), [&](const auto& entry) {
+      return reads(use.topics, entry.first, use.event);
+    });
+    // Without a topic to read from, that is the problem, and has been reported.
+    if (heard || use.topics.empty() || use.event == "*") continue;
+    std::vector<std::string> published;
+    for (const auto& [stream, fields] : streams)
+      if (reads(use.topics, stream, "*")) published.push_back(stream.event);
+    draft.problems.add(use.place,
+                       fmt::format("event: nothing publishes '{}' to what '{}' reads{}", use.event,
+                                   use.service, did_you_mean(use.event, published)));
+  }
+}
+
+/// The names in {braces} of a template, in order.
+std::vector<std::string> placeholders(const std::string& text) {
+  std::vector<std::string> names;
+  std::size_t open = text.find('{');
+  while (open != std::string::npos) {
+    const std::size_t close = text.find_first_of("{}", open + 1);
+    if (close == std::string::npos) break;
+    if (text[close] == '}') names.push_back(text.substr(open + 1, close - open - 1));
+    open = text[close] == '{' ? close : text.find('{', close);
+  }
+  return names;
+}
+
+void check_template(const TemplateUse& use, const Streams& streams, Draft& draft) {
+  Fields known = {"n", "id", "type", "source", "time", "key"};
+  known.insert(use.own_fields.begin(), use.own_fields.end());
+  if (use.event)
+    for (const auto& [stream, fields] : streams)
+      if (reads(use.topics, stream, *use.event)) known.insert(fields.begin(), fields.end());
+  for (const std::string& name : placeholders(use.text))
+    if (known.count(name) == 0)
+      draft.problems.add(use.place, fmt::format("{}: nothing fills {{{}}}{}", use.what, name,
+                                                did_you_mean(name, {known.begin(), known.end()})));
+}
+
+}  // namespace
+
+void check_events(Draft& draft) {
+  const Streams streams = find_streams(draft.scenario);
+  check_reactions(streams, draft);
+  for (const TemplateUse& use : draft.templates) check_template(use, streams, draft);
+}
+
+}  // namespace eventarium::scenario

@@ -1,0 +1,88 @@
+// A scenario while it is being loaded: the model so far, and what can only be judged once the
+// whole file has been read (who is named where). Filled by the read_* functions, one per block of
+// the file; finished by resolve().
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/map_reader.h"
+#include "sim/scenario/scenario.h"
+#include "sim/scenario/yaml_tree.h"
+
+namespace eventarium::scenario {
+
+/// A name that must be declared somewhere in the file.
+struct Reference {
+  enum class To { topic, node, producer, reader, effect } to;
+  std::string name;
+  Place place;
+  std::string what;  // the key, for the message
+};
+
+/// A text with {placeholders}; what they may be depends on who publishes what.
+struct TemplateUse {
+  std::string text;
+  Place place;
+  std::string what;
+  std::vector<std::string> own_fields;  // of the data that stands beside it
+  std::optional<std::string> event;     // reacted to; "*": any
+  std::vector<std::string> topics;      // where that event is read from
+};
+
+/// A reaction's event, which something must publish to one of the topics.
+struct ReactionUse {
+  std::string event, service;
+  Place place;
+  std::vector<std::string> topics;
+};
+
+/// A partition that its topic must have.
+struct PartitionUse {
+  PartitionRef partition;
+  Place place;
+};
+
+struct Draft {
+  Scenario scenario;
+  Problems problems;
+  std::map<std::string, Place> nodes;  // names taken, and by whom
+  std::vector<Reference> references;
+  std::vector<TemplateUse> templates;
+  std::vector<ReactionUse> reactions;
+  std::vector<PartitionUse> partitions;
+  bool topics_given = false;
+
+  /// Reports a name that is taken already.
+  void declare_node(const std::string& name, const Place& place);
+  void refer(Reference::To to, const std::string& name, const Place& place, std::string what);
+};
+
+void read_info(const YamlNode& node, Draft& draft);
+void read_network(const YamlNode& node, Draft& draft);
+void read_cluster(const YamlNode& node, Draft& draft);
+void read_bus(const YamlNode& node, Draft& draft);
+void read_topics(const YamlNode& node, Draft& draft);
+void read_view(const YamlNode& node, Draft& draft);
+void read_producers(const YamlNode& node, Draft& draft);
+/// consumers: when `is_consumer`, else services:.
+void read_services(const YamlNode& node, bool is_consumer, Draft& draft);
+void read_faults(const YamlNode& node, Draft& draft);
+void read_expectations(const YamlNode& node, Draft& draft);
+
+/// The fields of an event's data; `use.own_fields` gets their names, also those of bad values.
+/// `use` says what the templates inside react to; they are noted for check_events().
+DataTemplate read_data(const YamlNode& node, TemplateUse& use, Draft& draft);
+
+/// Notes the template under `key`, if there is one, for check_events().
+void note_template(const MapReader& map, std::string_view key, const TemplateUse& around,
+                   Draft& draft);
+
+/// References, defaults that depend on other blocks, and rules between blocks.
+void resolve(Draft& draft);
+/// {placeholders} that nothing fills, and reactions to what nothing publishes. Part of resolve().
+void check_events(Draft& draft);
+
+}  // namespace eventarium::scenario
