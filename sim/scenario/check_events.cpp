@@ -79,21 +79,26 @@ void check_reactions(const Streams& streams, Draft& draft) {
   }
 }
 
-/// The names in {braces} of a template, in order.
+/// The names in {braces} of a template, in order; {{ and }} are the braces themselves.
 std::vector<std::string> placeholders(const std::string& text) {
   std::vector<std::string> names;
-  std::size_t open = text.find('{');
-  while (open != std::string::npos) {
-    const std::size_t close = text.find_first_of("{}", open + 1);
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] != '{') continue;
+    if (text[i + 1] == '{') {
+      ++i;
+      continue;
+    }
+    const std::size_t close = text.find_first_of("{}", i + 1);
     if (close == std::string::npos) break;
-    if (text[close] == '}') names.push_back(text.substr(open + 1, close - open - 1));
-    open = text[close] == '{' ? close : text.find('{', close);
+    if (text[close] == '{') continue;
+    names.push_back(text.substr(i + 1, close - i - 1));
+    i = close;
   }
   return names;
 }
 
 void check_template(const TemplateUse& use, const Streams& streams, Draft& draft) {
-  Fields known = {"n", "id", "type", "source", "time", "key"};
+  Fields known(use.attributes.begin(), use.attributes.end());
   known.insert(use.own_fields.begin(), use.own_fields.end());
   if (use.event)
     for (const auto& [stream, fields] : streams)

@@ -27,6 +27,7 @@ struct TemplateUse {
   std::string text;
   Place place;
   std::string what;
+  std::vector<std::string> attributes;  // of the event that can be named here
   std::vector<std::string> own_fields;  // of the data that stands beside it
   std::optional<std::string> event;     // reacted to; "*": any
   std::vector<std::string> topics;      // where that event is read from
@@ -73,7 +74,8 @@ void read_faults(const YamlNode& node, Draft& draft);
 void read_expectations(const YamlNode& node, Draft& draft);
 
 /// The fields of an event's data; `use.own_fields` gets their names, also those of bad values.
-/// `use` says what the templates inside react to; they are noted for check_events().
+/// `use` says what the templates inside may name; they are noted for check_events(). A field may
+/// name those that stand before it.
 DataTemplate read_data(const YamlNode& node, TemplateUse& use, Draft& draft);
 
 /// Notes the template under `key`, if there is one, for check_events().

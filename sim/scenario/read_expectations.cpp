@@ -23,19 +23,19 @@ struct Measure {
 constexpr std::array measures = {
     Measure{"produced", What::produced, false, " from topic "},
     Measure{"acknowledged", What::acknowledged, false, " from topic "},
-    Measure{"delivered", What::delivered, false, " to topic "},
-    Measure{"processed", What::processed, false, " to topic "},
+    Measure{"delivered", What::delivered, false, " to from topic "},
+    Measure{"processed", What::processed, false, " to from topic "},
     Measure{"side_effects", What::side_effects, false, " to effect "},
     Measure{"side_effects_repeated", What::side_effects_repeated, false, " to effect "},
-    Measure{"lost", What::lost, false, ""},
-    Measure{"duplicated", What::duplicated, false, ""},
-    Measure{"out_of_order", What::out_of_order, false, ""},
-    Measure{"undelivered", What::undelivered, false, ""},
+    Measure{"lost", What::lost, false, " from topic "},
+    Measure{"duplicated", What::duplicated, false, " to from topic "},
+    Measure{"out_of_order", What::out_of_order, false, " to from topic "},
+    Measure{"undelivered", What::undelivered, false, " to from topic "},
     Measure{"failed", What::failed, false, " from topic "},
-    Measure{"dead_lettered", What::dead_lettered, false, ""},
-    Measure{"latency_p50", What::latency_p50, true, " to topic "},
-    Measure{"latency_p95", What::latency_p95, true, " to topic "},
-    Measure{"latency_p99", What::latency_p99, true, " to topic "},
+    Measure{"dead_lettered", What::dead_lettered, false, " from topic "},
+    Measure{"latency_p50", What::latency_p50, true, " to from topic "},
+    Measure{"latency_p95", What::latency_p95, true, " to from topic "},
+    Measure{"latency_p99", What::latency_p99, true, " to from topic "},
     Measure{"log_end_offset", What::log_end_offset, false, " topic partition "},
     Measure{"high_watermark", What::high_watermark, false, " topic partition "},
 };
@@ -72,7 +72,7 @@ void read_qualifiers(const MapReader& map, const Measure& measure, Expectation& 
       draft.problems.add(map.place_of(key),
                          fmt::format("{}: does not narrow down '{}'", key, measure.key));
   const auto refer = [&](std::string_view key, Reference::To to, const std::string& name) {
-    draft.refer(to, name, map.place_of(key), std::string(key));
+    if (qualifies(measure, key)) draft.refer(to, name, map.place_of(key), std::string(key));
   };
   if (map.name("to", false, expectation.to)) refer("to", Reference::To::reader, expectation.to);
   if (map.name("from", false, expectation.from))

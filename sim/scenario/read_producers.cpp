@@ -177,11 +177,14 @@ void read_producer(const YamlNode& node, Draft& draft) {
     draft.refer(Reference::To::topic, producer.topic, map.place_of("topic"), "topic");
   map.text("event", producer.event);
   producer.id = producer.name + "-{n}";
-  TemplateUse use;
-  if (const YamlNode* const data = map.get("data")) producer.data = read_data(*data, use, draft);
   map.text("id", producer.id);
   map.text("key", producer.key);
+  // The id is made first, then the data, then the key.
+  TemplateUse use;
+  use.attributes = {"n", "source", "time", "type"};
   note_template(map, "id", use, draft);
+  use.attributes.push_back("id");
+  if (const YamlNode* const data = map.get("data")) producer.data = read_data(*data, use, draft);
   note_template(map, "key", use, draft);
 
   std::string size;
@@ -228,20 +231,19 @@ DataTemplate read_data(const YamlNode& node, TemplateUse& use, Draft& draft) {
       draft.problems.add(pair.key_place, fmt::format("'{}' stands twice in data", pair.key));
       continue;
     }
-    fields.push_back(pair.key);
     DataValue value;
-    if (pair.value.is_null())
+    if (pair.value.is_null()) {
       draft.problems.add(pair.key_place, fmt::format("'{}' has no value", pair.key));
-    else if (read_value(pair.value, pair.key, value, draft))
+    } else if (read_value(pair.value, pair.key, value, draft)) {
+      TemplateUse inside = use;
+      inside.place = pair.value.place;
+      inside.what = pair.key;
+      if (value.kind == DataValue::Kind::text) inside.text = value.text;
+      for (const std::string& choice : value.one_of) inside.text += choice + "\n";
+      draft.templates.push_back(inside);
       data.emplace_back(pair.key, value);
-  }
-  for (const auto& [field, value] : data) {
-    TemplateUse inside = use;
-    inside.place = find(node, field)->place;
-    inside.what = field;
-    if (value.kind == DataValue::Kind::text) inside.text = value.text;
-    for (const std::string& choice : value.one_of) inside.text += choice;
-    draft.templates.push_back(inside);
+    }
+    fields.push_back(pair.key);
   }
   return data;
 }

@@ -92,6 +92,7 @@ void read_emissions(const YamlNode& node, const std::string& service, const Temp
     map.text("id", emission.id);
     map.text("key", emission.key);
     TemplateUse use = around;
+    use.attributes.push_back("n");
     if (const YamlNode* const data = map.get("data")) {
       emission.copy_data = false;
       emission.data = read_data(*data, use, draft);
@@ -115,6 +116,7 @@ void read_reaction(const YamlNode& node, Service& service, Draft& draft) {
         {reaction.event, service.name, map.place_of("event"), service.topics});
   }
   TemplateUse around;
+  around.attributes = {"id", "key", "source", "time", "type"};
   around.event = reaction.event;
   around.topics = service.topics;
   map.distribution("service_time", reaction.service_time);

@@ -96,7 +96,20 @@ TEST_CASE("events that nobody publishes, placeholders that nothing fills") {
                  "'to {emial}'}]}]}]\n") ==
         "3:78: text: nothing fills {emial} (did you mean 'email'?)");
   CHECK(problems("version: 1\nproducers: [{name: p, topic: t, key: '{user}'}]\n") ==
-        "2:38: key: nothing fills {user} (known: id, key, n, source, time, type)");
+        "2:38: key: nothing fills {user} (known: id, n, source, time, type)");
+}
+
+TEST_CASE("a template can name what is made before it") {
+  const auto producer = [](const std::string& rest) {
+    return problems("version: 1\nproducers: [{name: p, topic: t, " + rest + "}]\n");
+  };
+  CHECK(producer("data: {a: x, b: '{a} {n} {id}'}, key: '{b}'") == "");
+  CHECK(producer("data: {b: '{a}', a: x}").find("nothing fills {a}") != std::string::npos);
+  CHECK(producer("data: {a: x}, id: '{a}'").find("nothing fills {a}") != std::string::npos);
+  CHECK(producer("key: '{key}'").find("nothing fills {key}") != std::string::npos);
+  CHECK(producer("data: {a: ['{n}', '{m}']}").find("nothing fills {m}") != std::string::npos);
+  CHECK(producer("key: '{{literal}} {n}'") == "");
+  CHECK(producer("key: '{n'") == "");
 }
 
 TEST_CASE("fields are followed through services that copy the data") {
@@ -194,8 +207,8 @@ TEST_CASE("expectations that can't be judged") {
   CHECK(problems("version: 1\nexpect: [{at: 1s}]\n") ==
         "2:10: an expectation says what is measured: delivered, side_effects, lost, latency_p99, "
         "log_end_offset, ...");
-  CHECK(problems("version: 1\nproducers: [{name: p, topic: t}]\nexpect: [{lost: 0, topic: t}]\n") ==
-        "3:27: topic: does not narrow down 'lost'");
+  CHECK(problems("version: 1\nproducers: [{name: p, topic: t}]\nexpect: [{lost: 0, to: t}]\n") ==
+        "3:24: to: does not narrow down 'lost'");
   CHECK(problems("version: 1\nexpect: [{high_watermark: 1}]\n") ==
         "2:10: 'high_watermark' needs a 'topic'");
 }
