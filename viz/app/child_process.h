@@ -38,6 +38,7 @@ class ChildSource : public TraceSource {
   bool send(std::string_view command_json) override;
   bool takes_commands() const override;
   bool restart() override;
+  bool branch(SimTime from, std::string_view command_json) override;
 
   /// Of the running child; -1 when there is none.
   int process_id() const { return pid_; }

@@ -2,6 +2,7 @@
 // don't load.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct GalleryEntry {
   std::string title;    // the name when the file says none
   std::string promise;  // one line
   int minutes = 0;
+  Duration duration{};          // simulated time that it runs
+  std::optional<double> speed;  // that it asks for, in simulated seconds per second
   scenario::Channel channel = scenario::Channel::kafka;
   std::vector<std::string> problems;  // "file:line:column: message"; empty: it can be played
 };

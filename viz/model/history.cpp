@@ -120,6 +120,9 @@ std::optional<RecordId> History::find_record(std::string_view event_id) const {
 }
 
 const MessageInfo* History::message(MessageId id) const {
+  // Numbers are dense from 1, so the guess is nearly always right.
+  if (id.valid() && id.value <= messages_.size() && messages_[id.value - 1].id == id)
+    return &messages_[id.value - 1];
   const auto found = message_index_.find(id);
   return found == message_index_.end() ? nullptr : &messages_[found->second];
 }
@@ -131,17 +134,18 @@ std::optional<History::Cell> History::cell(const ReplicaId& replica, std::int64_
   const std::vector<LogBatch>& batches = log->second;
   auto batch = std::partition_point(batches.begin(), batches.end(),
                                     [moment](const LogBatch& b) { return b.appended < moment; });
-  // From the end back: what was written last counts, and the end is what is mostly looked at.
-  // After a truncation the batch before may lie higher; a cut is an empty batch at the new end.
-  std::int64_t end = batch == batches.begin() ? 0 : std::prev(batch)->next_offset;
-  while (batch != batches.begin() && offset < end) {
+  if (batch == batches.begin() || offset >= std::prev(batch)->next_offset) return std::nullopt;
+  // Sorted by offset as long as nothing was cut off; else what was written last counts.
+  if (truncated_.count(replica) == 0)
+    batch = std::partition_point(batches.begin(), batch,
+                                 [offset](const LogBatch& b) { return b.base_offset <= offset; });
+  while (batch != batches.begin()) {
     --batch;
-    if (batch->base_offset <= offset && offset < batch->next_offset) {
-      const auto* appended = events_[batch->appended].as<trace::BatchAppended>();
-      if (appended == nullptr) return std::nullopt;
-      const auto index = static_cast<std::size_t>(offset - batch->base_offset);
-      return Cell{appended->records[index], batch->appended};
-    }
+    if (batch->base_offset > offset || offset >= batch->next_offset) continue;
+    const auto* appended = events_[batch->appended].as<trace::BatchAppended>();
+    if (appended == nullptr) break;
+    const auto index = static_cast<std::size_t>(offset - batch->base_offset);
+    return Cell{appended->records[index], batch->appended};
   }
   return std::nullopt;
 }
@@ -192,12 +196,19 @@ void History::index_message(Position position, const trace::Event& event) {
     info.to = sent->destination;
     info.sent = event.t;
     info.sent_at = position;
+    info.launched = event.t;
+    info.records = static_cast<std::uint32_t>(sent->records.size());
+    if (!sent->records.empty()) info.first_record = sent->records.front();
     const auto pair = std::minmax(info.from, info.to);
     const auto [known, is_new] = link_index_.try_emplace({pair.first, pair.second}, links_.size());
     if (is_new) links_.push_back({info.from, info.to, 0});
     ++links_[known->second].messages;
     info.link = static_cast<std::uint32_t>(known->second);
     messages_.push_back(info);
+    return;
+  }
+  if (const auto* stalled = event.as<trace::ConnectionStalled>()) {
+    retried_at_[{event.node, stalled->destination}] = event.t + stalled->retry_in;
     return;
   }
   const auto* arrived = event.as<trace::MessageArrived>();
@@ -210,6 +221,9 @@ void History::index_message(Position position, const trace::Event& event) {
   info.ended = event.t;
   info.end = position;
   info.lost = lost != nullptr;
+  const auto retried = retried_at_.find({info.from, info.to});
+  if (retried != retried_at_.end() && retried->second > info.sent && retried->second < event.t)
+    info.launched = retried->second;
   if (info.lost) lost_messages_.push_back(found->second);
 }
 
@@ -232,8 +246,13 @@ void History::index_log(Position position, const trace::Event& event) {
     logs_[{{appended->topic, appended->partition}, event.node}].push_back(
         {position, appended->base_offset, appended->base_offset + count});
   } else if (const auto* cut = event.as<trace::LogTruncated>()) {
-    logs_[{{cut->topic, cut->partition}, event.node}].push_back(
-        {position, cut->log_end_offset, cut->log_end_offset});
+    const ReplicaId replica{{cut->topic, cut->partition}, event.node};
+    logs_[replica].push_back({position, cut->log_end_offset, cut->log_end_offset});
+    truncated_.insert(replica);
+  } else if (const auto* created = event.as<trace::PartitionCreated>()) {
+    auto& replicas = assignments_[{created->topic, created->partition}];
+    if (replicas != created->replicas) ++assignment_changes_;
+    replicas = created->replicas;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,10 +45,13 @@ struct MessageInfo {
   MessageId id;
   NodeId from, to;
   SimTime sent{};
+  SimTime launched{};              // when it left at last: later than `sent` if its way had stalled
   SimTime ended{};                 // arrived or lost; meaningful when `end` is set
   Position sent_at = no_position;  // the MessageSent; its label, size and records are there
   Position end = no_position;      // the MessageArrived or MessageLost, when there is one
   bool lost = false;
+  std::uint32_t records = 0;  // that it carries
+  RecordId first_record;
   std::uint32_t link = 0;  // index into History::links()
 };
 
@@ -130,6 +134,10 @@ class History {
   const std::vector<LinkInfo>& links() const { return links_; }
 
   // ---- logs
+  /// The latest known assignment of each partition: its replicas, preferred leader first.
+  const std::map<PartitionId, std::vector<NodeId>>& assignments() const { return assignments_; }
+  /// How often an assignment was made or changed.
+  std::size_t assignment_changes() const { return assignment_changes_; }
   const std::map<ReplicaId, std::vector<LogBatch>>& logs() const { return logs_; }
   /// The record at `offset` of a replica as of `moment`, and the BatchAppended that holds it.
   /// Nothing when the replica has no such offset.
@@ -166,9 +174,13 @@ class History {
   std::deque<MessageInfo> messages_;
   std::unordered_map<MessageId, std::uint32_t> message_index_;  // looked up only
   std::vector<std::uint32_t> lost_messages_;
+  std::map<std::pair<NodeId, NodeId>, SimTime> retried_at_;  // by (from, to): end of latest stall
   std::vector<LinkInfo> links_;
   std::map<std::pair<NodeId, NodeId>, std::size_t> link_index_;
   std::map<ReplicaId, std::vector<LogBatch>> logs_;
+  std::map<PartitionId, std::vector<NodeId>> assignments_;
+  std::size_t assignment_changes_ = 0;
+  std::set<ReplicaId> truncated_;
   trace::Narrator story_narrator_{trace::Detail::story}, full_narrator_{trace::Detail::all};
   std::vector<bool> story_;
   std::vector<Position> story_positions_;

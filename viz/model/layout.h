@@ -58,22 +58,24 @@ struct Layout {
 };
 
 struct LayoutMetrics {
-  double card_width = 190, card_height = 116;
-  double channel_width = 560;  // brokers, queues, stations
-  double header_height = 50;   // name and label of a card
-  double row_height = 40;
+  double card_width = 190, card_height = 116;        // producers and others
+  double service_width = 230, service_height = 150;  // services and consumers
+  double channel_width = 560;                        // brokers, queues; stations are smaller
+  double header_height = 50;                         // name and label of a card
+  double row_height = 40;                            // a partition; rows of a queue or station
   double row_label_width = 150;
-  double gap = 24;          // between cards of a column
+  double gap = 24;          // between cards of a column, at least
+  double spread_max = 70;   // more than that, where there is room
   double column_gap = 170;  // between columns: where messages fly
   double padding = 16;
 };
 
-/// A queue or station shows a few rows of waiting records.
+/// A queue has room for three rows (waiting, leased, dead letters), a station for two.
 Layout make_layout(const History& history, const LayoutMetrics& metrics = {});
 
 /// Changes whenever make_layout() would give something else: compare before laying out again.
 struct LayoutKey {
-  std::size_t nodes = 0, links = 0, replicas = 0;
+  std::size_t nodes = 0, links = 0, assignments = 0;
   bool operator==(const LayoutKey&) const = default;
 };
 LayoutKey layout_key(const History& history);

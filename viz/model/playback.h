@@ -55,8 +55,8 @@ class Playback {
   void run_until(SimTime t);
   void rewind();
 
-  /// Moves the playhead by `dt_viewer` of the viewer's time. `reached` is the source's, `limit`
-  /// the end of the run when it is known to be complete there.
+  /// Moves the playhead by `dt_viewer` of the viewer's time. `reached` is the source's;
+  /// `complete`: nothing will come after it.
   void tick(const History& history, Duration dt_viewer, SimTime reached, bool complete);
 
   /// How far the source should come for the next moments: the playhead and a small lookahead.

@@ -1,14 +1,17 @@
 // The verdict so far, always true, with the records behind every number. Incremental: each event
 // may put a record behind a number or take it away, and the log of these changes answers for any
-// moment of the past.
+// moment of the past. The definitions are those of the report's ledger (a test compares the two).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sim/base/ids.h"
@@ -17,17 +20,18 @@
 namespace eventarium::viz {
 
 enum class Score {
-  produced,       // events that happened and were to be published
-  acknowledged,   // the publisher was told that the record is in
-  waiting,        // produced, and neither handed to any receiver nor given up, dead or lost
-  delivered,      // handed to at least one receiver
-  lost,           // acknowledged, yet nobody can get it any more
-  duplicated,     // handed to the same receiver more than once
-  out_of_order,   // handed to a receiver after a later record with the same key and topic
-  failed,         // the publisher gave up
-  dead_lettered,  // a queue gave up delivering it
+  produced,       // records published
+  acknowledged,   // records whose publisher was told that they are in
+  waiting,        // records that somebody is still to get
+  delivered,      // pairs of record and receiver handed over at least once
+  processed,      // pairs whose handler has finished without failing
+  lost,           // records acknowledged that can't reach everybody any more
+  duplicated,     // pairs handed over more than once
+  out_of_order,   // pairs handed over after a later record of the same producer, topic and key
+  failed,         // records that the publisher gave up
+  dead_lettered,  // records that a queue gave up delivering
 };
-inline constexpr std::size_t score_count = 9;
+inline constexpr std::size_t score_count = 10;
 /// The five of the top bar, in its order.
 inline constexpr std::array<Score, 5> top_bar_scores = {
     Score::acknowledged, Score::lost, Score::duplicated, Score::out_of_order, Score::waiting};
@@ -42,30 +46,57 @@ class Scoreboard {
 
   /// When the first `moment` events have happened.
   std::uint64_t count(Score score, Position moment) const;
-  /// The records behind that number, in the order in which they got there.
+  /// The records behind that number, each once, in the order in which they got there.
   std::vector<RecordId> records(Score score, Position moment) const;
 
  private:
+  enum class Channel { unknown, kafka, direct, queue, broadcast };
+  using Values = std::array<std::uint16_t, score_count>;
+
   struct Change {
     Position position;
+    std::int32_t delta;  // of the pairs or records that this record contributes
     RecordId record;
-    bool enters;
     std::uint64_t count;  // after the change
   };
-  struct Fate {  // of a record at the end of the history
-    bool waiting = false, delivered = false, acknowledged = false, lost = false;
-    bool duplicated = false, out_of_order = false, failed = false, dead = false;
-    std::vector<NodeId> receivers;  // sorted
+  struct Receiver {
+    NodeId node;
+    std::uint32_t deliveries = 0;
+    bool processed = false, out_of_order = false;
   };
-  void change(Score score, Position position, RecordId record, bool enters);
+  struct Fate {  // of a record, at the end of the history
+    NodeId producer;
+    std::string stream;  // producer, topic and key; empty without a key
+    std::string topic;
+    bool acknowledged = false, failed = false, stored = false, dead = false, broadcast = false;
+    bool at_producer = true;          // its process remembers the record
+    std::uint32_t logs = 0;           // replicas that hold it
+    std::vector<Receiver> receivers;  // who was handed it
+    std::vector<NodeId> wanted_by;    // Kafka: who reads its partition; broadcast: connected
+    std::vector<NodeId> travelling_to, held_by;  // messages under way; who received one
+    Values values{};
+
+    Receiver* receiver(NodeId node);
+    const Receiver* receiver(NodeId node) const;
+    bool on_its_way_to(NodeId node) const;
+    bool nowhere() const { return travelling_to.empty() && held_by.empty(); }
+  };
+  struct Update;  // what one event changes: scoreboard.cpp
+
+  Values values_of(const Fate& fate) const;
+  bool is_lost(const Fate& fate) const;
+  bool is_waiting(const Fate& fate) const;
   void settle(Position position, RecordId record, Fate& fate);
-  void on_delivery(const History& history, Position position, const trace::Event& event,
-                   RecordId record, Fate& fate);
 
   std::array<std::vector<Change>, score_count> changes_;
-  std::unordered_map<RecordId, Fate> fates_;  // looked up only
-  // Latest record of a key handed to a receiver: (receiver, topic, key) -> record number.
-  std::map<std::tuple<NodeId, std::string, std::string>, RecordId> latest_;
+  Channel channel_ = Channel::unknown;
+  std::multimap<std::string, NodeId> subscriptions_;                 // by topic
+  std::map<std::pair<PartitionId, NodeId>, std::int64_t> began_at_;  // lowest offset set to
+  std::map<PartitionId, std::vector<RecordId>> offsets_;             // record by offset
+  std::map<std::pair<NodeId, std::string>, std::uint64_t> latest_;   // (receiver, stream): order
+  std::map<NodeId, std::set<RecordId>> remembered_by_;               // to look at when it stops
+  std::unordered_map<RecordId, Fate> fates_;                         // looked up only
+  std::unordered_map<RecordId, std::uint64_t> order_;                // of publication
 };
 
 }  // namespace eventarium::viz

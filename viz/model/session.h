@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/trace/header.h"
+#include "viz/model/commands.h"
 #include "viz/model/flights.h"
 #include "viz/model/history.h"
 #include "viz/model/layout.h"
@@ -50,11 +51,24 @@ class Session {
   SimTime horizon() const;
   void set_planned_end(SimTime planned) { planned_end_ = planned; }
 
+  /// Breaks or heals something. At the edge of what is simulated the command goes to the running
+  /// simulation and takes effect there, a moment later; with the playhead further back, the run
+  /// is branched: the same run up to the playhead, then the fault, and what was simulated beyond
+  /// is given up. `refused` when the source takes no commands.
+  enum class Injected { sent, branched, refused };
+  Injected inject(FaultRequest fault);
+  /// The branch is being simulated up to the playhead; the old run is still shown.
+  bool catching_up() const { return catching_up_; }
+
+  /// Other card sizes for the layout.
+  void set_metrics(const LayoutMetrics& metrics);
+
   /// From the beginning, same scenario and seed; keeps speed and play state.
   bool restart();
 
  private:
   bool take(SourceUpdate update);
+  void append(std::vector<trace::Event> events);
   void clear();
 
   std::unique_ptr<TraceSource> source_;
@@ -64,9 +78,12 @@ class Session {
   Timeline timeline_;
   Replay replay_;
   Playback playback_;
+  LayoutMetrics metrics_;
   Layout layout_;
   LayoutKey layout_key_;
   SimTime planned_end_{};
+  bool catching_up_ = false;
+  SourceUpdate branch_;  // of the new run, until it has come to the playhead
 };
 
 }  // namespace eventarium::viz

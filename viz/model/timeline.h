@@ -56,9 +56,11 @@ struct Lane {
   LaneKind kind{};
   std::string name;  // "faults", "records/s delivered"
   std::string unit;  // of samples
-  /// Rows of intervals that don't overlap (one per node or partition, in order of appearance).
+  /// Rows of intervals that don't overlap, each in order of time; what is about the same thing
+  /// stays in the same row where it can.
   std::vector<std::vector<Interval>> rows;
   std::vector<Mark> marks;
+  std::uint64_t marks_left_out = 0;  // beyond Timeline::marks_max
   std::vector<Sample> samples;
   bool steps = false;    // samples hold until the next one
   double value_max = 0;  // of samples
@@ -73,7 +75,7 @@ class Timeline {
   /// Width of a rate's bucket; grows with the run so that there are at most `buckets_max`.
   Duration bucket() const { return bucket_; }
   static constexpr std::size_t buckets_max = 1024;
-  static constexpr std::size_t marks_max = 4096;  // of a lane; later ones are counted, not kept
+  static constexpr std::size_t marks_max = 4096;  // of a lane
 
   Timeline();
 
@@ -83,15 +85,20 @@ class Timeline {
   void on_partition(const trace::Event& event, const History& history);
   void on_channel(const trace::Event& event, const History& history);
   void add_to_rate(LaneKind kind, SimTime t, std::uint64_t records);
-  Interval* open_interval(LaneKind kind, std::size_t row);
-  std::size_t row_of(LaneKind kind, const std::string& key);
+  void widen_buckets();
+  void set_depth(NodeId queue, std::uint64_t depth, SimTime t);
+  void add_mark(LaneKind kind, Mark mark);
+  /// Begins an interval in the key's usual row if that is free, else in the first free one.
+  void open(LaneKind kind, const std::string& key, Interval interval);
+  void close(LaneKind kind, const std::string& key, SimTime t);
+  const Interval* open_interval(LaneKind kind, const std::string& key) const;
   Lane& lane_at(LaneKind kind) { return lanes_[static_cast<std::size_t>(kind)]; }
 
   std::vector<Lane> lanes_;
-  std::map<std::pair<LaneKind, std::string>, std::size_t> rows_;
+  std::map<std::pair<LaneKind, std::string>, std::size_t> rows_;  // usual row of a key
+  std::map<std::pair<LaneKind, std::string>, std::pair<std::size_t, std::size_t>> open_;
   std::map<NodeId, std::uint64_t> depths_;
   Duration bucket_;
-  SimTime last_{};
 };
 
 }  // namespace eventarium::viz

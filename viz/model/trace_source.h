@@ -24,6 +24,7 @@ enum class SourceState {
 
 /// What has come in since the previous poll.
 struct SourceUpdate {
+  bool restarted = false;  // the events are those of a new run: forget all earlier ones
   std::optional<trace::Header> header;
   std::vector<trace::Event> events;
 };
@@ -49,6 +50,11 @@ class TraceSource {
   /// Starts again from the beginning: same scenario, seed and options, no commands. poll() then
   /// delivers a new header and events from 1 on. False when that is not possible.
   virtual bool restart() = 0;
+
+  /// Starts again with the same scenario, seed and the commands that took effect before `from`,
+  /// then this one, which should take effect at `from`. poll() says `restarted` and delivers the
+  /// new run from its first event. False when that is not possible.
+  virtual bool branch(SimTime from, std::string_view command_json) = 0;
 };
 
 /// A trace that lies in memory as a whole. It takes no commands; a damaged one is readable up to
@@ -65,6 +71,7 @@ class FileSource : public TraceSource {
   bool send(std::string_view) override { return false; }
   bool takes_commands() const override { return false; }
   bool restart() override;
+  bool branch(SimTime, std::string_view) override { return false; }
 
  private:
   trace::TraceFile file_;

@@ -188,6 +188,8 @@ class Replay {
   void clear();
 
  private:
+  void keep_frame();
+
   Position interval_, first_interval_;
   std::size_t keyframes_max_;
   std::map<Position, World> frames_;

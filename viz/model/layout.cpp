@@ -1,0 +1,297 @@
+// See layout.h. Nodes are sorted into ranks (columns of meaning); a rank with more nodes than fit
+// below each other becomes several columns; columns are centred on a common axis.
+#include "viz/model/layout.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+namespace eventarium::viz {
+namespace {
+
+constexpr std::size_t cards_per_column = 6;
+constexpr std::size_t channels_per_column = 4;
+
+struct Card {
+  NodeId node;
+  double width = 0, height = 0;
+};
+using Column = std::vector<Card>;
+
+double height_of(const Column& column, double gap) {
+  double height = 0;
+  for (const Card& card : column) height += card.height + gap;
+  return column.empty() ? 0 : height - gap;
+}
+
+double width_of(const Column& column) {
+  double width = 0;
+  for (const Card& card : column) width = std::max(width, card.width);
+  return width;
+}
+
+/// Partitions per broker, in order.
+std::map<NodeId, std::vector<PartitionId>> rows_by_broker(const History& history) {
+  std::map<NodeId, std::vector<PartitionId>> rows;
+  for (const auto& [partition, brokers] : history.assignments())
+    for (const NodeId broker : brokers) rows[broker].push_back(partition);
+  return rows;
+}
+
+/// Without a channel in the middle: how many calls away from a producer, at least 1.
+std::map<NodeId, std::size_t> call_depths(const History& history) {
+  std::map<NodeId, std::size_t> depth;
+  std::deque<NodeId> open;
+  for (const NodeInfo& node : history.nodes())
+    if (node.role == Role::producer && node.id.valid()) {
+      depth[node.id] = 0;
+      open.push_back(node.id);
+    }
+  while (!open.empty()) {
+    const NodeId from = open.front();
+    open.pop_front();
+    for (const LinkInfo& link : history.links()) {
+      if (link.a != from) continue;
+      if (depth.try_emplace(link.b, depth[from] + 1).second) open.push_back(link.b);
+    }
+  }
+  return depth;
+}
+
+class Builder {
+ public:
+  Builder(const History& history, const LayoutMetrics& metrics)
+      : history_(history), metrics_(metrics), rows_(rows_by_broker(history)) {}
+
+  Layout build() {
+    layout_.nodes.resize(history_.nodes().size());
+    sort_into_ranks();
+    place_columns();
+    place_controllers();
+    add_rows();
+    add_links();
+    set_bounds();
+    return std::move(layout_);
+  }
+
+ private:
+  void sort_into_ranks() {
+    const bool has_channel =
+        std::any_of(history_.nodes().begin(), history_.nodes().end(),
+                    [](const NodeInfo& node) { return is_channel(node.role); });
+    const auto depths = has_channel ? std::map<NodeId, std::size_t>{} : call_depths(history_);
+    std::map<std::size_t, Column> ranks;
+    for (const NodeInfo& node : history_.nodes()) {
+      if (!node.id.valid()) continue;
+      const Card card = card_of(node);
+      if (node.role == Role::controller) {
+        controllers_.push_back(card);
+      } else if (node.role == Role::producer) {
+        ranks[0].push_back(card);
+      } else if (is_channel(node.role)) {
+        ranks[1].push_back(card);
+      } else if (has_channel) {
+        ranks[2].push_back(card);
+      } else {
+        const auto depth = depths.find(node.id);
+        ranks[depth == depths.end() ? 1 : std::max<std::size_t>(depth->second, 1)].push_back(card);
+      }
+    }
+    for (const auto& [rank, cards] : ranks)
+      split(cards, has_channel && rank == 1 ? channels_per_column : cards_per_column);
+  }
+
+  Card card_of(const NodeInfo& node) const {
+    switch (node.role) {
+      case Role::broker: {
+        const auto rows = rows_.find(node.id);
+        const std::size_t count =
+            rows == rows_.end() ? 1 : std::max<std::size_t>(rows->second.size(), 1);
+        return {node.id, metrics_.channel_width,
+                metrics_.header_height + static_cast<double>(count) * metrics_.row_height +
+                    metrics_.padding};
+      }
+      case Role::queue:
+        return {node.id, metrics_.channel_width,
+                metrics_.header_height + 3 * metrics_.row_height + metrics_.padding};
+      case Role::station:
+        return {node.id, metrics_.channel_width * 0.6,
+                metrics_.header_height + 2 * metrics_.row_height + metrics_.padding};
+      case Role::service:
+      case Role::consumer:
+        return {node.id, metrics_.service_width, metrics_.service_height};
+      case Role::controller:
+        return {node.id, metrics_.card_width, metrics_.header_height};
+      case Role::producer:
+      case Role::other:
+        break;
+    }
+    return {node.id, metrics_.card_width, metrics_.card_height};
+  }
+
+  /// Even columns: 7 cards become 4 + 3, not 6 + 1.
+  void split(const Column& cards, std::size_t rows_max) {
+    const std::size_t columns = (cards.size() + rows_max - 1) / rows_max;
+    const std::size_t rows = (cards.size() + columns - 1) / columns;
+    for (std::size_t first = 0; first < cards.size(); first += rows) {
+      const std::size_t last = std::min(first + rows, cards.size());
+      columns_.push_back(Column(cards.begin() + static_cast<std::ptrdiff_t>(first),
+                                cards.begin() + static_cast<std::ptrdiff_t>(last)));
+      // Columns of one rank stand closer: nothing flies between them.
+      gaps_.push_back(last == cards.size() ? metrics_.column_gap : metrics_.gap * 2);
+    }
+  }
+
+  void place_columns() {
+    double tallest = 0;
+    for (const Column& column : columns_)
+      tallest = std::max(tallest, height_of(column, metrics_.gap));
+    double x = 0;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const double width = width_of(columns_[i]);
+      place_column(columns_[i], x, width, tallest);
+      x += width + gaps_[i];
+    }
+    width_ = columns_.empty() ? 0 : x - gaps_.back();
+  }
+
+  /// Cards of a short column spread, so that their links fan out instead of bundling.
+  void place_column(const Column& column, double x, double width, double tallest) {
+    const double free = tallest - height_of(column, metrics_.gap);
+    const double extra =
+        std::min(free / static_cast<double>(column.size() + 1), metrics_.spread_max);
+    double y = (free - extra * static_cast<double>(column.size() - 1)) / 2;
+    for (const Card& card : column) {
+      layout_.nodes[card.node.value] = {
+          card.node, {x + (width - card.width) / 2, y, card.width, card.height}, {}};
+      y += card.height + metrics_.gap + extra;
+    }
+  }
+
+  void place_controllers() {
+    if (controllers_.empty()) return;
+    double total = -metrics_.gap;
+    for (const Card& card : controllers_) total += card.width + metrics_.gap;
+    double x = (width_ - total) / 2;
+    const double y = -(metrics_.header_height + metrics_.gap * 2);
+    for (const Card& card : controllers_) {
+      layout_.nodes[card.node.value] = {card.node, {x, y, card.width, card.height}, {}};
+      x += card.width + metrics_.gap;
+    }
+  }
+
+  void add_rows() {
+    for (NodeBox& node : layout_.nodes) {
+      const auto rows = rows_.find(node.node);
+      if (!node.node.valid() || rows == rows_.end()) continue;
+      double y = node.box.y + metrics_.header_height;
+      const double x = node.box.x + metrics_.padding;
+      const double cells_width = node.box.width - 2 * metrics_.padding - metrics_.row_label_width;
+      for (const PartitionId& partition : rows->second) {
+        node.rows.push_back({partition,
+                             {x, y, metrics_.row_label_width, metrics_.row_height},
+                             {x + metrics_.row_label_width, y, cells_width, metrics_.row_height}});
+        y += metrics_.row_height;
+      }
+    }
+  }
+
+  void add_links() {
+    for (const LinkInfo& link : history_.links()) {
+      LinkCurve curve{link.a, link.b, {}, {}, {}, {}};
+      if (link.a.valid() && link.b.valid() && link.a.value < layout_.nodes.size() &&
+          link.b.value < layout_.nodes.size())
+        bend(curve, layout_.nodes[link.a.value].box, layout_.nodes[link.b.value].box);
+      layout_.links.push_back(curve);
+    }
+  }
+
+  void bend(LinkCurve& curve, const Box& a, const Box& b) const {
+    const bool right = b.x >= a.x + a.width, left = a.x >= b.x + b.width;
+    if (right || left) {
+      curve.p0 = {right ? a.x + a.width : a.x, a.centre().y};
+      curve.p3 = {right ? b.x : b.x + b.width, b.centre().y};
+      const double reach = (curve.p3.x - curve.p0.x) * 0.5;
+      curve.p1 = {curve.p0.x + reach, curve.p0.y};
+      curve.p2 = {curve.p3.x - reach, curve.p3.y};
+      return;
+    }
+    if (a.y + a.height <= b.y - metrics_.gap || b.y + b.height <= a.y - metrics_.gap) {
+      // One above the other: round the left side.
+      curve.p0 = {a.x, a.centre().y};
+      curve.p3 = {b.x, b.centre().y};
+      const double out = std::min(a.x, b.x) - metrics_.column_gap * 0.35;
+      curve.p1 = {out, curve.p0.y};
+      curve.p2 = {out, curve.p3.y};
+      return;
+    }
+    curve.p0 = curve.p1 = a.centre();
+    curve.p2 = curve.p3 = b.centre();
+  }
+
+  /// Moves everything so that the top left is the origin.
+  void set_bounds() {
+    double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+    bool first = true;
+    for (const NodeBox& node : layout_.nodes) {
+      if (!node.node.valid()) continue;
+      const Box& box = node.box;
+      x0 = first ? box.x : std::min(x0, box.x);
+      y0 = first ? box.y : std::min(y0, box.y);
+      x1 = first ? box.x + box.width : std::max(x1, box.x + box.width);
+      y1 = first ? box.y + box.height : std::max(y1, box.y + box.height);
+      first = false;
+    }
+    for (NodeBox& node : layout_.nodes) {
+      shift(node.box, x0, y0);
+      for (RowBox& row : node.rows) {
+        shift(row.label, x0, y0);
+        shift(row.cells, x0, y0);
+      }
+    }
+    for (LinkCurve& link : layout_.links)
+      for (Point* point : {&link.p0, &link.p1, &link.p2, &link.p3}) {
+        point->x -= x0;
+        point->y -= y0;
+      }
+    layout_.bounds = {0, 0, x1 - x0, y1 - y0};
+  }
+  static void shift(Box& box, double x, double y) {
+    box.x -= x;
+    box.y -= y;
+  }
+
+  const History& history_;
+  const LayoutMetrics& metrics_;
+  std::map<NodeId, std::vector<PartitionId>> rows_;
+  std::vector<Column> columns_;
+  std::vector<double> gaps_;  // to the right of each column
+  Column controllers_;
+  double width_ = 0;
+  Layout layout_;
+};
+
+}  // namespace
+
+Point LinkCurve::at(double fraction) const {
+  const double u = 1 - fraction, f = fraction;
+  const double w0 = u * u * u, w1 = 3 * u * u * f, w2 = 3 * u * f * f, w3 = f * f * f;
+  return {w0 * p0.x + w1 * p1.x + w2 * p2.x + w3 * p3.x,
+          w0 * p0.y + w1 * p1.y + w2 * p2.y + w3 * p3.y};
+}
+
+const NodeBox* Layout::at(Point p) const {
+  for (const NodeBox& node : nodes)
+    if (node.node.valid() && node.box.contains(p)) return &node;
+  return nullptr;
+}
+
+Layout make_layout(const History& history, const LayoutMetrics& metrics) {
+  return Builder(history, metrics).build();
+}
+
+LayoutKey layout_key(const History& history) {
+  return {history.nodes().size(), history.links().size(), history.assignment_changes()};
+}
+
+}  // namespace eventarium::viz

@@ -1,0 +1,361 @@
+// See scoreboard.h. Each event changes what is known of the fates of some records; settle() then
+// compares what a record contributes to each number with what it contributed before.
+#include "viz/model/scoreboard.h"
+
+#include <algorithm>
+
+namespace eventarium::viz {
+namespace {
+
+bool contains(const std::vector<NodeId>& nodes, NodeId node) {
+  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+}
+
+void add_once(std::vector<NodeId>& nodes, NodeId node) {
+  if (!contains(nodes, node)) nodes.push_back(node);
+}
+
+void remove_one(std::vector<NodeId>& nodes, NodeId node) {
+  const auto found = std::find(nodes.begin(), nodes.end(), node);
+  if (found != nodes.end()) nodes.erase(found);
+}
+
+std::size_t index_of(Score score) { return static_cast<std::size_t>(score); }
+
+}  // namespace
+
+std::string_view score_name(Score score) {
+  static constexpr std::array<std::string_view, score_count> names = {
+      "produced", "acknowledged", "waiting",      "delivered", "processed",
+      "lost",     "duplicated",   "out of order", "failed",    "dead-lettered"};
+  return names[index_of(score)];
+}
+
+std::string_view score_doc(Score score) {
+  static constexpr std::array<std::string_view, score_count> docs = {
+      "Records that were published.",
+      "Records whose publisher was told: it is in.",
+      "Records that somebody is still to get: in a producer, on their way, or stored and unread.",
+      "Records handed over, counted once for each receiver.",
+      "Records whose handler has finished, counted once for each receiver.",
+      "Records that were acknowledged and yet can't reach everybody any more.",
+      "Records handed to the same receiver more than once (for a queue: to anybody).",
+      "Records handed over after a later one of the same producer, topic and key.",
+      "Records that the publisher gave up, and knows it.",
+      "Records that a queue gave up delivering."};
+  return docs[index_of(score)];
+}
+
+Scoreboard::Receiver* Scoreboard::Fate::receiver(NodeId node) {
+  return const_cast<Receiver*>(std::as_const(*this).receiver(node));
+}
+
+const Scoreboard::Receiver* Scoreboard::Fate::receiver(NodeId node) const {
+  for (const Receiver& known : receivers)
+    if (known.node == node) return &known;
+  return nullptr;
+}
+
+bool Scoreboard::Fate::on_its_way_to(NodeId node) const {
+  return contains(travelling_to, node) || contains(held_by, node);
+}
+
+bool Scoreboard::is_lost(const Fate& fate) const {
+  if (!fate.acknowledged) return false;
+  switch (channel_) {
+    case Channel::kafka:
+      return fate.nowhere() && fate.logs == 0;
+    case Channel::queue:
+      return fate.nowhere() && !fate.stored;
+    case Channel::broadcast:
+      return std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), [&](NodeId node) {
+        return !fate.receiver(node) && !fate.on_its_way_to(node);
+      });
+    case Channel::direct:  // acknowledged means that every receiver has answered
+    case Channel::unknown:
+      return false;
+  }
+  return false;
+}
+
+bool Scoreboard::is_waiting(const Fate& fate) const {
+  if (fate.failed || fate.dead || is_lost(fate)) return false;
+  const bool on_its_way = fate.acknowledged || fate.at_producer || !fate.nowhere();
+  const auto unread = [&](NodeId node) { return fate.receiver(node) == nullptr; };
+  switch (channel_) {
+    case Channel::kafka:
+      return fate.logs == 0 ? on_its_way
+                            : std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), unread);
+    case Channel::queue:
+      return fate.stored ? fate.receivers.empty() : on_its_way;
+    case Channel::broadcast:
+      return fate.broadcast ? std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), unread)
+                            : on_its_way;
+    case Channel::direct: {
+      const auto [first, last] = subscriptions_.equal_range(fate.topic);
+      return on_its_way &&
+             std::any_of(first, last, [&](const auto& s) { return unread(s.second); });
+    }
+    case Channel::unknown:
+      return fate.receivers.empty() && !fate.acknowledged && on_its_way;
+  }
+  return false;
+}
+
+Scoreboard::Values Scoreboard::values_of(const Fate& fate) const {
+  Values values{};
+  const auto put = [&values](Score score, std::uint64_t value) {
+    values[index_of(score)] = static_cast<std::uint16_t>(std::min<std::uint64_t>(value, 0xffff));
+  };
+  std::uint64_t processed = 0, duplicated = 0, out_of_order = 0, deliveries = 0;
+  for (const Receiver& receiver : fate.receivers) {
+    deliveries += receiver.deliveries;
+    processed += receiver.processed ? 1 : 0;
+    out_of_order += receiver.out_of_order ? 1 : 0;
+    duplicated += receiver.deliveries > 1 ? 1 : 0;
+  }
+  put(Score::produced, 1);
+  put(Score::acknowledged, fate.acknowledged ? 1 : 0);
+  put(Score::waiting, is_waiting(fate) ? 1 : 0);
+  put(Score::delivered, fate.receivers.size());
+  put(Score::processed, processed);
+  put(Score::lost, is_lost(fate) ? 1 : 0);
+  put(Score::duplicated, channel_ == Channel::queue ? (deliveries > 1 ? 1 : 0) : duplicated);
+  put(Score::out_of_order, out_of_order);
+  put(Score::failed, fate.failed ? 1 : 0);
+  put(Score::dead_lettered, fate.dead ? 1 : 0);
+  return values;
+}
+
+void Scoreboard::settle(Position position, RecordId record, Fate& fate) {
+  const Values now = values_of(fate);
+  for (std::size_t i = 0; i < score_count; ++i) {
+    const std::int32_t delta = static_cast<std::int32_t>(now[i]) - fate.values[i];
+    if (delta == 0) continue;
+    const std::uint64_t before = changes_[i].empty() ? 0 : changes_[i].back().count;
+    changes_[i].push_back(
+        {position, delta, record, before + static_cast<std::uint64_t>(std::int64_t{delta})});
+  }
+  fate.values = now;
+}
+
+std::uint64_t Scoreboard::count(Score score, Position moment) const {
+  const auto& changes = changes_[index_of(score)];
+  const auto after = std::partition_point(
+      changes.begin(), changes.end(), [moment](const Change& c) { return c.position < moment; });
+  return after == changes.begin() ? 0 : std::prev(after)->count;
+}
+
+std::vector<RecordId> Scoreboard::records(Score score, Position moment) const {
+  struct Presence {
+    std::int64_t pairs = 0;
+    std::uint64_t entered = 0;
+  };
+  std::map<RecordId, Presence> present;
+  std::uint64_t step = 0;
+  for (const Change& change : changes_[index_of(score)]) {
+    if (change.position >= moment) break;
+    Presence& presence = present[change.record];
+    if (presence.pairs == 0) presence.entered = step++;
+    presence.pairs += change.delta;
+  }
+  std::vector<std::pair<std::uint64_t, RecordId>> ordered;
+  for (const auto& [record, presence] : present)
+    if (presence.pairs > 0) ordered.emplace_back(presence.entered, record);
+  std::sort(ordered.begin(), ordered.end());
+  std::vector<RecordId> out;
+  out.reserve(ordered.size());
+  for (const auto& [entered, record] : ordered) out.push_back(record);
+  return out;
+}
+
+/// What one event changes, one function per type of event.
+struct Scoreboard::Update {
+  Scoreboard& board;
+  const History& history;
+  Position position;
+  const trace::Event& event;
+
+  template <class Change>
+  void with(RecordId id, Change&& change) {
+    const auto found = board.fates_.find(id);
+    if (found == board.fates_.end()) return;  // the trace lacks its RecordProduced
+    change(found->second);
+    board.settle(position, id, found->second);
+  }
+  template <class Change>
+  void with_each(const trace::RecordList& records, Change&& change) {
+    for (const RecordId id : records) with(id, change);
+  }
+
+  /// The event's node has put the record where it belongs.
+  void let_go(RecordId id, Fate& fate) {
+    remove_one(fate.held_by, event.node);
+    if (fate.producer != event.node) board.remembered_by_[event.node].erase(id);
+  }
+
+  template <class Other>
+  void operator()(const Other&) {}
+
+  void operator()(const trace::SubscriptionDeclared& e) {
+    const auto [first, last] = board.subscriptions_.equal_range(e.topic);
+    if (std::none_of(first, last, [&](const auto& s) { return s.second == event.node; }))
+      board.subscriptions_.emplace(e.topic, event.node);
+    if (e.channel == "kafka") board.channel_ = Channel::kafka;
+    if (e.channel == "direct") board.channel_ = Channel::direct;
+    if (e.channel == "queue") board.channel_ = Channel::queue;
+    if (e.channel == "broadcast") board.channel_ = Channel::broadcast;
+  }
+  void operator()(const trace::PartitionCreated&) { board.channel_ = Channel::kafka; }
+
+  void operator()(const trace::RecordProduced& e) {
+    const auto [place, is_new] = board.fates_.try_emplace(e.record);
+    if (!is_new) return;
+    Fate& fate = place->second;
+    fate.producer = event.node;
+    fate.topic = e.topic;
+    if (e.keyed)
+      fate.stream = std::to_string(event.node.value) + '\n' + e.topic + '\n' + e.partitionkey;
+    board.order_.emplace(e.record, board.order_.size());
+    board.remembered_by_[event.node].insert(e.record);
+    board.settle(position, e.record, fate);
+  }
+  void operator()(const trace::RecordsAcknowledged& e) {
+    for (const RecordId id : e.records) board.remembered_by_[event.node].erase(id);
+    with_each(e.records, [](Fate& fate) { fate.acknowledged = true; });
+  }
+  void operator()(const trace::SendFailed& e) {
+    for (const RecordId id : e.records) board.remembered_by_[event.node].erase(id);
+    with_each(e.records, [](Fate& fate) { fate.failed = true; });
+  }
+
+  void operator()(const trace::RecordsDelivered& e) {
+    for (const RecordId id : e.records) with(id, [&](Fate& fate) { deliver(id, fate); });
+  }
+  void deliver(RecordId id, Fate& fate) {
+    let_go(id, fate);
+    if (Receiver* known = fate.receiver(event.node)) {
+      ++known->deliveries;
+      return;
+    }
+    Receiver receiver{event.node, 1, false, false};
+    if (!fate.stream.empty()) {
+      const std::uint64_t order = board.order_[id];
+      auto& latest = board.latest_.try_emplace({event.node, fate.stream}, order).first->second;
+      receiver.out_of_order = order < latest;
+      latest = std::max(latest, order);
+    }
+    fate.receivers.push_back(receiver);
+  }
+  void operator()(const trace::ProcessingFinished& e) {
+    if (e.outcome == "failed") return;
+    with(e.record, [&](Fate& fate) {
+      if (Receiver* known = fate.receiver(event.node)) known->processed = true;
+    });
+  }
+
+  // ---- on the way, so that what travels or waits in somebody's hands isn't called lost too early
+  void operator()(const trace::MessageSent& e) {
+    with_each(e.records, [&](Fate& fate) { fate.travelling_to.push_back(e.destination); });
+  }
+  void operator()(const trace::MessageArrived& e) { end_of_way(e.message, true); }
+  void operator()(const trace::MessageLost& e) { end_of_way(e.message, false); }
+  void end_of_way(MessageId id, bool arrived) {
+    const MessageInfo* message = history.message(id);
+    if (message == nullptr || message->end != position) return;
+    const auto* sent = history[message->sent_at].as<trace::MessageSent>();
+    for (const RecordId record : sent->records)
+      with(record, [&](Fate& fate) {
+        remove_one(fate.travelling_to, message->to);
+        if (!arrived) return;
+        add_once(fate.held_by, message->to);
+        board.remembered_by_[message->to].insert(record);
+      });
+  }
+  void operator()(const trace::NodeStopped&) {
+    const auto found = board.remembered_by_.find(event.node);
+    if (found == board.remembered_by_.end()) return;
+    const std::set<RecordId> records = std::move(found->second);
+    board.remembered_by_.erase(found);
+    for (const RecordId id : records)
+      with(id, [&](Fate& fate) {
+        remove_one(fate.held_by, event.node);
+        if (fate.producer == event.node) fate.at_producer = false;
+      });
+  }
+
+  // ---- Kafka
+  void operator()(const trace::BatchAppended& e) {
+    auto& offsets = board.offsets_[{e.topic, e.partition}];
+    std::int64_t offset = e.base_offset;
+    for (const RecordId id : e.records) {
+      if (offset >= 0 && offset < (std::int64_t{1} << 32)) place(offsets, offset, id);
+      with(id, [&](Fate& fate) {
+        let_go(id, fate);
+        ++fate.logs;
+        for_readers({e.topic, e.partition}, [&](NodeId reader, std::int64_t began) {
+          if (began <= offset) add_once(fate.wanted_by, reader);
+        });
+      });
+      ++offset;
+    }
+  }
+  static void place(std::vector<RecordId>& offsets, std::int64_t offset, RecordId id) {
+    const auto index = static_cast<std::size_t>(offset);
+    if (index > offsets.size() + (1u << 20)) return;  // a damaged trace
+    if (index >= offsets.size()) offsets.resize(index + 1);
+    offsets[index] = id;
+  }
+  template <class Visit>
+  void for_readers(const PartitionId& partition, Visit&& visit) {
+    auto it = board.began_at_.lower_bound({partition, NodeId{0}});
+    for (; it != board.began_at_.end() && it->first.first == partition; ++it)
+      visit(it->first.second, it->second);
+  }
+  void operator()(const trace::LogTruncated& e) {
+    with_each(e.records, [](Fate& fate) {
+      if (fate.logs > 0) --fate.logs;
+    });
+  }
+  void operator()(const trace::ProduceRefused& e) {
+    for (const RecordId id : e.records) with(id, [&](Fate& fate) { let_go(id, fate); });
+  }
+  void operator()(const trace::PositionReset& e) {
+    const PartitionId partition{e.topic, e.partition};
+    const auto& offsets = board.offsets_[partition];
+    auto end = static_cast<std::int64_t>(offsets.size());
+    const auto [known, is_new] = board.began_at_.try_emplace({partition, event.node}, e.offset);
+    if (!is_new) end = std::min(end, known->second);
+    known->second = std::min(known->second, e.offset);
+    for (std::int64_t offset = std::max<std::int64_t>(e.offset, 0); offset < end; ++offset)
+      with(offsets[static_cast<std::size_t>(offset)],
+           [&](Fate& fate) { add_once(fate.wanted_by, event.node); });
+  }
+
+  // ---- channels without Kafka
+  void operator()(const trace::QueueStored& e) {
+    board.channel_ = Channel::queue;
+    with(e.record, [&](Fate& fate) {
+      fate.stored = true;
+      let_go(e.record, fate);
+    });
+  }
+  void operator()(const trace::QueueDeadLettered& e) {
+    with(e.record, [](Fate& fate) { fate.dead = true; });
+  }
+  void operator()(const trace::BroadcastSent& e) {
+    board.channel_ = Channel::broadcast;
+    with(e.record, [&](Fate& fate) {
+      fate.broadcast = true;
+      fate.wanted_by = e.subscribers;
+      let_go(e.record, fate);
+    });
+  }
+};
+
+void Scoreboard::append(const History& history, Position position) {
+  const trace::Event& event = history[position];
+  std::visit(Update{*this, history, position, event}, event.body);
+}
+
+}  // namespace eventarium::viz

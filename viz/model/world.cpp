@@ -1,0 +1,110 @@
+// See world.h. Fold has one function per type of event that changes what is seen.
+#include "viz/model/world.h"
+
+#include <algorithm>
+
+#include "sim/base/check.h"
+
+namespace eventarium::viz {
+
+const ReplicaView* PartitionView::replica(NodeId broker) const {
+  for (const ReplicaView& view : replicas)
+    if (view.broker == broker) return &view;
+  return nullptr;
+}
+
+ReplicaView* PartitionView::replica(NodeId broker) {
+  return const_cast<ReplicaView*>(std::as_const(*this).replica(broker));
+}
+
+bool PartitionView::in_sync(NodeId broker) const {
+  return std::find(isr.begin(), isr.end(), broker) != isr.end();
+}
+
+std::int64_t PartitionView::log_end_offset() const {
+  if (const ReplicaView* leads = replica(leader)) return leads->log_end_offset;
+  std::int64_t end = 0;
+  for (const ReplicaView& view : replicas) end = std::max(end, view.log_end_offset);
+  return end;
+}
+
+std::int64_t PartitionView::high_watermark() const {
+  if (const ReplicaView* leads = replica(leader)) return leads->high_watermark;
+  std::int64_t mark = 0;
+  for (const ReplicaView& view : replicas) mark = std::max(mark, view.high_watermark);
+  return mark;
+}
+
+const NodeView* World::node(NodeId id) const {
+  if (!id.valid() || id.value >= nodes.size() || !nodes[id.value].declared) return nullptr;
+  return &nodes[id.value];
+}
+
+const PartitionView* World::partition(const PartitionId& id) const {
+  const auto found = partitions.find(id);
+  return found == partitions.end() ? nullptr : &found->second;
+}
+
+namespace {
+
+bool has_fault(const NodeView& node, std::string_view fault, NodeId peer = NodeId{}) {
+  return std::any_of(node.faults.begin(), node.faults.end(), [&](const ActiveFault& active) {
+    return active.fault == fault && active.peer == peer;
+  });
+}
+
+}  // namespace
+
+bool World::way_blocked(NodeId from, NodeId to) const {
+  for (const NodeId end : {from, to})
+    if (const NodeView* view = node(end); view && (view->down() || has_fault(*view, "link_down")))
+      return true;
+  if (const NodeView* view = node(from); view && has_fault(*view, "cut", to)) return true;
+  return std::any_of(stalled.begin(), stalled.end(),
+                     [&](const StalledWay& way) { return way.from == from && way.to == to; });
+}
+
+std::vector<std::pair<NodeId, std::int64_t>> readers_of(const World& world,
+                                                        const PartitionId& partition) {
+  std::vector<std::pair<NodeId, std::int64_t>> out;
+  for (const NodeView& node : world.nodes)
+    for (const ReadPosition& position : node.receiver.positions)
+      if (position.partition == partition) out.emplace_back(node.id, position.offset);
+  return out;
+}
+
+Replay::Replay(Position interval, std::size_t keyframes_max)
+    : interval_(interval), first_interval_(interval), keyframes_max_(keyframes_max) {
+  EVENTARIUM_CHECK(interval > 0 && keyframes_max > 1, "a replay needs room for keyframes");
+}
+
+const World& Replay::seek(const History& history, Position moment, SimTime t) {
+  EVENTARIUM_CHECK(moment <= history.size(), "a world can't be ahead of its history");
+  auto frame = frames_.upper_bound(moment);
+  const bool has_frame = frame != frames_.begin();
+  const Position nearest = has_frame ? std::prev(frame)->first : 0;
+  if (world_.moment > moment || world_.moment < nearest)
+    world_ = has_frame ? std::prev(frame)->second : World{};
+  while (world_.moment < moment) {
+    world_.apply(history);
+    if (world_.moment % interval_ == 0) keep_frame();
+  }
+  world_.t = t;
+  return world_;
+}
+
+void Replay::keep_frame() {
+  frames_.try_emplace(world_.moment, world_);
+  if (frames_.size() <= keyframes_max_) return;
+  interval_ *= 2;
+  for (auto frame = frames_.begin(); frame != frames_.end();)
+    frame = frame->first % interval_ == 0 ? std::next(frame) : frames_.erase(frame);
+}
+
+void Replay::clear() {
+  frames_.clear();
+  world_ = {};
+  interval_ = first_interval_;
+}
+
+}  // namespace eventarium::viz
