@@ -90,6 +90,10 @@ void Engine::bundle_done(Connection& c) {
   if (!receiver.running || (c.established && c.destination_incarnation != receiver.incarnation)) {
     return refuse(c);
   }
+  if (!c.established) {
+    forget_former_life(c.destination, c.source);
+    if (c.in_flight.empty()) return;  // closed by the node that was told
+  }
   c.established = true;
   c.destination_incarnation = receiver.incarnation;
   arriving_.swap(c.in_flight);
@@ -147,6 +151,19 @@ void Engine::refuse(Connection& c) {
   const bool wanted = !c.closing;
   drop(c, receiver.spec.name + (receiver.running ? " was restarted" : " is down"));
   if (wanted) notify_closed(c.source, c.destination);
+}
+
+/// A peer that speaks up with a new connection after a restart that nobody noticed (power loss, or
+/// behind a cut): what `node` has on its connection to the peer's former life is reset first.
+void Engine::forget_former_life(NodeId node, NodeId peer) {
+  const NodeState& speaker = *nodes_[peer.value];
+  Connection* c = find_connection(node, peer);
+  if (!c || !c->established || !speaker.running) return;
+  if (c->destination_incarnation == speaker.incarnation) return;
+  drop(*c, speaker.spec.name + " was restarted");
+  const EventId cause = emit(trace::ConnectionClosed{peer, "reset by peer"}, node);
+  enter(*nodes_[node.value], cause,
+        [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer); });
 }
 
 /// `node` will be told that `peer` is gone, after the way from there.

@@ -161,6 +161,7 @@ class Engine {
   void lose(std::vector<Message>& messages, const std::string& reason);
   void drop(Connection& c, const std::string& reason);
   void refuse(Connection& c);
+  void forget_former_life(NodeId node, NodeId peer);
   void notify_closed(NodeId node, NodeId peer);
   void on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation);
   void close_by(NodeId node, NodeId peer);

@@ -44,8 +44,8 @@ TEST_CASE("all who are tuned in hear it; who tunes in late has missed it") {
   Sink& other = w.listener(SimTime{}, "sport");
   w.run(20s);
   CHECK(early.done == w.source->published);
-  CHECK(late.done == std::vector<RecordId>(w.source->published.begin() + 5,
-                                           w.source->published.end()));
+  CHECK(late.done ==
+        std::vector<RecordId>(w.source->published.begin() + 5, w.source->published.end()));
   CHECK(other.done.empty());
   CHECK(w.trace.records<trace::RecordsAcknowledged>() == w.source->published);
   const auto sent = w.trace.all<trace::BroadcastSent>();

@@ -28,11 +28,11 @@ struct Calls : World {
       sinks.push_back(&add_sink("sink-" + std::to_string(i), std::make_unique<DirectReceiver>()));
     }
     caller = next_id();
-    source = &add_source("source",
-                         std::make_unique<DirectCaller>(
-                             test_component,
-                             std::map<std::string, std::vector<NodeId>>{{"news", ids}}, options),
-                         std::move(times));
+    source = &add_source(
+        "source",
+        std::make_unique<DirectCaller>(
+            test_component, std::map<std::string, std::vector<NodeId>>{{"news", ids}}, options),
+        std::move(times));
   }
   NodeId sink_id(int i) const { return NodeId{static_cast<NodeId::rep>(i)}; }
 };

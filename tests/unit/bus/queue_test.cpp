@@ -135,7 +135,7 @@ TEST_CASE("an idle receiver costs one parked request per long poll, not a stream
 
 TEST_CASE("not acknowledged in time: visible again, and somebody else gets it") {
   Line w({100ms}, {.visibility_timeout = 1s});
-  w.receiver(1500ms);             // too slow
+  w.receiver(1500ms);  // too slow
   w.receiver(10ms, sim_time(500ms));
   w.run(5s);
   const RecordId record = w.source->published[0];
@@ -150,8 +150,8 @@ TEST_CASE("not acknowledged in time: visible again, and somebody else gets it") 
 
 TEST_CASE("a late acknowledgement can't end the lease of somebody else") {
   Line w({100ms}, {.visibility_timeout = 1s});
-  w.receiver(1200ms);                   // acknowledges at 1.3 s: 0.2 s too late
-  w.receiver(800ms, sim_time(500ms));   // has it from 1.1 s to 1.9 s
+  w.receiver(1200ms);                  // acknowledges at 1.3 s: 0.2 s too late
+  w.receiver(800ms, sim_time(500ms));  // has it from 1.1 s to 1.9 s
   w.run(1700ms);
   CHECK(w.sinks[0]->done.size() == 1);
   CHECK(w.queue->leased() == 1);
@@ -288,8 +288,8 @@ TEST_CASE("a queue that lost power forgets only what it had not acknowledged") {
   engine::NodeSpec spec{"queue", "queue", "", {}, {}};
   spec.host.disk_write_bytes_per_s = 13200;
   w.engine.add_node(spec, std::move(queue));
-  auto& source = w.add_source(
-      "source", std::make_unique<QueuePublisher>(test_component, NodeId{0}), {100ms, 200ms});
+  auto& source = w.add_source("source", std::make_unique<QueuePublisher>(test_component, NodeId{0}),
+                              {100ms, 200ms});
   w.at(206ms, [&] { w.engine.stop(NodeId{0}, StopReason::power_loss); });
   w.at(300ms, [&] {
     w.engine.stop(NodeId{1}, StopReason::power_loss);  // nobody will ask again

@@ -42,8 +42,8 @@ struct Source : engine::Node {
     if (publisher->handle_timer(runtime, token)) return;
     Record record = make_record(runtime.new_record());
     published.push_back(record.id);
-    runtime.set_cause(runtime.emit(trace::RecordProduced{
-        record.id, record.event->id, "Test", "", false, topic, "{}", record.size_bytes}));
+    runtime.set_cause(runtime.emit(trace::RecordProduced{record.id, record.event->id, "Test", "",
+                                                         false, topic, "{}", record.size_bytes}));
     publisher->publish(runtime, std::move(record), topic);
   }
   void on_disconnect(engine::Runtime& runtime, NodeId peer) override {
@@ -170,10 +170,17 @@ struct World {
                                     random.below(static_cast<std::uint64_t>((to - from).count())))};
       const Duration lasts{static_cast<std::int64_t>(random.exponential(6e8)) % 3'000'000'000};
       switch (random.below(4)) {
-        case 0: stop(node, t, engine::StopReason::crash, lasts); break;
-        case 1: stop(node, t, engine::StopReason::power_loss, lasts); break;
-        case 2: stop(node, t, engine::StopReason::clean, lasts); break;
-        default: cut(node, t, lasts);
+        case 0:
+          stop(node, t, engine::StopReason::crash, lasts);
+          break;
+        case 1:
+          stop(node, t, engine::StopReason::power_loss, lasts);
+          break;
+        case 2:
+          stop(node, t, engine::StopReason::clean, lasts);
+          break;
+        default:
+          cut(node, t, lasts);
       }
     }
   }

@@ -56,6 +56,22 @@ TEST_CASE("a machine without power says nothing; what is sent to it waits, then 
   CHECK(pair.b->heard.back() == "998");       // and a later one works
 }
 
+TEST_CASE("a peer that comes back unnoticed after a power loss resets the way back, once") {
+  Pair p;
+  p.a->start = [&](Runtime& r) { say(r, p.id_b, p.a->starts == 1 ? "a1" : "a2"); };
+  p.b->message = [&](Runtime& r, const Message& m, const std::string& text) {
+    say(r, m.source, "answer to " + text);
+  };
+  p.at(1s, [&] { p.engine.stop(p.id_a, StopReason::power_loss); });
+  p.at(2s, [&] { p.engine.start(p.id_a); });
+  p.run(10s);
+  CHECK(p.b->heard == std::vector<std::string>{"a1", "a2"});
+  CHECK(p.b->disconnected == std::vector{p.id_a});
+  CHECK(p.a->heard == std::vector<std::string>{"answer to a1", "answer to a2"});
+  CHECK(p.a->disconnected.empty());
+  CHECK(p.trace.all<trace::MessageLost>().empty());
+}
+
 TEST_CASE("a link that is down delays, and loses nothing") {
   Pair pair;
   send_steadily(pair, 10ms);
