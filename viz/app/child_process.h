@@ -1,6 +1,9 @@
 // `eventarium run FILE --serve` as a child of the window: its stdout is the trace, its stdin takes
 // commands, its stderr is kept as last words. Non-blocking pipes, polled in the frame loop; no
 // threads. If the child dies the window lives on with everything read so far.
+//
+//   starting --header--> running --RunEnded--> ended      (the child may stay, or exit)
+//       '-------------------'----exit, damage--> failed   (restart() and branch() start anew)
 #pragma once
 
 #include <cstdint>
@@ -8,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/time.h"
@@ -36,7 +40,8 @@ class ChildSource : public TraceSource {
   std::string problem() const override { return problem_; }
   void advance(SimTime until) override;
   bool send(std::string_view command_json) override;
-  bool takes_commands() const override;
+  /// Also true when the child is gone: branch() starts another one.
+  bool takes_commands() const override { return true; }
   bool restart() override;
   bool branch(SimTime from, std::string_view command_json) override;
 
@@ -44,24 +49,34 @@ class ChildSource : public TraceSource {
   int process_id() const { return pid_; }
 
  private:
-  void start();
+  /// A command and when it took effect: at the time reached when it was sent, or at its own.
+  struct SentCommand {
+    SimTime at{};
+    std::string line;
+  };
+
+  bool start();
   void stop();
+  void write_line(std::string_view line);
   void write_pending();
   void read_trace(SourceUpdate& update);
   void read_line(std::string_view line, SourceUpdate& update);
   void read_last_words();
   void check_exit();
-  void fail(std::string why);
+  void fail(const std::string& what_happened);
+  void close_pipes();
 
   ChildCommand command_;
   int pid_ = -1;
   int to_child_ = -1, from_child_ = -1, words_ = -1;  // file descriptors
+  bool trace_closed_ = false;
   std::string outgoing_, incoming_, last_words_;
   std::unique_ptr<trace::LineReader> reader_;
+  std::vector<SentCommand> sent_;
   SimTime reached_{}, asked_{};
   SourceState state_ = SourceState::starting;
   std::string problem_;
-  bool complete_ = false;
+  bool restarted_ = false;
 };
 
 }  // namespace eventarium::viz

@@ -71,7 +71,8 @@ void Session::append(std::vector<trace::Event> events) {
 Session::Injected Session::inject(FaultRequest fault) {
   if (!source_->takes_commands()) return Injected::refused;
   const SimTime t = playback_.playhead();
-  const bool at_the_edge = source_->reached() - t <= 2 * (playback_.wanted() - t);
+  const bool at_the_edge = source_->state() == SourceState::running &&
+                           source_->reached() - t <= 2 * (playback_.wanted() - t);
   if (at_the_edge && !catching_up_) {
     fault.at.reset();
     return source_->send(fault_command(fault)) ? Injected::sent : Injected::refused;
