@@ -48,6 +48,7 @@ struct Reason {
   SimTime t{};
   std::string text;
   Position position = no_position;
+  std::string setting;  // the keys that decided here, e.g. "linger.ms, batch.size"; may be empty
 };
 
 struct RealCommand {
