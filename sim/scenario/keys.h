@@ -1,5 +1,5 @@
 // Every key that a scenario file may hold, as data: one list per block, and the words that a value
-// may be chosen from. assets/scenario.schema.json has the same blocks under $defs; a test holds
+// may be chosen from. assets/scenario.schema.json has the same blocks under definitions; a test holds
 // the two together.
 #pragma once
 
@@ -16,7 +16,7 @@ struct Key {
 
 /// A kind of map in the file.
 struct Block {
-  std::string name;      // in the schema's $defs, e.g. "producer"
+  std::string name;      // in the schema's definitions, e.g. "producer"
   std::string in_words;  // in messages, e.g. "a producer"
   std::vector<Key> keys;
 };
