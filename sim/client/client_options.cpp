@@ -1,0 +1,78 @@
+#include "sim/client/client_options.h"
+
+#include <algorithm>
+
+namespace eventarium::kafka {
+namespace {
+
+/// later than any time of a run, and can be added to without overflow
+constexpr Duration forever = Duration::max() / 4;
+
+struct Reader {
+  const Config& config;
+  ConfigScope scope;
+
+  Duration ms(std::string_view key) const {
+    return std::min(config_ms(config, scope, key), forever);
+  }
+  std::uint64_t unsigned_value(std::string_view key) const {
+    return static_cast<std::uint64_t>(config_int(config, scope, key));
+  }
+  std::string text(std::string_view key) const { return config_text(config, scope, key); }
+  bool flag(std::string_view key) const { return config_bool(config, scope, key); }
+
+  ClientOptions client() const {
+    return {ms("request.timeout.ms"),
+            ExponentialBackoff(ms("retry.backoff.ms"), ms("retry.backoff.max.ms")),
+            ExponentialBackoff(ms("reconnect.backoff.ms"), ms("reconnect.backoff.max.ms")),
+            ms("metadata.max.age.ms")};
+  }
+};
+
+std::int16_t parse_acks(const std::string& text) { return text == "0" ? 0 : text == "1" ? 1 : -1; }
+
+}  // namespace
+
+ProducerOptions make_producer_options(const Config& config) {
+  const Reader read{config, ConfigScope::producer};
+  ProducerOptions options{
+      .client = read.client(),
+      .acks = parse_acks(read.text("acks")),
+      .retries = static_cast<std::uint32_t>(read.unsigned_value("retries")),
+      .linger = read.ms("linger.ms"),
+      .batch_size_bytes = std::max<std::uint64_t>(1, read.unsigned_value("batch.size")),
+      .buffer_memory_bytes = read.unsigned_value("buffer.memory"),
+      .max_block = read.ms("max.block.ms"),
+      .delivery_timeout = read.ms("delivery.timeout.ms"),
+      .max_request_size_bytes = read.unsigned_value("max.request.size"),
+      .round_robin = read.text("partitioner.class") != "null",
+      .adaptive = read.flag("partitioner.adaptive.partitioning.enable"),
+      .availability_timeout = read.ms("partitioner.availability.timeout.ms"),
+      .ignore_keys = read.flag("partitioner.ignore.keys"),
+  };
+  options.client.max_in_flight_requests =
+      static_cast<std::uint32_t>(read.unsigned_value("max.in.flight.requests.per.connection"));
+  if (!config.contains("delivery.timeout.ms"))
+    options.delivery_timeout =
+        std::max(options.delivery_timeout, options.linger + options.client.request_timeout);
+  return options;
+}
+
+ConsumerOptions make_consumer_options(const Config& config) {
+  const Reader read{config, ConfigScope::consumer};
+  const std::string reset = read.text("auto.offset.reset");
+  using Reset = ConsumerOptions::Reset;
+  return {
+      .client = read.client(),
+      .max_poll_records = static_cast<std::uint32_t>(read.unsigned_value("max.poll.records")),
+      .fetch_min_bytes = read.unsigned_value("fetch.min.bytes"),
+      .fetch_max_bytes = read.unsigned_value("fetch.max.bytes"),
+      .max_partition_fetch_bytes = read.unsigned_value("max.partition.fetch.bytes"),
+      .fetch_max_wait = read.ms("fetch.max.wait.ms"),
+      .auto_offset_reset = reset == "earliest" ? Reset::earliest
+                           : reset == "none"   ? Reset::none
+                                               : Reset::latest,
+  };
+}
+
+}  // namespace eventarium::kafka

@@ -1,0 +1,48 @@
+// Configuration of producers and consumers, read once from Kafka's keys into plain values.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/base/config_keys.h"
+#include "sim/base/time.h"
+#include "sim/client/exponential_backoff.h"
+
+namespace eventarium::kafka {
+
+/// What producers and consumers have in common.
+struct ClientOptions {
+  Duration request_timeout;
+  ExponentialBackoff retry_backoff, reconnect_backoff;
+  Duration metadata_max_age;
+  std::uint32_t max_in_flight_requests = 100;  // per connection; consumers don't configure it
+};
+
+struct ProducerOptions {
+  ClientOptions client;
+  std::int16_t acks;  // 0, 1, -1 (all)
+  std::uint32_t retries;
+  Duration linger;
+  std::uint64_t batch_size_bytes;  // at least 1
+  std::uint64_t buffer_memory_bytes;
+  Duration max_block;
+  Duration delivery_timeout;  // raised to linger.ms + request.timeout.ms unless set
+  std::uint64_t max_request_size_bytes;
+  bool round_robin;
+  bool adaptive;
+  Duration availability_timeout;  // 0: off
+  bool ignore_keys;
+};
+
+struct ConsumerOptions {
+  ClientOptions client;
+  std::uint32_t max_poll_records;
+  std::uint64_t fetch_min_bytes, fetch_max_bytes, max_partition_fetch_bytes;
+  Duration fetch_max_wait;
+  enum class Reset { earliest, latest, none } auto_offset_reset;
+};
+
+/// The config must have been checked (config_keys.h).
+ProducerOptions make_producer_options(const Config& config);
+ConsumerOptions make_consumer_options(const Config& config);
+
+}  // namespace eventarium::kafka

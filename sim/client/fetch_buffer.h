@@ -1,0 +1,54 @@
+// Fetched batches that the application has not been given yet, partition after partition in the
+// order of their arrival, and poll()'s slices of them. Follows Kafka's FetchBuffer and
+// FetchCollector (4.1). Knows no brokers.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/base/ids.h"
+#include "sim/log/record_batch.h"
+#include "sim/log/topic_partition.h"
+
+namespace eventarium::kafka {
+
+/// Consecutive records of one partition.
+struct RecordSlice {
+  TopicPartition tp;
+  std::int64_t base_offset = 0;
+  std::vector<Record> records;
+  EventId cause;  // the arrival of the answer that brought them
+
+  std::int64_t next_offset() const {
+    return base_offset + static_cast<std::int64_t>(records.size());
+  }
+};
+
+class FetchBuffer {
+ public:
+  /// Keeps the records from `position` on; a batch may begin below it. Nothing is kept when there
+  /// are none.
+  void add(const TopicPartition& tp, std::int64_t position, std::vector<RecordBatch> batches,
+           EventId cause);
+  bool holds(const TopicPartition& tp) const;
+  bool empty() const { return fetches_.empty(); }
+
+  /// Takes out up to `max_records` records, oldest fetch first. A slice holds what is
+  /// consecutive in one partition.
+  std::vector<RecordSlice> take(std::size_t max_records);
+  void drop(const TopicPartition& tp);
+  void clear() { fetches_.clear(); }
+
+ private:
+  struct Fetch {
+    TopicPartition tp;
+    std::int64_t position;
+    std::deque<RecordBatch> batches;
+    EventId cause;
+  };
+
+  std::deque<Fetch> fetches_;
+};
+
+}  // namespace eventarium::kafka

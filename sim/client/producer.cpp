@@ -1,0 +1,163 @@
+// The half of the producer that the application sees: publish(), and waiting for metadata and
+// memory. The sender is in producer_sender.cpp.
+#include "sim/client/producer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/base/check.h"
+#include "sim/bus/cause_scope.h"
+#include "sim/client/murmur2.h"
+
+namespace eventarium::kafka {
+
+Producer::Producer(std::uint16_t component, const Config& config, std::vector<NodeId> bootstrap)
+    : options_(make_producer_options(config)),
+      core_(component, options_.client, std::move(bootstrap)),
+      accumulator_(options_) {}
+
+void Producer::start(engine::Runtime&) {}
+
+void Producer::publish(engine::Runtime& runtime, Record record, const std::string& topic) {
+  accept(runtime, {std::move(record), topic, {}, {}, {}, {}, false});
+}
+
+void Producer::publish_to(engine::Runtime& runtime, Record record, const std::string& topic,
+                          std::int32_t partition) {
+  EVENTARIUM_CHECK(partition >= 0, "partitions are numbered from 0");
+  accept(runtime, {std::move(record), topic, partition, {}, {}, {}, false});
+}
+
+void Producer::accept(engine::Runtime& runtime, Waiting call) {
+  ++pending_;
+  call.cause = runtime.current_cause();
+  call.deadline = runtime.now() + options_.max_block;
+  if (waiting_.empty() && place(runtime, call) != Placed::waits) return;
+  waiting_.push_back(std::move(call));
+  core_.wake_at(runtime, runtime.now());
+}
+
+/// The partition and how it was chosen; none when the sticky partitioner is to choose.
+std::pair<std::optional<std::int32_t>, const char*> Producer::choose(Waiting& call,
+                                                                     const TopicPartitions& topic) {
+  if (call.explicit_partition) return {call.explicit_partition, "explicit"};
+  if (options_.round_robin) {
+    if (!call.round_robin) call.round_robin = round_robin_[call.topic].next(topic);
+    return {call.round_robin, "round_robin"};
+  }
+  const auto& key = call.record.event->partitionkey;
+  if (key && !options_.ignore_keys) return {partition_for_key(*key, topic.count), "key"};
+  return {std::nullopt, "sticky"};
+}
+
+Producer::Placed Producer::place(engine::Runtime& runtime, Waiting& call) {
+  const bus::CauseScope cause(runtime, call.cause);
+  const TopicPartitions* topic = core_.metadata.topic(call.topic);
+  if (!topic) {
+    core_.metadata.add_topic(call.topic);
+    call.for_memory = false;
+    return Placed::waits;
+  }
+  if (call.explicit_partition && *call.explicit_partition >= topic->count) {
+    core_.metadata.request_update();
+    call.for_memory = false;
+    return Placed::waits;
+  }
+  const std::uint64_t size_bytes = batch_size_upper_bound_bytes(call.record);
+  const std::uint64_t limit_bytes =
+      std::min(options_.max_request_size_bytes, options_.buffer_memory_bytes);
+  if (size_bytes > limit_bytes) {
+    --pending_;
+    runtime.emit(trace::SendFailed{
+        {call.record.id},
+        fmt::format("RecordTooLargeException: {} bytes, more than {} ({})", size_bytes, limit_bytes,
+                    limit_bytes == options_.max_request_size_bytes ? "max.request.size"
+                                                                   : "buffer.memory")});
+    return Placed::failed;
+  }
+  const auto [partition, by] = choose(call, *topic);
+  const auto appended = accumulator_.append(call.record, call.topic, partition, *topic,
+                                            runtime.now(), runtime.random("partitioner"));
+  if (!appended.batch) {
+    call.for_memory = true;
+    return Placed::waits;
+  }
+  appended.batch->cause = runtime.emit(trace::RecordBatched{
+      call.record.id, call.topic, appended.batch->tp.partition, by, appended.batch->number});
+  runtime.set_cause(appended.batch->cause);
+  if (appended.wake_sender) core_.wake_at(runtime, runtime.now());
+  return Placed::yes;
+}
+
+void Producer::place_waiting(engine::Runtime& runtime) {
+  while (!waiting_.empty()) {
+    Waiting& first = waiting_.front();
+    if (place(runtime, first) == Placed::waits) {
+      if (runtime.now() < first.deadline) return;
+      give_up(runtime, first);
+    }
+    waiting_.pop_front();
+  }
+}
+
+void Producer::give_up(engine::Runtime& runtime, const Waiting& call) {
+  const auto waited_ms = options_.max_block / std::chrono::milliseconds(1);
+  std::string error;
+  if (call.for_memory) {
+    error =
+        fmt::format("BufferExhaustedException: no memory for the record within {} ms", waited_ms);
+  } else if (call.explicit_partition && core_.metadata.topic(call.topic)) {
+    error = fmt::format(
+        "TimeoutException: partition {} of topic {} is not in the metadata after "
+        "{} ms",
+        *call.explicit_partition, call.topic, waited_ms);
+  } else {
+    error = fmt::format("TimeoutException: topic {} is not in the metadata after {} ms", call.topic,
+                        waited_ms);
+  }
+  --pending_;
+  runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, std::move(error)});
+}
+
+bool Producer::handle_message(engine::Runtime& runtime, const engine::Message& message) {
+  const Response* response = core_.response_in(message);
+  if (!response) return false;
+  if (!core_.network.complete(message.source, response->header)) return true;  // too late
+  if (const auto* produced = dynamic_cast<const ProduceResponse*>(response))
+    on_produce_response(runtime, *produced);
+  if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response))
+    core_.on_metadata(runtime, *metadata);
+  tick(runtime);
+  return true;
+}
+
+bool Producer::handle_timer(engine::Runtime& runtime, engine::Token token) {
+  if (!core_.take_wake_up(token)) return false;
+  tick(runtime);
+  return true;
+}
+
+void Producer::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
+  const auto& brokers = core_.metadata.brokers();
+  if (std::find(brokers.begin(), brokers.end(), peer) == brokers.end()) return;
+  requests_failed(runtime, core_.connection_lost(runtime, peer), Error::network_exception);
+  tick(runtime);
+}
+
+void Producer::stop(engine::Runtime& runtime, engine::StopReason reason) {
+  if (reason == engine::StopReason::clean) {
+    SimTime next = SimTime::max();
+    while (send_ready(runtime, true, next)) {
+    }
+  }
+  core_.forget_all();
+  accumulator_.forget_all();
+  round_robin_.clear();
+  waiting_.clear();
+  in_flight_.clear();
+  pending_ = 0;
+}
+
+}  // namespace eventarium::kafka

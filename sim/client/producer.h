@@ -1,0 +1,95 @@
+// A Kafka producer: publish() puts records into batches, a sender makes requests of them, and
+// every record ends acknowledged or failed. Follows KafkaProducer and Sender (4.1) without
+// idempotence and transactions, which are off in this version.
+//
+//   publish --topic or memory missing--> waiting (max.block.ms) --> SendFailed
+//   publish --partition chosen--> batch --linger.ms, batch.size--> in flight --> acknowledged
+//                                   ^----- retriable error, back-off -----'  '-> SendFailed
+//
+// Each call of publish() is its own send() in a thread of its own: while some wait for metadata
+// or memory, in order, the node goes on.
+//
+// Without idempotence a retry may overtake and may write twice: batches that fail together are
+// put back newest first, as Kafka does. max.in.flight.requests.per.connection=1 keeps the order.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/bus/channel.h"
+#include "sim/client/client_core.h"
+#include "sim/client/record_accumulator.h"
+
+namespace eventarium::kafka {
+
+class Producer : public bus::Publisher {
+ public:
+  /// `component` is unique among the parts of the node. `config` has the producer scope and has
+  /// been checked. `bootstrap`: brokers to ask for metadata, at least one.
+  Producer(std::uint16_t component, const Config& config, std::vector<NodeId> bootstrap);
+
+  void start(engine::Runtime& runtime) override;
+  bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
+  bool handle_timer(engine::Runtime& runtime, engine::Token token) override;
+  void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  /// clean: sends what it has, waits for no answer.
+  void stop(engine::Runtime& runtime, engine::StopReason reason) override;
+
+  void publish(engine::Runtime& runtime, Record record, const std::string& topic) override;
+  /// As publish(), to a partition of the caller's choice (>= 0). Waits while the topic has not
+  /// that many.
+  void publish_to(engine::Runtime& runtime, Record record, const std::string& topic,
+                  std::int32_t partition);
+  std::uint64_t pending() const override { return pending_; }
+
+  const ProducerOptions& options() const { return options_; }
+  const RecordAccumulator& accumulator() const { return accumulator_; }
+
+ private:
+  /// A send() that has not returned.
+  struct Waiting {
+    Record record;
+    std::string topic;
+    std::optional<std::int32_t> explicit_partition;
+    std::optional<std::int32_t> round_robin;  // drawn once
+    EventId cause;
+    SimTime deadline{};
+    bool for_memory = false;  // else for metadata
+  };
+  enum class Placed { yes, failed, waits };
+
+  void accept(engine::Runtime& runtime, Waiting call);
+  Placed place(engine::Runtime& runtime, Waiting& call);
+  std::pair<std::optional<std::int32_t>, const char*> choose(Waiting& call,
+                                                             const TopicPartitions& topic);
+  void give_up(engine::Runtime& runtime, const Waiting& call);
+  void place_waiting(engine::Runtime& runtime);
+
+  // the sender: producer_sender.cpp
+  void tick(engine::Runtime& runtime);
+  void expire_batches(engine::Runtime& runtime);
+  bool send_ready(engine::Runtime& runtime, bool flush, SimTime& next);
+  void send_batches(engine::Runtime& runtime, NodeId node, std::vector<BatchPtr> batches);
+  void on_produce_response(engine::Runtime& runtime, const ProduceResponse& response);
+  void requests_failed(engine::Runtime& runtime, const std::vector<std::uint32_t>& lost,
+                       Error error);
+  void attempt_failed(engine::Runtime& runtime, const BatchPtr& batch, Error error);
+  void acknowledge(engine::Runtime& runtime, ProducerBatch& batch, std::int64_t base_offset);
+  void fail(engine::Runtime& runtime, ProducerBatch& batch, std::string error);
+  void finish(ProducerBatch& batch);
+  bool keeps_order() const { return options_.client.max_in_flight_requests == 1; }
+
+  ProducerOptions options_;
+  ClientCore core_;
+  RecordAccumulator accumulator_;
+  std::map<std::string, RoundRobinPartitioner> round_robin_;
+  std::deque<Waiting> waiting_;
+  std::map<std::uint32_t, std::vector<BatchPtr>> in_flight_;  // by correlation id
+  std::uint64_t pending_ = 0;
+};
+
+}  // namespace eventarium::kafka

@@ -1,0 +1,244 @@
+#include "sim/client/record_accumulator.h"
+
+#include <algorithm>
+
+namespace eventarium::kafka {
+namespace {
+
+bool all_batches_full(const std::deque<BatchPtr>& queue) {
+  return queue.empty() || queue.back()->is_full();
+}
+
+}  // namespace
+
+RecordAccumulator::RecordAccumulator(const ProducerOptions& options)
+    : options_(options), available_bytes_(options.buffer_memory_bytes) {}
+
+RecordAccumulator::Topic& RecordAccumulator::topic(const std::string& name) {
+  return topics_.try_emplace(name, options_.batch_size_bytes).first->second;
+}
+
+RecordAccumulator::Appended RecordAccumulator::append(const Record& record, const std::string& name,
+                                                      std::optional<std::int32_t> partition,
+                                                      const TopicPartitions& partitions,
+                                                      SimTime now, RandomStream& random) {
+  Topic& t = topic(name);
+  for (;;) {
+    const std::int32_t chosen = partition ? *partition : t.sticky.current(partitions, random);
+    Queue& queue = t.queues[chosen];
+    if (!partition && all_batches_full(queue)) {
+      // A switch that had to wait for the last batch to be full or gone is made up for now.
+      t.sticky.appended(0, true, partitions, random);
+      if (t.sticky.current(partitions, random) != chosen) continue;
+    }
+    BatchPtr batch = queue.empty() || queue.back()->closed ? nullptr : queue.back();
+    const std::uint64_t before_bytes = batch ? batch->size_bytes : 0;
+    const bool begun = !batch;
+    if (batch && !batch->try_append(record)) {
+      batch->closed = true;
+      continue;
+    }
+    if (!batch) {
+      batch = begin_batch(record, {name, chosen}, now);
+      if (!batch) return {};
+      queue.push_back(batch);
+    }
+    if (!partition)
+      t.sticky.appended(batch->size_bytes - before_bytes, all_batches_full(queue), partitions,
+                        random);
+    return {batch, begun || batch->is_full() || queue.size() > 1};
+  }
+}
+
+/// Null when buffer.memory does not suffice.
+BatchPtr RecordAccumulator::begin_batch(const Record& record, TopicPartition tp, SimTime now) {
+  const std::uint64_t needed_bytes =
+      std::max(options_.batch_size_bytes, batch_size_upper_bound_bytes(record));
+  if (needed_bytes > available_bytes_) return nullptr;
+  available_bytes_ -= needed_bytes;
+  auto batch = std::make_shared<ProducerBatch>();
+  batch->number = ++last_number_;
+  batch->tp = std::move(tp);
+  batch->capacity_bytes = batch->pool_bytes = needed_bytes;
+  batch->created = batch->queued_since = now;
+  batch->try_append(record);
+  return batch;
+}
+
+bool RecordAccumulator::is_backing_off(const ProducerBatch& batch,
+                                       const PartitionMetadata& partition, SimTime now) const {
+  if (batch.attempts == 0 || now >= batch.queued_since + batch.backoff) return false;
+  // A new leader may be tried at once (KIP-951).
+  return batch.leader_epoch < 0 || partition.leader_epoch <= batch.leader_epoch;
+}
+
+RecordAccumulator::Ready RecordAccumulator::ready(const MetadataCache& metadata, SimTime now,
+                                                  bool flush) {
+  Ready result;
+  for (auto& [name, t] : topics_) {
+    update_load(name, t, metadata);
+    for (const auto& [number, queue] : t.queues) {
+      if (queue.empty()) continue;
+      const TopicPartition tp{name, number};
+      const PartitionMetadata partition = metadata.partition(tp);
+      if (!partition.leader.valid()) {
+        result.leader_unknown = true;
+      } else if (!muted_.contains(tp)) {
+        check_queue(partition, *queue.front(), queue.size(), now, flush, result);
+      }
+    }
+  }
+  return result;
+}
+
+void RecordAccumulator::check_queue(const PartitionMetadata& partition, const ProducerBatch& first,
+                                    std::size_t queued, SimTime now, bool flush,
+                                    Ready& ready) const {
+  if (is_backing_off(first, partition, now)) {
+    ready.next_check = std::min(ready.next_check, first.queued_since + first.backoff);
+    return;
+  }
+  const SimTime lingers_until = first.queued_since + options_.linger;
+  if (flush || queued > 1 || first.is_full() || now >= lingers_until) {
+    ready.nodes.insert(partition.leader);
+  } else {
+    ready.next_check = std::min(ready.next_check, lingers_until);
+  }
+}
+
+void RecordAccumulator::update_load(const std::string& name, Topic& t,
+                                    const MetadataCache& metadata) {
+  if (!options_.adaptive) return;
+  const TopicPartitions* partitions = metadata.topic(name);
+  std::vector<QueueLength> lengths;
+  // Without a queue for every partition their lengths say nothing about those not tried yet.
+  if (partitions && t.queues.size() >= static_cast<std::size_t>(partitions->count)) {
+    for (const auto& [number, queue] : t.queues) {
+      const NodeId leader = metadata.partition({name, number}).leader;
+      if (leader.valid() && !is_unavailable(leader))
+        lengths.push_back({number, static_cast<std::uint32_t>(queue.size())});
+    }
+  }
+  t.sticky.set_queue_lengths(lengths, partitions ? partitions->count : 0);
+}
+
+bool RecordAccumulator::is_unavailable(NodeId leader) const {
+  if (options_.availability_timeout <= Duration::zero()) return false;
+  const auto found = node_times_.find(leader);
+  return found != node_times_.end() &&
+         found->second.ready - found->second.drained > options_.availability_timeout;
+}
+
+void RecordAccumulator::note_node(NodeId node, SimTime now, bool can_send) {
+  if (options_.availability_timeout <= Duration::zero()) return;
+  const auto [entry, first_time] = node_times_.try_emplace(node, NodeTimes{now, now});
+  entry->second.ready = now;
+  if (can_send || first_time) entry->second.drained = now;
+}
+
+std::vector<BatchPtr> RecordAccumulator::drain(const MetadataCache& metadata, NodeId node,
+                                               SimTime now) {
+  std::vector<std::pair<TopicPartition, Queue*>> queues;
+  for (auto& [name, t] : topics_)
+    for (auto& [number, queue] : t.queues)
+      if (metadata.partition({name, number}).leader == node)
+        queues.push_back({{name, number}, &queue});
+  std::vector<BatchPtr> drained;
+  if (queues.empty()) return drained;
+
+  // Each time from the partition after the one that came first last time, or, when the request
+  // was full, from where it was full: no partition starves.
+  TopicPartition& from = drain_from_[node];
+  const auto begin = std::find_if(queues.begin(), queues.end(),
+                                  [&](const auto& entry) { return entry.first >= from; });
+  const auto start = static_cast<std::size_t>(begin - queues.begin()) % queues.size();
+  from = queues[(start + 1) % queues.size()].first;
+  std::uint64_t size_bytes = 0;
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    auto& [tp, queue] = queues[(start + i) % queues.size()];
+    if (queue->empty() || muted_.contains(tp)) continue;
+    const BatchPtr batch = queue->front();
+    const PartitionMetadata partition = metadata.partition(tp);
+    if (is_backing_off(*batch, partition, now)) continue;
+    if (!drained.empty() && size_bytes + batch->size_bytes > options_.max_request_size_bytes) {
+      from = tp;
+      break;
+    }
+    queue->pop_front();
+    batch->closed = true;
+    batch->leader_epoch = partition.leader_epoch;
+    size_bytes += batch->size_bytes;
+    drained.push_back(batch);
+  }
+  return drained;
+}
+
+void RecordAccumulator::put_back(const BatchPtr& batch, SimTime now, Duration backoff) {
+  ++batch->attempts;
+  batch->queued_since = now;
+  batch->backoff = backoff;
+  topic(batch->tp.topic).queues[batch->tp.partition].push_front(batch);
+}
+
+void RecordAccumulator::split(const BatchPtr& batch, SimTime now) {
+  const std::uint64_t target_bytes =
+      batch->from_split ? batch->size_bytes / 2 : options_.batch_size_bytes;
+  std::vector<BatchPtr> parts;
+  for (const Record& record : *batch->records) {
+    if (!parts.empty() && parts.back()->try_append(record)) continue;
+    auto part = std::make_shared<ProducerBatch>();
+    part->number = ++last_number_;
+    part->tp = batch->tp;
+    part->capacity_bytes = target_bytes;
+    part->created = batch->created;
+    part->queued_since = now;
+    part->from_split = true;
+    part->cause = batch->cause;
+    part->try_append(record);
+    parts.push_back(part);
+  }
+  Queue& queue = topic(batch->tp.topic).queues[batch->tp.partition];
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    (*part)->closed = true;
+    (*part)->attempts = batch->attempts;
+    queue.push_front(*part);
+  }
+  release(*batch);
+}
+
+std::vector<BatchPtr> RecordAccumulator::take_expired(SimTime now) {
+  std::vector<BatchPtr> expired;
+  for (auto& [name, t] : topics_) {
+    for (auto& [number, queue] : t.queues) {
+      while (!queue.empty() && queue.front()->has_expired(now, options_.delivery_timeout)) {
+        queue.front()->closed = true;
+        expired.push_back(queue.front());
+        queue.pop_front();
+      }
+    }
+  }
+  return expired;
+}
+
+SimTime RecordAccumulator::next_expiry() const {
+  SimTime next = SimTime::max();
+  for (const auto& [name, t] : topics_)
+    for (const auto& [number, queue] : t.queues)
+      if (!queue.empty()) next = std::min(next, queue.front()->created + options_.delivery_timeout);
+  return next;
+}
+
+void RecordAccumulator::release(ProducerBatch& batch) {
+  available_bytes_ += batch.pool_bytes;
+  batch.pool_bytes = 0;
+}
+
+void RecordAccumulator::forget_all() {
+  topics_.clear();
+  muted_.clear();
+  drain_from_.clear();
+  node_times_.clear();
+  available_bytes_ = options_.buffer_memory_bytes;
+}
+
+}  // namespace eventarium::kafka
