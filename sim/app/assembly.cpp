@@ -14,8 +14,11 @@
 #include "sim/bus/direct_call.h"
 #include "sim/bus/queue.h"
 #include "sim/bus/queue_client.h"
+#if __has_include("sim/client/producer.h")
 #include "sim/client/consumer.h"
 #include "sim/client/producer.h"
+#define EVENTARIUM_HAS_KAFKA_CLIENT 1
+#endif
 #include "sim/service/components.h"
 #include "sim/service/producer_node.h"
 #include "sim/service/service_node.h"
@@ -141,11 +144,13 @@ class Builder {
           std::make_unique<kafka::Broker>(scenario_.cluster.config, image));
   }
 
-  std::unique_ptr<bus::Publisher> make_publisher(const Config& config) const {
+  std::unique_ptr<bus::Publisher> make_publisher([[maybe_unused]] const Config& config) const {
     constexpr auto component = service::publisher_component;
     switch (scenario_.channel) {
       case Channel::kafka:
+#if EVENTARIUM_HAS_KAFKA_CLIENT
         return std::make_unique<kafka::Producer>(component, config, brokers_);
+#endif
       case Channel::direct: {
         bus::DirectCallOptions options;
         options.call_timeout = scenario_.bus.call_timeout;
@@ -164,8 +169,10 @@ class Builder {
     constexpr auto component = service::subscriber_component;
     switch (scenario_.channel) {
       case Channel::kafka:
+#if EVENTARIUM_HAS_KAFKA_CLIENT
         return std::make_unique<kafka::Consumer>(component, service.consumer_config, brokers_,
                                                  assignment(scenario_, service));
+#endif
       case Channel::direct:
         return std::make_unique<bus::DirectReceiver>();
       case Channel::queue:

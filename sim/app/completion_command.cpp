@@ -5,7 +5,7 @@
 namespace eventarium::app {
 namespace {
 
-constexpr const char* bash_script = R"(_eventarium() {
+constexpr const char* bash_script = R"sh(_eventarium() {
   local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words=""
   case "$previous" in
     --engine) words="simgrid lean" ;;
@@ -17,12 +17,13 @@ constexpr const char* bash_script = R"(_eventarium() {
       elif [ "${word#-}" != "$word" ]; then
         words="--until --at --seed --engine --set --trace --all --json --events --quiet --help"
       else
-        words="$(eventarium list 2>/dev/null | awk 'NR > 1 {print $1}')" fi;
-;
-esac COMPREPLY = ($(compgen - W "$words" --"$word") $(compgen - f-- "$word"))
+        words="$(eventarium list 2>/dev/null | awk 'NR > 1 {print $1}')"
+      fi ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$word") $(compgen -f -- "$word"))
 }
 complete -o filenames -F _eventarium eventarium
-)";
+)sh";
 
 }  // namespace
 

@@ -13,7 +13,10 @@ using Align = Table::Align;
 
 std::string broker_list(const trace::NodeNames& names, const std::vector<NodeId>& nodes) {
   std::string text;
-  for (const NodeId node : nodes) text += (text.empty() ? "" : ",") + broker_id(names.name(node));
+  for (const NodeId node : nodes) {
+    if (!text.empty()) text += ',';
+    text += broker_id(names.name(node));
+  }
   return text;
 }
 
