@@ -97,6 +97,16 @@ std::string FaultInjector::check_place(const Fault& fault) const {
   return {};
 }
 
+std::string FaultInjector::check_now(const Fault& fault) const {
+  if (std::string problem = check(fault); !problem.empty()) return problem;
+  if (property_of(fault.kind) != Property::process) return {};
+  if (fault.kind == FaultKind::start && is_running(fault))
+    return fmt::format("{} is running already", fault.target);
+  if ((fault.kind == FaultKind::crash || fault.kind == FaultKind::stop) && !is_running(fault))
+    return fmt::format("{} is not running; do: start starts it", fault.target);
+  return {};
+}
+
 std::string FaultInjector::check(const Fault& fault) const {
   if (std::string problem = check_place(fault); !problem.empty()) return problem;
   if (fault.kind == FaultKind::latency && fault.latency < Duration::zero())
@@ -109,13 +119,16 @@ std::string FaultInjector::check(const Fault& fault) const {
   return {};
 }
 
+bool FaultInjector::is_running(const Fault& fault) const {
+  return engine_.is_running(node(fault.target));
+}
+
 std::string FaultInjector::detail_of(const Fault& fault) const {
-  const bool running = engine_.is_running(node(fault.target));
   switch (fault.kind) {
     case FaultKind::crash:
     case FaultKind::power_loss:
     case FaultKind::stop:
-      return running ? "" : "it was down already";
+      return is_running(fault) ? "" : "it was down already";
     case FaultKind::latency:
       return "latency " + format_duration(fault.latency);
     case FaultKind::bandwidth:
@@ -131,13 +144,14 @@ std::string FaultInjector::detail_of(const Fault& fault) const {
 
 void FaultInjector::inject(const Fault& fault) {
   if (fault.kind == FaultKind::start || fault.kind == FaultKind::link_up) return heal(fault);
+  const bool changes = property_of(fault.kind) != Property::process || is_running(fault);
   const std::uint64_t version = ++versions_[place_of(fault)];
   const NodeId peer = fault.kind == FaultKind::cut ? node(fault.peer) : NodeId{};
   const EventId injected = engine_.emit(
       trace::FaultInjected{std::string(fault_name(fault.kind)), peer, detail_of(fault)},
       node(fault.target));
   engine_.with_cause(injected, [&] { break_now(fault); });
-  if (!fault.lasts) return;
+  if (!fault.lasts || !changes) return;
   engine_.schedule(engine_.now() + *fault.lasts, [this, fault, version] {
     if (versions_[place_of(fault)] == version) heal(fault);
   });
@@ -146,7 +160,7 @@ void FaultInjector::inject(const Fault& fault) {
 void FaultInjector::break_now(const Fault& fault) {
   const NodeId target = node(fault.target);
   const auto stop = [&](engine::StopReason reason) {
-    how_it_stopped_[target] = fault_name(fault.kind);
+    if (is_running(fault)) how_it_stopped_[target] = fault_name(fault.kind);
     engine_.stop(target, reason);
   };
   switch (fault.kind) {
@@ -181,7 +195,7 @@ void FaultInjector::heal(const Fault& fault) {
   if (property_of(fault.kind) == Property::process) {
     const auto stopped = how_it_stopped_.find(target);
     healed.fault = stopped == how_it_stopped_.end() ? "stop" : stopped->second;
-    if (engine_.is_running(target)) healed.detail = "it was running";
+    if (is_running(fault)) healed.detail = "it was running";
   } else if (property_of(fault.kind) == Property::link) {
     healed.fault = "link_down";
   } else if (fault.kind == FaultKind::cut) {

@@ -28,10 +28,14 @@ class FaultInjector {
 
   /// Why the fault can't be injected, with a hint; empty when it can.
   std::string check(const scenario::Fault& fault) const;
-  /// The same for healing: only the nodes matter, not the values.
+  /// check(), and whether it would change anything in the state as it is now: what is down can't
+  /// crash. A scenario may schedule such a fault, a viewer is told.
+  std::string check_now(const scenario::Fault& fault) const;
+  /// As check() for healing: only the nodes matter, not the values.
   std::string check_place(const scenario::Fault& fault) const;
   /// Takes effect now, and schedules its healing after `lasts`. Must have passed check(). A later
   /// fault of the same kind at the same place takes over: the healing of the earlier is dropped.
+  /// Who was down already is not started when the fault is over.
   void inject(const scenario::Fault& fault);
   /// Undoes such a fault now, whoever injected it; its values are ignored.
   void heal(const scenario::Fault& fault);
@@ -44,6 +48,7 @@ class FaultInjector {
   static Property property_of(scenario::FaultKind kind);
   NodeId node(const std::string& name) const;
   Place place_of(const scenario::Fault& fault) const;
+  bool is_running(const scenario::Fault& fault) const;
   std::string detail_of(const scenario::Fault& fault) const;
   void break_now(const scenario::Fault& fault);
   void mend_now(const scenario::Fault& fault);

@@ -75,7 +75,9 @@ std::string expectations(const RunSummary& summary, const Output& output) {
   for (const auto& checked : summary.expectations.checked()) {
     if (checked.met) ++met;
     out += checked.met ? output.good("  met      ") : output.bad("  NOT MET  ");
-    out += fmt::format("{}: {}\n", checked.expect, checked.actual);
+    out += checked.expect;
+    if (!checked.met) out += output.bad("  (it is " + checked.actual + ")");
+    out += '\n';
   }
   const std::size_t count = summary.expectations.checked().size();
   if (count > 0) out += fmt::format("  {} of {} expectations met", met, count);

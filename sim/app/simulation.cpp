@@ -78,7 +78,7 @@ std::size_t Simulation::expectations_not_due() const {
 }
 
 std::string Simulation::inject_now(const scenario::Fault& fault) {
-  if (std::string problem = faults_.check(fault); !problem.empty()) return problem;
+  if (std::string problem = faults_.check_now(fault); !problem.empty()) return problem;
   engine_->schedule(engine_->now(), [this, fault] { faults_.inject(fault); });
   return {};
 }

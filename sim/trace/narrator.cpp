@@ -157,6 +157,8 @@ struct Narrator::Teller {
                        e.reason, format_duration(e.retry_in));
   }
   Sentence operator()(const ConnectionClosed& e) const {
+    if (e.reason == "closed by " + self())
+      return fmt::format("{} closed its connection to {}", self(), name(e.peer));
     return fmt::format("{} lost its connection to {}: {}", self(), name(e.peer), e.reason);
   }
 
