@@ -67,24 +67,48 @@ bool draw_text_in(const Canvas& canvas, const Rect& room, const Pen& pen, std::s
   return shown.size() != text.size();
 }
 
+namespace {
+
+/// Bytes of `text` that make up one line: up to a line break, else as many whole words as fit,
+/// else as many characters (at least one).
+std::size_t line_bytes(const Canvas& canvas, const Pen& pen, std::string_view text,
+                       float width_px) {
+  const std::size_t stop = std::min(text.find('\n'), text.size());
+  std::size_t fits = 0, position = 0;
+  float used = 0;
+  while (position < stop) {
+    const std::size_t end = std::min(std::min(text.find(' ', position), stop), text.size());
+    used += text_width(canvas, pen, text.substr(position, end - position));
+    if (used > width_px) break;
+    fits = end;
+    used += text_width(canvas, pen, " ");
+    position = end + 1;
+  }
+  if (fits > 0 || stop == 0) return fits;
+  used = 0;
+  while (fits < stop) {
+    const std::size_t next = std::min(stop, fits + character_bytes(text[fits]));
+    used += text_width(canvas, pen, text.substr(fits, next - fits));
+    if (used > width_px && fits > 0) break;
+    fits = next;
+  }
+  return fits;
+}
+
+}  // namespace
+
 float draw_paragraph(const Canvas& canvas, ImVec2 at, float width_px, const Pen& pen,
                      std::string_view text, bool draw) {
   const ImFont* font = canvas.fonts->get(pen.face, pen.size_px);
-  const float line_height = std::round(font->FontSize * 1.3F);
-  const char* position = text.data();
-  const char* end = text.data() + text.size();
+  const float line_height = std::round(font->FontSize * 1.12F);
   float y = at.y;
-  while (position < end) {
-    const char* stop = font->CalcWordWrapPositionA(1.0F, position, end, width_px);
-    if (stop == position) stop = position + character_bytes(*position);
-    stop = std::min(stop, end);
-    if (draw)
-      draw_text(canvas, {at.x, y}, pen,
-                std::string_view(position, static_cast<std::size_t>(stop - position)));
+  while (!text.empty()) {
+    const std::size_t bytes = line_bytes(canvas, pen, text, width_px);
+    if (draw) draw_text(canvas, {at.x, y}, pen, text.substr(0, bytes));
     y += line_height;
-    position = stop;
-    while (position < end && *position == ' ') ++position;
-    if (position < end && *position == '\n') ++position;
+    text.remove_prefix(bytes);
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    if (!text.empty() && text.front() == '\n') text.remove_prefix(1);
   }
   return y - at.y;
 }

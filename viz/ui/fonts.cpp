@@ -1,6 +1,8 @@
 #include "viz/ui/fonts.h"
 
 #include <fontconfig/fontconfig.h>
+#include <ft2build.h>
+#include FT_FREETYPE_H
 #include <imgui.h>
 #include <imgui_freetype.h>
 
@@ -35,6 +37,37 @@ constexpr std::array<ImWchar, 19> glyph_ranges = {
     0x0020, 0x017F, 0x0391, 0x03C9, 0x2010, 0x2044, 0x2190, 0x2199, 0x2212, 0x2212,
     0x221E, 0x221E, 0x2260, 0x2265, 0x25A0, 0x25CF, 0x2605, 0x2606, 0};
 
+constexpr int sprite_px = 32;
+
+/// How much of the pixel at (x, y) from the centre a sprite covers, 0 to 255. A margin of one
+/// pixel stays empty for the interpolation at the edge.
+unsigned char coverage(Sprite which, float x, float y) {
+  constexpr float half = sprite_px / 2.0F - 1.5F;
+  constexpr float corner = half * 0.35F;
+  float outside = std::hypot(x, y) - half;
+  if (which == Sprite::square) {
+    const float dx = std::max(0.0F, std::abs(x) - (half - corner));
+    const float dy = std::max(0.0F, std::abs(y) - (half - corner));
+    outside = std::hypot(dx, dy) - corner;
+  }
+  return static_cast<unsigned char>(255 * std::clamp(0.5F - outside, 0.0F, 1.0F));
+}
+
+float line_per_em(const std::string& path) {
+  float result = 1.2F;
+  FT_Library library = nullptr;
+  FT_Face face = nullptr;
+  if (path.empty() || FT_Init_FreeType(&library) != 0) return result;
+  if (FT_New_Face(library, path.c_str(), 0, &face) == 0) {
+    if (face->units_per_EM > 0)
+      result = static_cast<float>(face->ascender - face->descender) /
+               static_cast<float>(face->units_per_EM);
+    FT_Done_Face(face);
+  }
+  FT_Done_FreeType(library);
+  return result;
+}
+
 ImFont* fallback_font() { return ImGui::GetIO().Fonts->Fonts[0]; }
 
 }  // namespace
@@ -64,8 +97,9 @@ std::string find_font_file(const std::string& family, int weight) {
 Fonts::Fonts() {
   for (int i = 0; i < face_count; ++i) {
     const FaceSource& source = face_sources[static_cast<std::size_t>(i)];
-    std::string& path = paths_[static_cast<std::size_t>(i)];
+    std::string& path = sources_[static_cast<std::size_t>(i)].path;
     path = find_font_file(source.family, source.weight);
+    sources_[static_cast<std::size_t>(i)].line_per_em = line_per_em(path);
     if (!path.empty()) continue;
     const std::string warning =
         std::string("font '") + source.family +
@@ -74,6 +108,7 @@ Fonts::Fonts() {
     if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end())
       warnings_.push_back(warning);
     path = find_font_file("DejaVu Sans", source.weight);
+    sources_[static_cast<std::size_t>(i)].line_per_em = line_per_em(path);
   }
   ImFontAtlas* atlas = ImGui::GetIO().Fonts;
   atlas->FontBuilderIO = ImGuiFreeType::GetBuilderForFreeType();
@@ -97,15 +132,34 @@ ImFont* Fonts::get(Face face, float size_px) {
 }
 
 ImFont* Fonts::add(Key key) {
-  const std::string& path = paths_[static_cast<std::size_t>(key.first)];
+  const Source& source = sources_[static_cast<std::size_t>(key.first)];
   ImFontAtlas* atlas = ImGui::GetIO().Fonts;
   ImFontConfig config;
   config.OversampleH = config.OversampleV = 1;  // exact size: nothing to gain
   config.PixelSnapH = true;
   config.FontBuilderFlags = ImGuiFreeTypeBuilderFlags_LightHinting;
-  config.SizePixels = static_cast<float>(key.second);
-  if (path.empty()) return atlas->AddFontDefault(&config);
-  return atlas->AddFontFromFileTTF(path.c_str(), config.SizePixels, &config, glyph_ranges.data());
+  config.SizePixels = std::round(static_cast<float>(key.second) * source.line_per_em);
+  if (source.path.empty()) return atlas->AddFontDefault(&config);
+  return atlas->AddFontFromFileTTF(source.path.c_str(), config.SizePixels, &config,
+                                   glyph_ranges.data());
+}
+
+void Fonts::paint_sprites(const std::array<int, sprite_count>& slots) {
+  ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+  unsigned char* pixels = nullptr;
+  int width = 0, height = 0;
+  atlas->GetTexDataAsAlpha8(&pixels, &width, &height);
+  for (int i = 0; i < sprite_count; ++i) {
+    const auto which = static_cast<std::size_t>(i);
+    const ImFontAtlasCustomRect* slot = atlas->GetCustomRectByIndex(slots[which]);
+    if (slot == nullptr || !slot->IsPacked()) continue;
+    for (int y = 0; y < sprite_px; ++y)
+      for (int x = 0; x < sprite_px; ++x)
+        pixels[(slot->Y + y) * width + slot->X + x] =
+            coverage(static_cast<Sprite>(i), static_cast<float>(x) + 0.5F - sprite_px / 2.0F,
+                     static_cast<float>(y) + 0.5F - sprite_px / 2.0F);
+    atlas->CalcCustomRectUV(slot, &sprites_[which].min, &sprites_[which].max);
+  }
 }
 
 bool Fonts::rebuild_if_needed() {
@@ -118,7 +172,10 @@ bool Fonts::rebuild_if_needed() {
   built_.clear();
   for (const Key& key : keys)
     if (ImFont* font = add(key)) built_.push_back({key, font});
+  std::array<int, sprite_count> slots{};
+  for (int& slot : slots) slot = ImGui::GetIO().Fonts->AddCustomRectRegular(sprite_px, sprite_px);
   ImGui::GetIO().Fonts->Build();
+  paint_sprites(slots);
   ImGui::GetIO().FontDefault = nullptr;
   wanted_.clear();
   used_.clear();

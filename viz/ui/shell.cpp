@@ -13,9 +13,10 @@ constexpr float inspector_width_min = 360;
 constexpr float events_width = 360;
 constexpr float centre_width_min = 620;
 constexpr float centre_height_min = 330;
-constexpr float timeline_head_height = 78;  // title, axis and padding
+constexpr float timeline_head_height = 62;  // axis and padding
 constexpr float lane_height = 30;
 constexpr int lanes_min = 2;
+constexpr float timeline_part_max = 0.25F;  // of the window's height
 
 }  // namespace
 
@@ -32,8 +33,11 @@ Shell arrange(ImVec2 size, const Theme& theme, const PanelWishes& wishes) {
     const auto height_for = [&](int n) {
       return theme.px(timeline_head_height + lane_height * static_cast<float>(n)) + space;
     };
-    while (lanes > lanes_min && rest.height() - height_for(lanes) < theme.px(centre_height_min))
-      --lanes;
+    const auto too_high = [&](int n) {
+      return rest.height() - height_for(n) < theme.px(centre_height_min) ||
+             height_for(n) > size.y * timeline_part_max;
+    };
+    while (lanes > lanes_min && too_high(lanes)) --lanes;
     if (rest.height() - height_for(lanes) >= theme.px(centre_height_min) * 0.8F)
       shell.timeline = rest.cut_bottom(height_for(lanes)).shrunk(space, space / 2);
     else

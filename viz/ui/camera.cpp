@@ -1,0 +1,102 @@
+#include "viz/ui/camera.h"
+
+#include <vector>
+
+namespace eventarium::viz::ui {
+
+namespace {
+
+constexpr float margin_units = 22;
+constexpr float zoom_min = 0.15F, zoom_max = 4;
+constexpr float fit_zoom_max = 1.5F;  // times the scale
+constexpr float text_min_units = 11;  // times the scale
+
+/// From generous to tight: narrower for small windows, lower for flat ones.
+std::vector<LayoutMetrics> metrics_ladder() {
+  const LayoutMetrics generous;
+  LayoutMetrics narrow = generous;
+  narrow.card_width = 178;
+  narrow.service_width = 214;
+  narrow.channel_width = 470;
+  narrow.column_gap = 136;
+  narrow.row_label_width = 136;
+  LayoutMetrics narrowest = generous;
+  narrowest.card_width = 166;
+  narrowest.service_width = 200;
+  narrowest.channel_width = 390;
+  narrowest.column_gap = 112;
+  narrowest.row_label_width = 128;
+  std::vector<LayoutMetrics> ladder = {generous, narrow, narrowest};
+  for (LayoutMetrics low : {generous, narrow, narrowest}) {
+    low.service_height = 122;
+    low.card_height = 106;
+    low.gap = 14;
+    low.spread_max = 30;
+    low.header_height = 44;
+    low.row_height = 36;
+    ladder.push_back(low);
+  }
+  return ladder;
+}
+
+ImVec2 center_in_layout(const View& view) {
+  const Point center = view.to_layout(view.area.center());
+  return {static_cast<float>(center.x), static_cast<float>(center.y)};
+}
+
+}  // namespace
+
+View make_view(const Camera& camera, const Rect& area, const Box& bounds, const Theme& theme) {
+  View view;
+  view.area = area;
+  view.text_min_px = theme.px(text_min_units);
+  ImVec2 center = camera.center;
+  view.zoom = camera.zoom;
+  if (camera.fit) {
+    const Rect room = area.shrunk(theme.px(margin_units));
+    const float across = room.width() / std::max(1.0F, static_cast<float>(bounds.width));
+    const float down = room.height() / std::max(1.0F, static_cast<float>(bounds.height));
+    view.zoom = std::clamp(std::min(across, down), zoom_min, fit_zoom_max * theme.scale);
+    center = {static_cast<float>(bounds.x + bounds.width / 2),
+              static_cast<float>(bounds.y + bounds.height / 2)};
+  }
+  view.origin = area.center() - center * view.zoom;
+  return view;
+}
+
+void fit_layout(Frame& frame, const Rect& area) {
+  LayoutFit& fit = frame.state.layout_fit;
+  const LayoutKey key = layout_key(frame.session.history());
+  if (fit.size.x == area.width() && fit.size.y == area.height() &&
+      fit.scale == frame.theme().scale && fit.key == key)
+    return;
+  fit = {area.size(), frame.theme().scale, key};
+  float best_zoom = 0;
+  LayoutMetrics best;
+  constexpr float gain_min = 1.08F;  // a tighter card shows less: it has to earn that
+  for (const LayoutMetrics& metrics : metrics_ladder()) {
+    const Layout layout = make_layout(frame.session.history(), metrics);
+    const float zoom = make_view(Camera{}, area, layout.bounds, frame.theme()).zoom;
+    if (zoom < best_zoom * gain_min) continue;
+    best_zoom = zoom;
+    best = metrics;
+  }
+  frame.session.set_metrics(best);
+}
+
+void zoom_at(Camera& camera, const View& view, ImVec2 pixel, float factor) {
+  const Point fixed = view.to_layout(pixel);
+  camera.zoom = std::clamp(view.zoom * factor, zoom_min, zoom_max);
+  const ImVec2 off = pixel - view.area.center();
+  camera.center = {static_cast<float>(fixed.x) - off.x / camera.zoom,
+                   static_cast<float>(fixed.y) - off.y / camera.zoom};
+  camera.fit = false;
+}
+
+void pan_by(Camera& camera, const View& view, ImVec2 delta) {
+  camera.center = center_in_layout(view) - delta * (1 / view.zoom);
+  camera.zoom = view.zoom;
+  camera.fit = false;
+}
+
+}  // namespace eventarium::viz::ui

@@ -1,0 +1,325 @@
+// Sizes are layout units: 1 unit is 1 pixel at zoom 1. Below a readable zoom a card keeps its
+// name and drops its details.
+#include "viz/ui/cards.h"
+
+#include <fmt/format.h>
+
+#include "viz/ui/partition_row.h"
+
+namespace eventarium::viz::ui {
+
+namespace {
+
+constexpr float padding = 14;
+constexpr float details_zoom_min = 0.45F;
+
+/// One card while it is being drawn.
+struct Card {
+  Frame& frame;
+  const View& view;
+  const NodeInfo& info;
+  const NodeView& node;
+  Rect rest;  // room left, pixels
+  bool dead;
+
+  const Palette& color() const { return frame.color(); }
+  Color ink() const { return dead ? color().muted : color().text; }
+  /// Room for a line of text of this size, at least as high as the text itself.
+  Rect cut_line(float units) {
+    return rest.cut_top(std::max(view.px(units * 1.38F), view.text_px(units) * 1.2F));
+  }
+  bool has_line(float units) const {
+    return rest.height() >= std::max(view.px(units * 1.2F), view.text_px(units) * 1.1F);
+  }
+  Pen pen(Face face, float units, Color c) const { return {face, view.text_px(units), c}; }
+  std::string name(RecordId record) const { return frame.session.history().record_name(record); }
+};
+
+std::string times(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+/// A length with at most three digits, for text that changes while one looks.
+std::string ago(const Card& card, SimTime since) {
+  return format_duration(card.frame.session.world().t - since);
+}
+
+std::string down_words(const Card& card) {
+  const std::string& reason = card.node.stop_reason;
+  const std::string since = ago(card, card.node.changed_at);
+  if (reason == "crash") return fmt::format("crashed {} ago", since);
+  if (reason == "power_loss") return fmt::format("lost power {} ago", since);
+  return fmt::format("stopped {} ago", since);
+}
+
+std::string fault_words(const ActiveFault& fault) {
+  if (!fault.detail.empty()) return fault.detail;
+  std::string words = fault.fault;
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+/// The line under the name: what it is, or what is wrong with it.
+std::pair<std::string, Color> subtitle(const Card& card) {
+  const NodeView& node = card.node;
+  if (node.down()) return {down_words(card), card.color().bad};
+  if (node.incarnation == 0) return {"not started yet", card.color().muted};
+  for (auto fault = node.faults.rbegin(); fault != node.faults.rend(); ++fault)
+    return {fault_words(*fault), card.color().warn};
+  if (card.info.label.empty()) return {card.info.role_name, card.color().muted};
+  return {card.info.label, card.color().muted};
+}
+
+void draw_head(Card& card, Align align) {
+  Rect head = card.cut_line(19);
+  const Pen pen = card.pen(Face::strong, 19, card.dead ? card.color().bad : card.color().text);
+  if (card.dead) {
+    const float mark = card.view.px(8);
+    const float wide = text_width(card.frame.canvas, pen, card.info.name);
+    float x = head.min.x + mark;
+    if (align == Align::center) x = std::max(x, head.center().x - wide / 2 - card.view.px(6));
+    cross(card.frame.canvas, {x, head.center().y}, mark, card.color().bad,
+          card.frame.theme().line_px() * 1.6F);
+    head.min.x = x + mark + card.view.px(8);
+    align = Align::left;
+  }
+  draw_text_in(card.frame.canvas, head, pen, card.info.name, align);
+}
+
+void draw_subtitle(Card& card, Align align) {
+  const auto [text, color] = subtitle(card);
+  draw_text_in(card.frame.canvas, card.cut_line(16), card.pen(Face::regular, 16, color), text,
+               align);
+}
+
+/// A row of small squares, one per record that waits; more than fit become "+n".
+void draw_pending(Card& card, const std::vector<RecordId>& records, Color color) {
+  constexpr float square = 13, gap = 4;
+  constexpr std::size_t shown_max = 8;
+  Rect row = card.cut_line(16);
+  const std::size_t shown = std::min(records.size(), shown_max);
+  const bool more = records.size() > shown;
+  const float wide = card.view.px(static_cast<float>(shown) * (square + gap) - gap);
+  const Pen pen = card.pen(Face::mono, 14, card.color().muted);
+  const std::string rest = more ? fmt::format("+{}", records.size() - shown) : "";
+  float x = row.center().x - (wide + text_width(card.frame.canvas, pen, rest)) / 2;
+  const RecordId followed = selected_record(card.frame.state);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const float y = row.center().y - card.view.px(square / 2);
+    const Color c = records[i] == followed ? card.color().follow : color;
+    fill(card.frame.canvas, Rect::at(x, y, card.view.px(square), card.view.px(square)), c,
+         card.view.px(3));
+    x += card.view.px(square + gap);
+  }
+  row.min.x = x;
+  if (more) draw_text_in(card.frame.canvas, row, pen, rest);
+}
+
+void draw_line(Card& card, std::string_view text, Color color, Face face = Face::regular) {
+  if (!card.has_line(16)) return;
+  draw_text_in(card.frame.canvas, card.cut_line(16), card.pen(face, 16, color), text,
+               Align::center);
+}
+
+void draw_producer(Card& card) {
+  const PublisherView& publisher = card.node.publisher;
+  draw_line(card, fmt::format("{} published", publisher.produced), card.ink());
+  if (!publisher.pending.empty())
+    draw_pending(card, publisher.pending, card.color().accent);
+  else if (publisher.failed > 0)
+    draw_line(card, fmt::format("{} given up", publisher.failed), card.color().bad);
+}
+
+/// What the handler works on, with a bar that fills until it is done.
+void draw_busy(Card& card, const Busy& busy) {
+  if (!card.has_line(16)) return;
+  const SimTime now = card.frame.session.world().t;
+  const double length = to_seconds(busy.until - busy.since);
+  const double done = length > 0 ? to_seconds(now - busy.since) / length : 1;
+  Rect row = card.cut_line(18).shrunk(0, card.view.px(1));
+  const float radius = card.view.px(5);
+  const RecordId followed = selected_record(card.frame.state);
+  const Color c = busy.record == followed ? card.color().follow : card.color().cell_line;
+  fill(card.frame.canvas, row, card.color().inset, radius);
+  Rect bar = row;
+  bar.max.x = bar.min.x + row.width() * static_cast<float>(std::clamp(done, 0.0, 1.0));
+  if (bar.width() > radius) fill(card.frame.canvas, bar, c.faded(0.45F), radius);
+  frame(card.frame.canvas, row, card.color().line, card.frame.theme().line_px(), radius);
+  draw_text_in(card.frame.canvas, row.shrunk(card.view.px(6), 0),
+               card.pen(Face::mono, 14, card.color().text), card.name(busy.record), Align::center);
+}
+
+std::int64_t lag_of(const Card& card) {
+  std::int64_t lag = 0;
+  for (const ReadPosition& position : card.node.receiver.positions)
+    if (const PartitionView* partition = card.frame.session.world().partition(position.partition))
+      lag += std::max<std::int64_t>(0, partition->high_watermark() - position.offset);
+  return lag;
+}
+
+/// The latest side effect in plain words, while there is room for a line more.
+void draw_latest(Card& card) {
+  const EffectView* latest = nullptr;
+  for (const EffectView& effect : card.node.receiver.effects)
+    if (latest == nullptr || effect.latest_at >= latest->latest_at) latest = &effect;
+  if (latest == nullptr || card.rest.height() < card.view.px(50)) return;
+  draw_text_in(card.frame.canvas, card.cut_line(16),
+               card.pen(Face::regular, 15, card.color().muted), latest->latest, Align::center);
+}
+
+void draw_receiver(Card& card) {
+  const ReceiverView& receiver = card.node.receiver;
+  std::string line = fmt::format("{} handled", receiver.processed);
+  std::uint64_t repeated = 0;
+  for (const EffectView& effect : receiver.effects) repeated += effect.repeated;
+  Color color = card.ink();
+  if (receiver.effects.size() == 1) {
+    const EffectView& effect = receiver.effects.front();
+    line = fmt::format("{} × {}", effect.name, effect.times);
+    if (!card.dead) color = card.color().ok;
+  }
+  if (repeated > 0) {
+    line += fmt::format(", {} twice", repeated);
+    color = card.color().bad;
+  }
+  draw_line(card, line, color);
+  draw_latest(card);
+  if (card.dead) return;
+  const std::int64_t lag = lag_of(card);
+  if (receiver.busy)
+    draw_busy(card, *receiver.busy);
+  else if (lag > 0)
+    draw_line(card, fmt::format("lag {}", lag), card.color().warn);
+  else if (!receiver.inbox.empty())
+    draw_line(card, times(receiver.inbox.size(), "waits", "wait"), card.color().warn);
+  else
+    draw_line(card, "idle", card.color().muted);
+}
+
+/// A labelled row of chips with the records' names; what has no room is counted.
+void draw_chips(Card& card, std::string_view label, const std::vector<std::string>& names,
+                Color body, Color ink) {
+  Rect row = card.rest.cut_top(card.view.px(38));
+  Rect head = row.cut_left(card.view.px(128));
+  draw_text_in(card.frame.canvas, head, card.pen(Face::regular, 16, card.color().muted), label);
+  const Pen pen = card.pen(Face::mono, 14, ink);
+  const Pen more_pen = card.pen(Face::mono, 14, card.color().muted);
+  row = row.shrunk(0, card.view.px(5));
+  const float more_px = card.view.px(52);
+  if (names.empty())
+    draw_text_in(card.frame.canvas, row, card.pen(Face::regular, 16, card.color().muted), "–");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const float wide = text_width(card.frame.canvas, pen, names[i]) + card.view.px(16);
+    const bool last = i + 1 == names.size();
+    if (row.width() < wide + (last ? 0 : more_px)) {
+      draw_text_in(card.frame.canvas, row, more_pen, fmt::format("+{}", names.size() - i));
+      return;
+    }
+    const Rect chip = row.cut_left(wide);
+    row.cut_left(card.view.px(6));
+    fill(card.frame.canvas, chip, body, card.view.px(5));
+    draw_text_in(card.frame.canvas, chip, pen, names[i], Align::center);
+  }
+}
+
+std::vector<std::string> names_of(const Card& card, const std::vector<RecordId>& records) {
+  constexpr std::size_t names_max = 24;
+  std::vector<std::string> names;
+  for (const RecordId record : records) {
+    // Beyond what could ever fit, only the count matters.
+    names.push_back(names.size() < names_max ? card.name(record) : std::string("…"));
+  }
+  return names;
+}
+
+void draw_queue(Card& card) {
+  const QueueView& queue = card.node.queue;
+  const Palette& color = card.color();
+  draw_chips(card, "waiting", names_of(card, queue.visible), color.cell, color.cell_text);
+  std::vector<std::string> leased;
+  for (const Lease& lease : queue.leased)
+    leased.push_back(fmt::format("{} → {}", card.name(lease.record),
+                                 card.frame.session.history().name(lease.receiver)));
+  draw_chips(card, "handed out", leased, color.accent, color.on_meaning);
+  if (!queue.dead_letters.empty())
+    draw_chips(card, "dead letters", names_of(card, queue.dead_letters), color.bad,
+               color.on_meaning);
+}
+
+void draw_station(Card& card) {
+  const StationView& station = card.node.station;
+  std::vector<std::string> names;
+  for (const NodeId subscriber : station.subscribers)
+    names.push_back(card.frame.session.history().name(subscriber));
+  draw_chips(card, "listening", names, card.color().cell, card.color().cell_text);
+  Rect row = card.rest.cut_top(card.view.px(34));
+  std::string words = fmt::format("{} on the air, nothing kept", station.sent);
+  if (station.unheard > 0) words += fmt::format(", {} heard by nobody", station.unheard);
+  draw_text_in(card.frame.canvas, row,
+               card.pen(Face::regular, 16, station.unheard > 0 ? card.color().warn : card.ink()),
+               words);
+}
+
+void draw_broker(Card& card, const NodeBox& box) {
+  for (const RowBox& row : box.rows)
+    if (const PartitionView* partition = card.frame.session.world().partition(row.partition))
+      draw_partition_row(card.frame, card.view, row, *partition, card.info.id, card.dead);
+}
+
+void draw_body(Frame& frame, const View& view, const Rect& area, bool dead, bool hovered,
+               bool selected) {
+  const Palette& color = frame.color();
+  const float radius = view.px(10);
+  const float weight = frame.theme().line_px();
+  fill(frame.canvas, area, color.card, radius);
+  if (dead)
+    dashed_frame(frame.canvas, area, color.bad, weight * 1.3F, radius);
+  else
+    ui::frame(frame.canvas, area, selected || hovered ? color.accent : color.outline,
+              selected ? weight * 1.8F : weight, radius);
+  if (dead && selected)
+    ui::frame(frame.canvas, area.shrunk(-view.px(4)), color.accent, weight * 1.5F, radius);
+}
+
+}  // namespace
+
+void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered) {
+  const NodeView* node = frame.session.world().node(box.node);
+  const NodeInfo* info = frame.session.history().node(box.node);
+  if (node == nullptr || info == nullptr || !node->declared) return;
+  const Rect area = view.to_screen(box.box);
+  if (!area.overlaps(view.area)) return;
+  const bool dead = node->down();
+  const bool selected = selected_node(frame.state) == box.node;
+  draw_body(frame, view, area, dead, hovered, selected);
+
+  frame.canvas.list->PushClipRect(area.min, area.max, true);
+  Card card{frame, view, *info, *node, area.shrunk(view.px(padding), view.px(padding - 2)), dead};
+  if (is_channel(info->role)) {
+    // One line: name, then what it is.
+    Rect head = card.rest.cut_top(view.px(26));
+    const Rect all = card.rest;
+    card.rest = head;
+    const float wide = text_width(frame.canvas, card.pen(Face::strong, 19, card.ink()), info->name);
+    draw_head(card, Align::left);
+    head.min.x += wide + view.px(dead ? 42 : 16);
+    const auto [text, color] = subtitle(card);
+    draw_text_in(frame.canvas, head, card.pen(Face::regular, 16, color), text);
+    card.rest = all;
+    if (info->role == Role::broker) draw_broker(card, box);
+    card.rest.cut_top(view.px(6));
+    if (info->role == Role::queue) draw_queue(card);
+    if (info->role == Role::station) draw_station(card);
+  } else {
+    draw_head(card, Align::center);
+    draw_subtitle(card, Align::center);
+    card.rest.cut_top(view.px(2));
+    const bool details = view.zoom >= details_zoom_min * frame.theme().scale;
+    if (details && info->role == Role::producer) draw_producer(card);
+    const bool receives = info->role == Role::consumer || info->role == Role::service;
+    if (details && receives) draw_receiver(card);
+  }
+  frame.canvas.list->PopClipRect();
+}
+
+}  // namespace eventarium::viz::ui

@@ -1,0 +1,109 @@
+#include "viz/ui/main_window.h"
+
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+
+#include "viz/ui/event_list.h"
+#include "viz/ui/gallery.h"
+#include "viz/ui/help.h"
+#include "viz/ui/inspector.h"
+#include "viz/ui/narration.h"
+#include "viz/ui/timeline.h"
+#include "viz/ui/top_bar.h"
+#include "viz/ui/topology.h"
+
+namespace eventarium::viz::ui {
+
+namespace {
+
+constexpr ImGuiWindowFlags root_flags =
+    ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav |
+    ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoBackground;
+
+void begin_root(const char* name, const ImVec2 size) {
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize(size);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
+  ImGui::Begin(name, nullptr, root_flags);
+  ImGui::PopStyleVar(3);
+}
+
+/// Keys that repeat while held; the others act once per press.
+bool repeats(Action action) {
+  switch (action) {
+    case Action::step:
+    case Action::step_back:
+    case Action::jump_forward:
+    case Action::jump_back:
+    case Action::timeline_left:
+    case Action::timeline_right:
+    case Action::timeline_zoom_in:
+    case Action::timeline_zoom_out:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void collect_keys(UiState& state) {
+  const ImGuiIO& io = ImGui::GetIO();
+  const bool typing = io.WantTextInput;
+  for (const ImWchar typed : io.InputQueueCharacters) {
+    if (typing || typed > 0x7f) continue;
+    if (const auto action = action_for({static_cast<char>(typed), 0, io.KeyCtrl, io.KeyShift}))
+      state.ask(*action);
+  }
+  for (const Hotkey& hotkey : hotkeys()) {
+    const int code = hotkey.key.code;
+    if (code == 0 || hotkey.key.ctrl != io.KeyCtrl || hotkey.key.shift != io.KeyShift) continue;
+    // While text is typed, arrows and the space bar belong to it.
+    if (typing && !io.KeyCtrl && code != GLFW_KEY_ESCAPE && code < GLFW_KEY_F1) continue;
+    if (ImGui::IsKeyPressed(code, repeats(hotkey.action))) state.ask(hotkey.action);
+  }
+}
+
+}  // namespace
+
+void draw_main_window(Session& session, UiState& state, const Theme& theme, Fonts& fonts,
+                      double viewer_s) {
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  collect_keys(state);
+  state.wishes.timeline_lanes = lane_count(session);
+  PanelWishes wishes = state.wishes;
+  // Without a selection the inspector only tells about the scenario: it opens where the picture
+  // has room to spare.
+  const bool wide = size.x >= theme.px(1500);
+  wishes.inspector = wishes.inspector && (wide || state.selection != Selection{});
+  const Shell shell = arrange(size, theme, wishes);
+
+  begin_root("eventarium", size);
+  const Canvas canvas{ImGui::GetWindowDrawList(), &theme, &fonts};
+  Frame frame{canvas, session, state, viewer_s};
+  const bool covered = state.overlay != Overlay::none;
+  if (covered) ImGui::BeginDisabled();
+  ImGui::PushStyleVar(ImGuiStyleVar_Alpha, 1);
+  draw_topology(frame, shell.centre);
+  draw_failure(frame, shell.centre);
+  draw_timeline(frame, shell.timeline);
+  draw_inspector(frame, shell.inspector);
+  draw_event_list(frame, shell.events);
+  draw_narration(frame, shell.narration);
+  draw_top_bar(frame, shell.top_bar);
+  ImGui::PopStyleVar();
+  if (covered) ImGui::EndDisabled();
+  ImGui::End();
+  if (!covered) return;
+
+  begin_root("overlay", size);
+  const Canvas top{ImGui::GetWindowDrawList(), &theme, &fonts};
+  Frame over{top, session, state, viewer_s};
+  const Rect window{{0, 0}, size};
+  if (state.overlay == Overlay::gallery) draw_gallery(over, window);
+  if (state.overlay == Overlay::help) draw_help(over, window);
+  ImGui::End();
+}
+
+}  // namespace eventarium::viz::ui

@@ -1,0 +1,99 @@
+// What the viewer has opened, selected and zoomed, and what they asked for in this frame. All
+// windows read and change this; the application carries out the requests between frames.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/scenario.h"
+#include "viz/model/commands.h"
+#include "viz/model/gallery.h"
+#include "viz/model/inspector.h"
+#include "viz/model/session.h"
+#include "viz/ui/draw.h"
+#include "viz/ui/hotkeys.h"
+#include "viz/ui/shell.h"
+
+namespace eventarium::viz::ui {
+
+enum class Overlay { none, gallery, help };
+
+/// Which part of the topology is seen. `fit` follows the size of the picture.
+struct Camera {
+  bool fit = true;
+  ImVec2 center{0, 0};  // layout units
+  float zoom = 1;       // pixels per layout unit
+};
+
+/// Which part of the run the timeline shows; nothing: all of it.
+struct TimeWindow {
+  SimTime from{}, to{};
+};
+
+struct EventFilter {
+  std::string text;
+  bool story_only = true;
+  bool focus_requested = false;  // put the cursor into the field in the next frame
+  // What passes, kept between frames; valid for the text and kind below.
+  std::vector<Position> rows;
+  Position read = 0;
+  std::string rows_text;
+  bool rows_story_only = true;
+  Position scrolled_to = no_position;
+};
+
+/// What the layout was last made for; see fit_layout().
+struct LayoutFit {
+  ImVec2 size{0, 0};
+  float scale = 0;
+  LayoutKey key;
+};
+
+struct UiState {
+  Selection selection;
+  NodeId hovered_node;  // in any window, in the previous frame
+  PanelWishes wishes;
+  Overlay overlay = Overlay::none;
+  Camera camera;
+  LayoutFit layout_fit;
+  std::optional<TimeWindow> time_window;
+  EventFilter filter;
+  bool reduced_motion = false;
+  bool resume_after_scrub = false;
+
+  std::vector<GalleryEntry> gallery;
+  std::optional<scenario::Scenario> scenario;  // the one that plays, when it could be read
+
+  // Requests of this frame.
+  std::vector<Action> actions;
+  std::vector<FaultRequest> faults;
+  std::optional<std::string> open_scenario;  // path
+
+  void ask(Action action) { actions.push_back(action); }
+};
+
+/// Everything a window needs to draw itself.
+struct Frame {
+  const Canvas& canvas;
+  Session& session;
+  UiState& state;
+  double viewer_s = 0;  // the viewer's time, for motion that is not the simulation's
+
+  const Theme& theme() const { return *canvas.theme; }
+  const Palette& color() const { return canvas.color(); }
+  float px(float units) const { return canvas.px(units); }
+};
+
+/// The node that is selected, if it is one.
+inline NodeId selected_node(const UiState& state) {
+  const NodeId* node = std::get_if<NodeId>(&state.selection);
+  return node != nullptr ? *node : NodeId{};
+}
+
+inline RecordId selected_record(const UiState& state) {
+  const RecordId* record = std::get_if<RecordId>(&state.selection);
+  return record != nullptr ? *record : RecordId{};
+}
+
+}  // namespace eventarium::viz::ui
