@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "sim/bus/channel.h"
 #include "sim/engine/lean_engine.h"
 
@@ -18,7 +20,7 @@ constexpr std::uint16_t test_component = 7;  // of the part inside a test node
 
 inline Record make_record(RecordId id, std::uint32_t size_bytes = 100) {
   auto event = std::make_shared<CloudEvent>();
-  event->id = "event-" + std::to_string(id.value);
+  event->id = fmt::format("event-{}", id.value);
   event->type = "Test";
   return {id, std::move(event), size_bytes};
 }

@@ -40,8 +40,8 @@ struct Stage : World {
   std::vector<Notebook::Entry> made;
   NodeId id;
   explicit Stage(scenario::Producer producer, std::uint64_t seed = 1) : World(seed) {
-    producer.name = "p";
-    producer.topic = "t";
+    producer.name = std::string("p");  // GCC 12 warns falsely of the plain literal
+    producer.topic = std::string("t");
     id = next_id();
     add("p", std::make_unique<ProducerNode>(std::move(producer), std::make_unique<Notebook>(made)));
   }
