@@ -88,6 +88,7 @@ void Ledger::on_event(const trace::Event& event) {
     const PartitionKey partition{reset->topic, reset->partition};
     const auto [place, fresh] = began_at_.try_emplace({event.node, partition}, reset->offset);
     if (!fresh) place->second = std::min(place->second, reset->offset);
+    positions_[{event.node, partition}] = reset->offset;
   }
 }
 
@@ -111,6 +112,9 @@ void Ledger::on_produced(const trace::Event& event, const trace::RecordProduced&
 }
 
 void Ledger::on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered) {
+  if (delivered.base_offset >= 0)
+    positions_[{event.node, {delivered.topic, delivered.partition}}] =
+        delivered.base_offset + static_cast<std::int64_t>(delivered.records.size());
   for_each(delivered.records, [&](RecordEntry& record) {
     remove_one(record.held_by, event.node);
     auto found = std::find_if(record.handings.begin(), record.handings.end(),

@@ -111,6 +111,10 @@ class Ledger : public trace::Sink {
   const std::vector<SideEffect>& side_effects() const { return side_effects_; }
   /// Everybody who wants something or was handed something, in order of declaration.
   std::vector<NodeId> consumers() const;
+  /// Offset that each consumer reads next, by partition; only those that have a position.
+  const std::map<std::pair<NodeId, PartitionKey>, std::int64_t>& positions() const {
+    return positions_;
+  }
   const LogState& logs() const { return logs_; }
   const trace::NodeNames& names() const { return names_; }
   Channel channel() const { return channel_; }
@@ -144,7 +148,7 @@ class Ledger : public trace::Sink {
   std::uint64_t events_ = 0;
   SimTime now_{};
   // Where each consumer began to read each partition: the lowest offset it was ever set to.
-  std::map<std::pair<NodeId, PartitionKey>, std::int64_t> began_at_;
+  std::map<std::pair<NodeId, PartitionKey>, std::int64_t> began_at_, positions_;
   // Highest index in records_ that a consumer was handed of a stream.
   std::map<std::pair<NodeId, std::uint32_t>, std::size_t> latest_of_stream_;
   // The rest is looked up only, never iterated.

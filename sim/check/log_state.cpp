@@ -1,6 +1,8 @@
 // See log_state.h.
 #include "sim/check/log_state.h"
 
+#include <algorithm>
+
 namespace eventarium::check {
 
 const ReplicaLog& PartitionState::log() const {
@@ -29,6 +31,11 @@ void LogState::on_event(const trace::Event& event) {
     const auto kept = static_cast<std::size_t>(appended->base_offset - log.log_start_offset);
     log.records.resize(kept);
     log.records.insert(log.records.end(), appended->records.begin(), appended->records.end());
+  } else if (const auto* truncated = event.as<trace::LogTruncated>()) {
+    ReplicaLog& log = partitions_[{truncated->topic, truncated->partition}].logs[event.node];
+    const std::int64_t kept = truncated->log_end_offset - log.log_start_offset;
+    if (kept < static_cast<std::int64_t>(log.records.size()))
+      log.records.resize(static_cast<std::size_t>(std::max<std::int64_t>(kept, 0)));
   } else if (const auto* advanced = event.as<trace::HighWatermarkAdvanced>()) {
     partitions_[{advanced->topic, advanced->partition}].high_watermark = advanced->high_watermark;
   }

@@ -95,15 +95,31 @@ struct Narrator::Teller {
   }
   Sentence operator()(const FaultInjected& e) const {
     const std::string detail = e.detail.empty() ? "" : ": " + e.detail;
-    if (e.peer.valid())
-      return fmt::format("fault: {} between {} and {}{}", e.fault, self(), name(e.peer), detail);
-    return fmt::format("fault: {} at {}{}", e.fault, self(), detail);
+    if (ends_process(e.fault))  // what follows, NodeStopped, tells it
+      return all || !e.detail.empty() ? Sentence(fault_at(e.fault, detail)) : std::nullopt;
+    if (e.fault == "link_down") return "fault: the cable of " + self() + " is unplugged" + detail;
+    if (e.fault == "cut")
+      return fmt::format("fault: nothing gets from {} to {} any more{}", self(), name(e.peer),
+                         detail);
+    if (e.fault == "loss") return "fault: the cable of " + self() + " loses packets" + detail;
+    if (e.fault == "latency" || e.fault == "bandwidth")
+      return "fault: the cable of " + self() + " is slow" + detail;
+    return fault_at(e.fault, detail);
   }
   Sentence operator()(const FaultHealed& e) const {
     const std::string detail = e.detail.empty() ? "" : ": " + e.detail;
-    if (e.peer.valid())
-      return fmt::format("healed: {} between {} and {}{}", e.fault, self(), name(e.peer), detail);
-    return fmt::format("healed: {} at {}{}", e.fault, self(), detail);
+    if (ends_process(e.fault))  // what follows, NodeStarted, tells it
+      return all ? Sentence(fmt::format("{} is started again{}", self(), detail)) : std::nullopt;
+    if (e.fault == "link_down") return "healed: the cable of " + self() + " is plugged in again";
+    if (e.fault == "cut")
+      return fmt::format("healed: messages get from {} to {} again", self(), name(e.peer));
+    return fmt::format("healed: the cable of {} is as it was ({})", self(), e.fault);
+  }
+  std::string fault_at(const std::string& fault, const std::string& detail) const {
+    return fmt::format("fault: {} of {}{}", fault, self(), detail);
+  }
+  static bool ends_process(const std::string& fault) {
+    return fault == "crash" || fault == "power_loss" || fault == "stop";
   }
   Sentence operator()(const CommandRejected& e) const { return "command refused: " + e.reason; }
   Sentence operator()(const ExpectationChecked& e) const {
@@ -141,6 +157,8 @@ struct Narrator::Teller {
                        e.reason, format_duration(e.retry_in));
   }
   Sentence operator()(const ConnectionClosed& e) const {
+    if (e.reason == "closed by " + self())
+      return fmt::format("{} closed its connection to {}", self(), name(e.peer));
     return fmt::format("{} lost its connection to {}: {}", self(), name(e.peer), e.reason);
   }
 

@@ -38,6 +38,19 @@ TEST_CASE("a log may begin above zero, and is cut where it goes on lower") {
   CHECK(only(story).log().records == ids({5}));
 }
 
+TEST_CASE("a truncated log has lost its end, and only that") {
+  Story story;
+  story.kafka({mailer});
+  for (std::uint64_t n = 1; n <= 3; ++n) story.produce(n);
+  story.append(0, {1, 2, 3});
+  story.acknowledge({1, 2, 3});
+  story.tell(broker, trace::LogTruncated{"signups", 0, 1, ids({2, 3}), "power loss"});
+  CHECK(only(story).log().records == ids({1}));
+  CHECK(story.ledger.verdict().lost_acknowledged.count == 2);
+  story.tell(broker, trace::LogTruncated{"signups", 0, 5, {}, "nothing above it"});
+  CHECK(only(story).log().log_end_offset() == 1);
+}
+
 TEST_CASE("without a leader the longest replica is shown") {
   Story story;
   story.append(0, {1});

@@ -1,0 +1,222 @@
+// See assembly.h. Node numbers are known before the nodes are made: first the channel's own
+// nodes, then producers, then services, each in the order of the file.
+#include "sim/app/assembly.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/base/check.h"
+#include "sim/broker/broker.h"
+#include "sim/bus/broadcast.h"
+#include "sim/bus/direct_call.h"
+#include "sim/bus/queue.h"
+#include "sim/bus/queue_client.h"
+#include "sim/client/consumer.h"
+#include "sim/client/producer.h"
+#include "sim/service/components.h"
+#include "sim/service/producer_node.h"
+#include "sim/service/service_node.h"
+
+namespace eventarium::app {
+namespace {
+
+using scenario::Channel;
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+NodeId node_number(std::size_t index) { return NodeId{static_cast<std::uint32_t>(index)}; }
+
+/// The partitions that a service is assigned: those it names, and all of the topics of which it
+/// names none.
+std::vector<kafka::TopicPartition> assignment(const scenario::Scenario& scenario,
+                                              const scenario::Service& service) {
+  std::vector<kafka::TopicPartition> assigned;
+  for (const std::string& name : service.topics) {
+    bool named = false;
+    for (const scenario::PartitionRef& partition : service.partitions) {
+      if (partition.topic != name) continue;
+      named = true;
+      assigned.push_back({name, partition.partition});
+    }
+    for (const scenario::Topic& topic : scenario.topics)
+      for (int p = 0; topic.name == name && !named && p < topic.partitions; ++p)
+        assigned.push_back({name, p});
+  }
+  return assigned;
+}
+
+}  // namespace
+
+struct Assembly::Shared {
+  service::SideEffectLedger side_effects;
+};
+
+/// What it takes to build the nodes, while they are being built.
+class Builder {
+ public:
+  Builder(const scenario::Scenario& scenario, engine::Engine& engine,
+          service::SideEffectLedger& side_effects)
+      : scenario_(scenario), engine_(engine), side_effects_(side_effects) {
+    if (scenario.channel == Channel::kafka)
+      for (int i = 0; i < scenario.cluster.brokers; ++i)
+        brokers_.push_back(node_number(brokers_.size()));
+    channel_nodes_ = brokers_.size();
+    if (scenario.channel == Channel::queue || scenario.channel == Channel::broadcast)
+      channel_nodes_ = 1;
+    const std::size_t first_service = channel_nodes_ + scenario.producers.size();
+    for (std::size_t i = 0; i < scenario.services.size(); ++i)
+      for (const std::string& topic : scenario.services[i].topics)
+        receivers_[topic].push_back(node_number(first_service + i));
+  }
+
+  void add_channel_nodes() {
+    switch (scenario_.channel) {
+      case Channel::kafka:
+        return add_brokers();
+      case Channel::direct:
+        return;
+      case Channel::queue: {
+        bus::QueueOptions options;
+        options.visibility_timeout = scenario_.bus.visibility_timeout;
+        options.max_deliveries = scenario_.bus.max_deliveries;
+        add(scenario_.bus.name, "queue", "keeps each message for one receiver", {},
+            std::make_unique<bus::QueueNode>(options));
+        return;
+      }
+      case Channel::broadcast:
+        add(scenario_.bus.name, "station", "sends to whoever is tuned in", {},
+            std::make_unique<bus::StationNode>());
+        return;
+    }
+  }
+
+  void add_producer(const scenario::Producer& producer) {
+    const std::string label = fmt::format("{} to {}", producer.event, producer.topic);
+    add(producer.name, "producer", label, {},
+        std::make_unique<service::ProducerNode>(producer, make_publisher(producer.config)));
+  }
+
+  NodeId add_service(const scenario::Service& service) {
+    bool emits = false;
+    for (const scenario::Reaction& reaction : service.reactions)
+      emits = emits || !reaction.emits.empty();
+    auto publisher = emits ? make_publisher(service.producer_config) : nullptr;
+    return add(service.name, service.is_consumer ? "consumer" : "service",
+               "reads " + joined(service.topics), service.start,
+               std::make_unique<service::ServiceNode>(service, make_subscriber(service),
+                                                      std::move(publisher), side_effects_));
+  }
+
+ private:
+  NodeId add(const std::string& name, std::string role, std::string label, Duration start,
+             std::unique_ptr<engine::Node> node) {
+    engine::NodeSpec spec;
+    spec.name = name;
+    spec.role = std::move(role);
+    spec.label = std::move(label);
+    spec.host.bandwidth_bytes_per_s = scenario_.network.bandwidth_bytes_per_s;
+    spec.host.latency = scenario_.network.latency;
+    spec.start_at = sim_time(start);
+    const NodeId id = engine_.add_node(std::move(spec), std::move(node));
+    if (scenario_.network.loss > 0) engine_.set_loss(id, scenario_.network.loss);
+    return id;
+  }
+
+  void add_brokers() {
+    std::vector<kafka::NewTopic> topics;
+    for (const scenario::Topic& topic : scenario_.topics)
+      topics.push_back({topic.name, topic.partitions, topic.replicas, topic.config});
+    RandomStream placement(scenario_.seed, "placement");
+    const auto image = std::make_shared<const kafka::ClusterImage>(
+        kafka::make_cluster_image(brokers_, topics, &placement));
+    for (std::size_t i = 0; i < brokers_.size(); ++i)
+      add(fmt::format("broker-{}", i + 1), "broker", fmt::format("node.id={}", i + 1), {},
+          std::make_unique<kafka::Broker>(scenario_.cluster.config, image));
+  }
+
+  std::unique_ptr<bus::Publisher> make_publisher(const Config& config) const {
+    constexpr auto component = service::publisher_component;
+    switch (scenario_.channel) {
+      case Channel::kafka:
+        return std::make_unique<kafka::Producer>(component, config, brokers_);
+      case Channel::direct: {
+        bus::DirectCallOptions options;
+        options.call_timeout = scenario_.bus.call_timeout;
+        options.call_attempts = scenario_.bus.call_attempts;
+        return std::make_unique<bus::DirectCaller>(component, receivers_, options);
+      }
+      case Channel::queue:
+        return std::make_unique<bus::QueuePublisher>(component, node_number(0));
+      case Channel::broadcast:
+        return std::make_unique<bus::BroadcastPublisher>(component, node_number(0));
+    }
+    return nullptr;
+  }
+
+  std::unique_ptr<bus::Subscriber> make_subscriber(const scenario::Service& service) const {
+    constexpr auto component = service::subscriber_component;
+    switch (scenario_.channel) {
+      case Channel::kafka:
+        return std::make_unique<kafka::Consumer>(
+            component, service.consumer_config, brokers_,
+            kafka::Assignment{assignment(scenario_, service), {}});
+      case Channel::direct:
+        return std::make_unique<bus::DirectReceiver>();
+      case Channel::queue:
+        return std::make_unique<bus::QueueReceiver>(component, node_number(0), service.topics);
+      case Channel::broadcast:
+        return std::make_unique<bus::BroadcastSubscriber>(component, node_number(0),
+                                                          service.topics);
+    }
+    return nullptr;
+  }
+
+  const scenario::Scenario& scenario_;
+  engine::Engine& engine_;
+  service::SideEffectLedger& side_effects_;
+  std::vector<NodeId> brokers_;
+  std::size_t channel_nodes_ = 0;
+  std::map<std::string, std::vector<NodeId>> receivers_;  // by topic, in the file's order
+};
+
+Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine)
+    : shared_(std::make_unique<Shared>()) {
+  EVENTARIUM_CHECK(engine.node_count() == 0, "nodes are numbered from 0");
+  Builder builder(scenario, engine, shared_->side_effects);
+  builder.add_channel_nodes();
+  for (const scenario::Producer& producer : scenario.producers) builder.add_producer(producer);
+  for (const scenario::Service& service : scenario.services) {
+    const NodeId node = builder.add_service(service);
+    if (scenario.channel == Channel::kafka) {
+      for (const auto& assigned : assignment(scenario, service))
+        subscriptions_.push_back({node, assigned.topic, assigned.partition});
+    } else {
+      for (const std::string& topic : service.topics) subscriptions_.push_back({node, topic, -1});
+    }
+  }
+}
+
+Assembly::~Assembly() = default;
+
+const char* channel_name(Channel channel) {
+  switch (channel) {
+    case Channel::kafka:
+      return "kafka";
+    case Channel::direct:
+      return "direct";
+    case Channel::queue:
+      return "queue";
+    case Channel::broadcast:
+      return "broadcast";
+  }
+  return "?";
+}
+
+}  // namespace eventarium::app

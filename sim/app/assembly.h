@@ -1,0 +1,40 @@
+// Builds the nodes of a scenario into an engine: brokers or queue or station, producers, services.
+// The only place that knows every kind of node; it decides who is wired to whom and nothing else.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sim/engine/engine.h"
+#include "sim/scenario/scenario.h"
+
+namespace eventarium::app {
+
+struct Subscription {
+  NodeId consumer;
+  std::string topic;
+  int partition = -1;  // -1: all
+};
+
+/// What the nodes share and refer to; must outlive the engine's run.
+class Assembly {
+ public:
+  /// Adds all nodes of the scenario, in its order: the channel's own, producers, services.
+  Assembly(const scenario::Scenario& scenario, engine::Engine& engine);
+  ~Assembly();
+  Assembly(const Assembly&) = delete;
+  Assembly& operator=(const Assembly&) = delete;
+
+  /// Who wants what, in the scenario's order.
+  const std::vector<Subscription>& subscriptions() const { return subscriptions_; }
+
+ private:
+  struct Shared;
+  std::unique_ptr<Shared> shared_;
+  std::vector<Subscription> subscriptions_;
+};
+
+/// "kafka", "direct", "queue" or "broadcast".
+const char* channel_name(scenario::Channel channel);
+
+}  // namespace eventarium::app

@@ -1,0 +1,155 @@
+// `eventarium describe`: the tables that Kafka's own tools print, at a time of the run. Kafka's
+// columns and layout are those of kafka-topics.sh and kafka-consumer-groups.sh (4.1).
+#include <fmt/format.h>
+
+#include "sim/app/commands.h"
+#include "sim/app/run_summary.h"
+#include "sim/app/table.h"
+
+namespace eventarium::app {
+namespace {
+
+using Align = Table::Align;
+
+std::string broker_list(const trace::NodeNames& names, const std::vector<NodeId>& nodes) {
+  std::string text;
+  for (const NodeId node : nodes) {
+    if (!text.empty()) text += ',';
+    text += broker_id(names.name(node));
+  }
+  return text;
+}
+
+/// As kafka-topics.sh --describe.
+std::string describe_topics(const scenario::Scenario& scenario, const check::Ledger& ledger) {
+  if (scenario.channel != scenario::Channel::kafka)
+    return fmt::format("There are no topics: events travel by {}.\n",
+                       channel_name(scenario.channel));
+  std::string out;
+  for (const scenario::Topic& topic : scenario.topics) {
+    std::string configs;
+    for (const auto& [key, value] : topic.config)
+      configs += (configs.empty() ? "" : ",") + key + "=" + value;
+    out += fmt::format("Topic: {}\tPartitionCount: {}\tReplicationFactor: {}\tConfigs: {}\n",
+                       topic.name, topic.partitions, topic.replicas, configs);
+    for (const auto& [key, partition] : ledger.logs().partitions()) {
+      if (key.topic != topic.name) continue;
+      const std::string leader = partition.leader.valid()
+                                     ? broker_id(ledger.names().name(partition.leader))
+                                     : std::string("none");
+      out +=
+          fmt::format("\tTopic: {}\tPartition: {}\tLeader: {}\tReplicas: {}\tIsr: {}\n", key.topic,
+                      key.partition, leader, broker_list(ledger.names(), partition.replicas),
+                      broker_list(ledger.names(), partition.isr));
+    }
+  }
+  return out;
+}
+
+/// kafka-consumer-groups.sh --describe --all-groups where there are no groups.
+std::string describe_groups(const scenario::Scenario& scenario) {
+  if (scenario.channel != scenario::Channel::kafka)
+    return fmt::format("There are no consumer groups: events travel by {}.\n",
+                       channel_name(scenario.channel));
+  Table header({{"GROUP"},
+                {"TOPIC"},
+                {"PARTITION"},
+                {"CURRENT-OFFSET"},
+                {"LOG-END-OFFSET"},
+                {"LAG"},
+                {"CONSUMER-ID"},
+                {"HOST"},
+                {"CLIENT-ID"}});
+  return header.text() +
+         "\nThere are no consumer groups: every consumer here is assigned its partitions and "
+         "commits no offsets.\n`eventarium describe services` shows their positions.\n";
+}
+
+std::string state_of(const check::Ledger& ledger, const scenario::Service& service, SimTime now,
+                     const std::vector<NodeId>& stopped) {
+  if (now < sim_time(service.start)) return "not started";
+  const NodeId node = ledger.names().find(service.name).value_or(NodeId{});
+  for (const NodeId down : stopped)
+    if (down == node) return "stopped";
+  return "running";
+}
+
+/// One row per service and partition (or topic, where there are no partitions).
+std::string describe_services(const scenario::Scenario& scenario, const check::Ledger& ledger,
+                              SimTime now, const std::vector<NodeId>& stopped) {
+  Table table({{"SERVICE"},
+               {"STATE"},
+               {"TOPIC"},
+               {"PARTITION", Align::right},
+               {"POSITION", Align::right},
+               {"LOG-END-OFFSET", Align::right},
+               {"LAG", Align::right},
+               {"DELIVERED", Align::right},
+               {"PROCESSED", Align::right}});
+  for (const scenario::Service& service : scenario.services) {
+    check::Filter only;
+    only.to = ledger.names().find(service.name).value_or(NodeId{});
+    const std::string state = state_of(ledger, service, now, stopped);
+    for (const std::string& topic : service.topics) {
+      only.topic = topic;
+      const check::Verdict verdict = ledger.verdict(only);
+      const std::string delivered = std::to_string(verdict.delivered.count);
+      const std::string processed = std::to_string(verdict.processed.count);
+      bool any = false;
+      for (const auto& [reader, position] : ledger.positions()) {
+        const auto& [consumer, partition] = reader;
+        if (consumer != only.to || partition.topic != topic) continue;
+        const auto found = ledger.logs().partitions().find(partition);
+        if (found == ledger.logs().partitions().end()) continue;
+        const std::int64_t end = found->second.log().log_end_offset();
+        table.add_row({service.name, state, topic, std::to_string(partition.partition),
+                       std::to_string(position), std::to_string(end),
+                       std::to_string(end - position), delivered, processed});
+        any = true;
+      }
+      if (!any)
+        table.add_row({service.name, state, topic, "-", "-", "-", "-", delivered, processed});
+    }
+  }
+  return table.empty() ? "There are no services.\n" : table.text();
+}
+
+/// Who is down at the end of what it has seen.
+class StoppedNodes : public trace::Sink {
+ public:
+  void on_event(const trace::Event& event) override {
+    if (event.as<trace::NodeStopped>()) nodes.push_back(event.node);
+    if (event.as<trace::NodeStarted>()) std::erase(nodes, event.node);
+  }
+  std::vector<NodeId> nodes;
+};
+
+}  // namespace
+
+int describe_command(const Program& program, Described what, const std::string& file,
+                     const SimulationOptions& options) {
+  Output output;
+  const auto scenario = load_scenario(program, output, file, options);
+  const EngineFactory factory = choose_engine(program, output, options.engine);
+  if (!scenario || !factory) return exit_usage;
+  Simulation simulation(*scenario, factory, options.until);
+  StoppedNodes stopped;
+  simulation.add_sink(stopped);
+  simulation.begin();
+  simulation.run_until(simulation.end());
+  switch (what) {
+    case Described::topics:
+      output.write(describe_topics(*scenario, simulation.ledger()));
+      break;
+    case Described::groups:
+      output.write(describe_groups(*scenario));
+      break;
+    case Described::services:
+      output.write(
+          describe_services(*scenario, simulation.ledger(), simulation.now(), stopped.nodes));
+      break;
+  }
+  return output.finish() ? exit_fine : exit_internal;
+}
+
+}  // namespace eventarium::app

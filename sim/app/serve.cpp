@@ -1,0 +1,117 @@
+// See serve.h; and serve_command, which ties it to stdin and stdout.
+#include "sim/app/serve.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "sim/app/commands.h"
+#include "sim/trace/json_text.h"
+
+namespace eventarium::app {
+namespace {
+
+constexpr std::size_t line_size_max = 64 * 1024;
+
+/// Lines of stdin as they come, without waiting for a full buffer.
+class LineInput {
+ public:
+  /// False at the end of the input. A last line without a line end counts. What is longer than a
+  /// command can be is cut off.
+  bool next(std::string& line) {
+    line.clear();
+    for (;;) {
+      while (begin_ < end_) {
+        const char c = block_[begin_++];
+        if (c == '\n') return true;
+        if (line.size() < line_size_max) line += c;
+      }
+      const ssize_t count = read(STDIN_FILENO, block_.data(), block_.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) return !line.empty();
+      begin_ = 0;
+      end_ = static_cast<std::size_t>(count);
+    }
+  }
+
+ private:
+  std::array<char, 4096> block_;
+  std::size_t begin_ = 0, end_ = 0;
+};
+
+}  // namespace
+
+Server::Server(Simulation& simulation, trace::Writer& writer)
+    : simulation_(simulation), writer_(writer) {
+  simulation_.begin();
+  writer_.flush();
+}
+
+bool Server::handle_line(std::string_view line) {
+  complaint_.clear();
+  const std::string text = trace::valid_utf8(line.substr(0, 500));
+  LiveCommand command = parse_live_command(line);
+  if (std::holds_alternative<Quit>(command)) return false;
+  if (const auto* wrong = std::get_if<Malformed>(&command)) reject(text, wrong->reason);
+  if (const auto* to = std::get_if<Advance>(&command)) advance(to->until);
+  if (auto* order = std::get_if<Break>(&command))
+    take(order->at, {true, std::move(order->fault), text});
+  if (auto* order = std::get_if<Heal>(&command))
+    take(order->at, {false, std::move(order->fault), text});
+  writer_.flush();
+  return true;
+}
+
+void Server::take(std::optional<SimTime> at, Order order) {
+  if (simulation_.ended()) return reject(order.line, "the run has ended");
+  const SimTime due = std::max(at.value_or(simulation_.now()), simulation_.now());
+  if (due >= simulation_.end())
+    return reject(order.line, fmt::format("the run ends at {}", format_clock(simulation_.end())));
+  if (due <= simulation_.now()) return carry_out(order);
+  orders_.emplace(due, std::move(order));
+}
+
+void Server::carry_out(const Order& order) {
+  const std::string problem =
+      order.breaks ? simulation_.inject_now(order.fault) : simulation_.heal_now(order.fault);
+  if (!problem.empty()) reject(order.line, problem);
+}
+
+void Server::advance(SimTime until) {
+  while (!orders_.empty() && orders_.begin()->first <= until) {
+    const auto next = orders_.begin();
+    simulation_.run_until(next->first);
+    carry_out(next->second);
+    orders_.erase(next);
+  }
+  simulation_.run_until(until);
+  writer_.write_line(fmt::format("{{\"reached\":{}}}", to_ns(simulation_.now())));
+}
+
+void Server::reject(const std::string& line, std::string reason) {
+  if (simulation_.ended()) complaint_ = fmt::format("refused {}: {}", line, reason);
+  simulation_.reject(line, std::move(reason));
+}
+
+int serve_command(const Program& program, const RunOptions& options) {
+  Output output;
+  auto scenario = load_scenario(program, output, options.files.at(0), options.simulation);
+  const EngineFactory factory = choose_engine(program, output, options.simulation.engine);
+  if (!scenario || !factory) return exit_usage;
+  Simulation simulation(std::move(*scenario), factory, options.simulation.until);
+  trace::Writer writer(stdout, simulation.header());
+  simulation.add_sink(writer);
+  Server server(simulation, writer);
+  LineInput input;
+  std::string line;
+  while (writer.ok() && input.next(line)) {
+    if (!server.handle_line(line)) break;
+    if (!server.complaint().empty()) output.complain(server.complaint());
+  }
+  return exit_fine;
+}
+
+}  // namespace eventarium::app

@@ -1,0 +1,96 @@
+// See simulation.h.
+#include "sim/app/simulation.h"
+
+#include <algorithm>
+
+#include "sim/base/check.h"
+#include "sim/check/expectations.h"
+
+namespace eventarium::app {
+
+Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_engine,
+                       std::optional<Duration> until)
+    : scenario_(std::move(scenario)),
+      end_(sim_time(until.value_or(scenario_.duration))),
+      engine_(make_engine(scenario_.seed)),
+      assembly_(scenario_, *engine_),
+      faults_(*engine_, scenario_.network) {
+  engine_->add_sink(ledger_);
+  engine_->add_sink(fingerprint_);
+}
+
+trace::Header Simulation::header() const {
+  return {trace::format_version,        scenario_.name,
+          scenario_.info.title,         scenario_.seed,
+          std::string(engine_->kind()), EVENTARIUM_VERSION " " EVENTARIUM_BUILD};
+}
+
+void Simulation::add_sink(trace::Sink& sink) { engine_->add_sink(sink); }
+
+void Simulation::begin() {
+  engine_->run_until(SimTime{});
+  for (const Subscription& wanted : assembly_.subscriptions())
+    engine_->emit(trace::SubscriptionDeclared{wanted.topic, wanted.partition,
+                                              channel_name(scenario_.channel)},
+                  wanted.consumer);
+  const auto is_due = [&](Duration at) { return sim_time(at) <= end_; };
+  for (const scenario::Fault& fault : scenario_.faults) {
+    const std::string problem = faults_.check(fault);
+    EVENTARIUM_CHECK(problem.empty(), problem);
+    if (is_due(fault.at))
+      engine_->schedule(sim_time(fault.at), [this, &fault] { faults_.inject(fault); });
+  }
+  for (const scenario::Service& service : scenario_.services) {
+    if (!service.stop || !is_due(*service.stop)) continue;
+    engine_->schedule(sim_time(*service.stop), [this, &service] {
+      engine_->stop(*engine_->names().find(service.name), engine::StopReason::clean);
+    });
+  }
+  for (const scenario::Expectation& expectation : scenario_.expectations)
+    if (expectation.at && is_due(*expectation.at))
+      engine_->schedule(sim_time(*expectation.at),
+                        [this, &expectation] { check_expectation(expectation); });
+}
+
+void Simulation::run_until(SimTime t) {
+  if (ended_) return;
+  engine_->run_until(std::min(t, end_));
+  if (engine_->now() >= end_) finish();
+}
+
+void Simulation::finish() {
+  if (sim_time(scenario_.duration) <= end_)
+    for (const scenario::Expectation& expectation : scenario_.expectations)
+      if (!expectation.at) check_expectation(expectation);
+  ended_ = true;
+  engine_->emit(trace::RunEnded{fingerprint_.events(), fingerprint_.text()});
+}
+
+void Simulation::check_expectation(const scenario::Expectation& expectation) {
+  const check::Outcome outcome = check::evaluate(expectation, ledger_);
+  engine_->emit(trace::ExpectationChecked{expectation.text, outcome.met, outcome.actual});
+}
+
+std::size_t Simulation::expectations_not_due() const {
+  return static_cast<std::size_t>(std::count_if(
+      scenario_.expectations.begin(), scenario_.expectations.end(),
+      [&](const auto& e) { return sim_time(e.at.value_or(scenario_.duration)) > end_; }));
+}
+
+std::string Simulation::inject_now(const scenario::Fault& fault) {
+  if (std::string problem = faults_.check_now(fault); !problem.empty()) return problem;
+  engine_->schedule(engine_->now(), [this, fault] { faults_.inject(fault); });
+  return {};
+}
+
+std::string Simulation::heal_now(const scenario::Fault& fault) {
+  if (std::string problem = faults_.check_place(fault); !problem.empty()) return problem;
+  engine_->schedule(engine_->now(), [this, fault] { faults_.heal(fault); });
+  return {};
+}
+
+void Simulation::reject(std::string command, std::string reason) {
+  if (!ended_) engine_->emit(trace::CommandRejected{std::move(command), std::move(reason)});
+}
+
+}  // namespace eventarium::app

@@ -1,0 +1,73 @@
+// One run of one scenario on an engine: nodes, faults, expectations, verdict and fingerprint,
+// from the declaration of the nodes to RunEnded. Prints nothing and reads nothing.
+//
+//   (constructed) --begin--> running --run_until(t) ...--> finish --> ended
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sim/app/assembly.h"
+#include "sim/app/fault_injector.h"
+#include "sim/check/ledger.h"
+#include "sim/engine/engine.h"
+#include "sim/scenario/scenario.h"
+#include "sim/trace/fingerprint.h"
+#include "sim/trace/header.h"
+
+namespace eventarium::app {
+
+using EngineFactory = std::function<std::unique_ptr<engine::Engine>(std::uint64_t seed)>;
+
+class Simulation {
+ public:
+  /// `until`: end there instead of after the scenario's duration. When that is earlier, what the
+  /// scenario expects at its end isn't checked.
+  Simulation(scenario::Scenario scenario, const EngineFactory& make_engine,
+             std::optional<Duration> until = std::nullopt);
+
+  trace::Header header() const;
+  const scenario::Scenario& scenario() const { return scenario_; }
+  const check::Ledger& ledger() const { return ledger_; }
+
+  /// Before begin(). Not owned. Sinks see every event, RunEnded included.
+  void add_sink(trace::Sink& sink);
+  /// Declares the nodes and who wants what, and schedules what the scenario schedules.
+  void begin();
+  /// Advances to `t`, rounded up to the engine's quantum, at most to the end. Emits the last
+  /// expectations and RunEnded when it gets there. Only after begin().
+  void run_until(SimTime t);
+
+  SimTime now() const { return engine_->now(); }
+  SimTime end() const { return end_; }
+  bool ended() const { return ended_; }
+  /// Of the events so far, RunEnded excluded.
+  std::string fingerprint() const { return fingerprint_.text(); }
+  std::uint64_t events() const { return fingerprint_.events(); }
+  /// Expectations that this run ended too early for.
+  std::size_t expectations_not_due() const;
+
+  // ---- live commands, between two calls of run_until()
+  /// The fault takes effect first thing at now(), or is healed then. Returns why it can't.
+  std::string inject_now(const scenario::Fault& fault);
+  std::string heal_now(const scenario::Fault& fault);
+  void reject(std::string command, std::string reason);
+
+ private:
+  void check_expectation(const scenario::Expectation& expectation);
+  void finish();
+
+  scenario::Scenario scenario_;
+  SimTime end_;
+  std::unique_ptr<engine::Engine> engine_;
+  Assembly assembly_;
+  FaultInjector faults_;
+  check::Ledger ledger_;
+  trace::Fingerprint fingerprint_;
+  bool ended_ = false;
+};
+
+}  // namespace eventarium::app
