@@ -1,0 +1,81 @@
+// Random events generated from the schema: see trace_builder.h.
+#include "trace_builder.h"
+
+#include <variant>
+
+namespace eventarium::viz::testing {
+namespace {
+
+constexpr std::uint32_t node_count = 7;
+
+struct RandomFields {
+  RandomStream& random;
+
+  void operator()(std::string_view, bool& out) { out = random.chance(0.5); }
+  void operator()(std::string_view, std::int64_t& out) {
+    out = static_cast<std::int64_t>(random.below(6)) - 1;
+  }
+  void operator()(std::string_view, std::uint64_t& out) { out = random.below(6); }
+  void operator()(std::string_view, double& out) { out = random.unit(); }
+  void operator()(std::string_view name, std::string& out) {
+    if (name == "topic") out = random.chance(0.5) ? "orders" : "payments";
+    if (name == "fault") out = random.chance(0.5) ? "latency" : "link_down";
+    if (name == "outcome") out = random.chance(0.5) ? "ok" : "ignored";
+    if (name == "effect") out = random.chance(0.5) ? "invoice" : "parcel";
+    if (name == "channel") out = random.chance(0.5) ? "kafka" : "queue";
+  }
+  void operator()(std::string_view, SimTime& out) {
+    out = sim_time(Duration{static_cast<std::int64_t>(random.below(1000))});
+  }
+  void operator()(std::string_view, Duration& out) {
+    out = Duration{static_cast<std::int64_t>(random.below(100'000'000))};
+  }
+  void operator()(std::string_view, NodeId& out) {
+    out = NodeId{static_cast<std::uint32_t>(random.below(node_count))};
+  }
+  void operator()(std::string_view, MessageId& out) { out = MessageId{1 + random.below(60)}; }
+  void operator()(std::string_view, RecordId& out) { out = RecordId{1 + random.below(40)}; }
+  void operator()(std::string_view, std::vector<NodeId>& out) {
+    out.resize(random.below(4));
+    for (NodeId& id : out) (*this)("", id);
+  }
+  void operator()(std::string_view, std::vector<RecordId>& out) {
+    out.resize(random.below(4));
+    for (RecordId& id : out) (*this)("", id);
+  }
+};
+
+template <std::size_t... Index>
+trace::EventBody body_number(std::size_t wanted, RandomFields& fields,
+                             std::index_sequence<Index...>) {
+  trace::EventBody body;
+  const auto make = [&]<std::size_t I>() {
+    if (wanted != I) return;
+    std::variant_alternative_t<I + 1, trace::EventBody> event;
+    trace::visit_fields(event, fields);
+    body = event;
+  };
+  (make.template operator()<Index>(), ...);
+  return body;
+}
+
+}  // namespace
+
+void append_random_events(TraceBuilder& trace, std::uint64_t seed, int count) {
+  RandomStream random(seed, "trace");
+  RandomFields fields{random};
+  for (const char* role :
+       {"producer", "producer", "broker", "queue", "station", "service", "consumer"})
+    trace.declare(role, role + std::to_string(trace.events.size()));
+  constexpr std::size_t kinds = std::variant_size_v<trace::EventBody> - 1;
+  for (int i = 0; i < count; ++i) {
+    if (random.chance(0.7))
+      trace.now += Duration{static_cast<std::int64_t>(random.below(5'000'000))};
+    const NodeId node{static_cast<std::uint32_t>(random.below(node_count))};
+    const EventId cause{random.below(trace.events.size() + 1)};
+    trace.add(node, body_number(random.below(kinds), fields, std::make_index_sequence<kinds>{}),
+              cause);
+  }
+}
+
+}  // namespace eventarium::viz::testing
