@@ -19,10 +19,13 @@ int check_command(const Program& program, const std::vector<std::string>& files,
       code = exit_usage;
       continue;
     }
-    output.write(fmt::format("{}: fine ({}, {} producers, {} services, {} expectations)\n",
-                             scenario->path, channel_name(scenario->channel),
-                             scenario->producers.size(), scenario->services.size(),
-                             scenario->expectations.size()));
+    const auto count = [](std::size_t n, const char* what) {
+      return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+    };
+    output.write(fmt::format(
+        "{}: fine ({}, {}, {}, {})\n", scenario->path, channel_name(scenario->channel),
+        count(scenario->producers.size(), "producer"), count(scenario->services.size(), "service"),
+        count(scenario->expectations.size(), "expectation")));
   }
   return output.finish() ? code : exit_internal;
 }

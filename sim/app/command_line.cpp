@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "sim/scenario/suggest.h"
 #include "sim/scenario/units.h"
 
 namespace eventarium::app {
@@ -44,7 +45,6 @@ constexpr const char* exit_codes =
     "\nExit codes: 0 fine, 1 an expectation is not met, 2 a mistake in the command or a file,\n"
     "3 our fault. NO_COLOR is respected. Data goes to stdout, everything else to stderr.\n";
 
-/// Help with examples first: what CLI11 calls the description stands above the usage.
 std::string duration_problem(const std::string& text) {
   const auto parsed = scenario::parse_duration(text);
   const auto* error = std::get_if<scenario::UnitError>(&parsed);
@@ -114,6 +114,15 @@ class CommandLine {
     add_completion();
   }
 
+  /// What is wrong with the name of a command, or "".
+  std::string problem_with(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const CLI::App* command : app_.get_subcommands({})) known.push_back(command->get_name());
+    if (name.starts_with("-") || std::find(known.begin(), known.end(), name) != known.end())
+      return {};
+    return fmt::format("there is no command '{}'{}", name, scenario::did_you_mean(name, known));
+  }
+
   int carry_out(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     try {
@@ -131,7 +140,7 @@ class CommandLine {
   }
 
   void add_run() {
-    CLI::App* command = add("run", "play scenarios and report");
+    CLI::App* command = add("run", "plays scenarios and reports");
     command->add_option("FILE", run_.files, "scenarios, by path or by name")->required();
     run_text_.add_to(*command, "--until", "end there, e.g. 10s or 1min 30s");
     command
@@ -160,19 +169,20 @@ class CommandLine {
   }
 
   void add_check() {
-    CLI::App* command = add("check", "is a scenario file right? names everything that is wrong");
+    CLI::App* command =
+        add("check", "says whether scenario files are right, and names all that is wrong");
     command->add_option("FILE", files_, "scenarios, by path or by name")->required();
     command->callback([this] { chosen_ = [this] { return check_command(program_, files_, {}); }; });
   }
 
   void add_list() {
-    CLI::App* command = add("list", "the scenarios there are");
+    CLI::App* command = add("list", "lists the scenarios there are");
     command->add_flag("--json", as_json_, "as JSON");
     command->callback([this] { chosen_ = [this] { return list_command(program_, as_json_); }; });
   }
 
   void add_describe() {
-    CLI::App* command = add("describe", "tables as Kafka's own tools print them");
+    CLI::App* command = add("describe", "prints the tables of Kafka's own tools");
     command->add_option("WHAT", what_, "topics, groups or services")
         ->required()
         ->check(CLI::IsMember({"topics", "groups", "services"}));
@@ -189,7 +199,7 @@ class CommandLine {
   }
 
   void add_replay() {
-    CLI::App* command = add("replay", "tell a recorded run again and check its fingerprint");
+    CLI::App* command = add("replay", "tells a recorded run again and checks its fingerprint");
     command->add_option("TRACE", replay_.file, "a file that run --trace wrote, - for stdin")
         ->required();
     add_detail(*command, replay_.detail);
@@ -201,7 +211,7 @@ class CommandLine {
   }
 
   void add_view() {
-    CLI::App* command = add("view", "watch a scenario in the window");
+    CLI::App* command = add("view", "opens a scenario in the window");
     command->add_option("FILE", files_,
                         "a scenario, by path or by name; and options of "
                         "eventarium-view");
@@ -214,7 +224,7 @@ class CommandLine {
 
   void add_completion() {
     CLI::App* command =
-        add("completion", "shell completion: eval \"$(eventarium completion bash)\"");
+        add("completion", "prints shell completion: eval \"$(eventarium completion bash)\"");
     command->add_option("SHELL", shell_, "bash or zsh")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh"}));
@@ -244,6 +254,10 @@ int run_command_line(const Program& program, const std::vector<std::string>& arg
     std::fputs(run_examples, stdout);
   CommandLine line(program);
   if (arguments.empty() || arguments[0] == "help") return line.carry_out({"--help"});
+  if (const std::string problem = line.problem_with(arguments[0]); !problem.empty()) {
+    Output().complain(problem);
+    return exit_usage;
+  }
   return line.carry_out(arguments);
 }
 

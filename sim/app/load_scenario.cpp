@@ -1,8 +1,11 @@
 // From what a user typed to a scenario and an engine, or to a complaint with a place and a hint.
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "sim/app/commands.h"
 #include "sim/app/scenario_files.h"
+#include "sim/scenario/suggest.h"
 
 namespace eventarium::app {
 
@@ -11,8 +14,11 @@ std::optional<scenario::Scenario> load_scenario(const Program& program, Output& 
                                                 const SimulationOptions& options) {
   const std::string path = find_scenario_file(program.folder, file);
   if (path.empty()) {
-    output.complain(fmt::format(
-        "there is no scenario '{}' here; `eventarium list` shows those there are", file));
+    std::vector<std::string> names;
+    for (const std::string& known : list_scenario_files(program.folder))
+      names.push_back(std::filesystem::path(known).stem().string());
+    output.complain(
+        fmt::format("there is no scenario '{}'{}", file, scenario::did_you_mean(file, names)));
     return std::nullopt;
   }
   scenario::LoadResult loaded = scenario::load_file(path, options.set);

@@ -10,7 +10,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json in_ms(const std::optional<Duration>& d) { return d ? Json(to_ms(*d)) : Json(nullptr); }
+// Divided, not multiplied: 30 s is 30.0 and not 30.000000000000004.
+Json in_ms(const std::optional<Duration>& d) {
+  return d ? Json(static_cast<double>(d->count()) / 1e6) : Json(nullptr);
+}
 
 Json latency_json(const check::Percentiles& p) {
   return {{"p50", in_ms(p.p50)}, {"p95", in_ms(p.p95)}, {"p99", in_ms(p.p99)}};
@@ -120,7 +123,7 @@ std::string to_json(const RunSummary& summary, int indent) {
       {"title", summary.header.title},
       {"seed", summary.header.seed},
       {"engine", summary.header.engine},
-      {"simulated_s", to_seconds(summary.simulated)},
+      {"simulated_s", static_cast<double>(summary.simulated.count()) / 1e9},
       {"wall_s", summary.wall_s},
       {"events", summary.events},
       {"fingerprint", summary.fingerprint},

@@ -123,7 +123,9 @@ struct Narrator::Teller {
   }
   Sentence operator()(const CommandRejected& e) const { return "command refused: " + e.reason; }
   Sentence operator()(const ExpectationChecked& e) const {
-    return fmt::format("expected {}: {}, it is {}", e.expect, e.met ? "met" : "NOT met", e.actual);
+    if (e.met && e.expect.ends_with(": " + e.actual)) return "as expected: " + e.expect;
+    return fmt::format("{}: {}; it is {}", e.met ? "as expected" : "NOT as expected", e.expect,
+                       e.actual);
   }
   Sentence operator()(const RunEnded& e) const {
     if (!all) return std::nullopt;

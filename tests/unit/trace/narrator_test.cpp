@@ -73,8 +73,29 @@ TEST_CASE("crashes, restarts and expectations are told") {
   CHECK(story.tell(NodeStarted{1}, 2, 3s) == "broker-1 started");
   CHECK(story.tell(ConnectionStalled{NodeId{2}, "link down", 1, 200ms}, 0) ==
         "website can't reach broker-1 (link down); TCP tries again in 200 ms");
-  CHECK(story.tell(ExpectationChecked{"lost == 0", false, "3"}) ==
-        "expected lost == 0: NOT met, it is 3");
+  CHECK(story.tell(ExpectationChecked{"lost: 0", false, "3"}) ==
+        "NOT as expected: lost: 0; it is 3");
+  CHECK(story.tell(ExpectationChecked{"lost: 0", true, "0"}) == "as expected: lost: 0");
+  CHECK(story.tell(ExpectationChecked{"lost: < 9", true, "0"}) ==
+        "as expected: lost: < 9; it is 0");
+  CHECK(story.tell(ConnectionClosed{NodeId{2}, "reset by peer"}, 0) ==
+        "website lost its connection to broker-1: reset by peer");
+  CHECK(story.tell(ConnectionClosed{NodeId{2}, "closed by website"}, 0) ==
+        "website closed its connection to broker-1");
+}
+
+TEST_CASE("an injected fault is told once, healing too") {
+  Story story, all(Detail::all);
+  CHECK(story.tell(FaultInjected{"crash", NodeId{}, ""}, 2).empty());  // NodeStopped tells it
+  CHECK(story.tell(FaultInjected{"crash", NodeId{}, "it was down already"}, 2) ==
+        "fault: crash of broker-1: it was down already");
+  CHECK(all.tell(FaultInjected{"crash", NodeId{}, ""}, 2) == "fault: crash of broker-1");
+  CHECK(story.tell(FaultInjected{"cut", NodeId{2}, "nor back"}, 0) ==
+        "fault: nothing gets from website to broker-1 any more: nor back");
+  CHECK(story.tell(FaultInjected{"loss", NodeId{}, "5 % of packets"}, 0) ==
+        "fault: the cable of website loses packets: 5 % of packets");
+  CHECK(story.tell(FaultHealed{"link_down", NodeId{}, ""}, 0) ==
+        "healed: the cable of website is plugged in again");
 }
 
 TEST_CASE("the story leaves transport to all detail") {
