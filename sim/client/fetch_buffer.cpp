@@ -41,8 +41,4 @@ std::vector<RecordSlice> FetchBuffer::take(std::size_t max_records) {
   return slices;
 }
 
-void FetchBuffer::drop(const TopicPartition& tp) {
-  std::erase_if(fetches_, [&](const Fetch& fetch) { return fetch.tp == tp; });
-}
-
 }  // namespace eventarium::kafka

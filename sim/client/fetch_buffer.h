@@ -37,7 +37,6 @@ class FetchBuffer {
   /// Takes out up to `max_records` records, oldest fetch first. A slice holds what is
   /// consecutive in one partition.
   std::vector<RecordSlice> take(std::size_t max_records);
-  void drop(const TopicPartition& tp);
   void clear() { fetches_.clear(); }
 
  private:

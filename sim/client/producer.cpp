@@ -3,6 +3,7 @@
 #include "sim/client/producer.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -34,7 +35,11 @@ void Producer::accept(engine::Runtime& runtime, Waiting call) {
   ++pending_;
   call.cause = runtime.current_cause();
   call.deadline = runtime.now() + options_.max_block;
-  if (waiting_.empty() && place(runtime, call) != Placed::waits) return;
+  core_.metadata.add_topic(call.topic);
+  const bool queues_up = std::any_of(waiting_.begin(), waiting_.end(), [&](const Waiting& other) {
+    return other.for_memory || other.topic == call.topic;
+  });
+  if (!queues_up && place(runtime, call) != Placed::waits) return;
   waiting_.push_back(std::move(call));
   core_.wake_at(runtime, runtime.now());
 }
@@ -56,7 +61,6 @@ Producer::Placed Producer::place(engine::Runtime& runtime, Waiting& call) {
   const bus::CauseScope cause(runtime, call.cause);
   const TopicPartitions* topic = core_.metadata.topic(call.topic);
   if (!topic) {
-    core_.metadata.add_topic(call.topic);
     call.for_memory = false;
     return Placed::waits;
   }
@@ -91,15 +95,31 @@ Producer::Placed Producer::place(engine::Runtime& runtime, Waiting& call) {
   return Placed::yes;
 }
 
+/// Memory goes to those who wait for it in the order of their calls; who waits for the metadata
+/// of one topic doesn't hold up the others.
 void Producer::place_waiting(engine::Runtime& runtime) {
-  while (!waiting_.empty()) {
-    Waiting& first = waiting_.front();
-    if (place(runtime, first) == Placed::waits) {
-      if (runtime.now() < first.deadline) return;
-      give_up(runtime, first);
+  std::set<std::string> unknown;
+  bool out_of_memory = false;
+  for (std::size_t i = 0; i < waiting_.size();) {
+    Waiting& call = waiting_[i];
+    if (out_of_memory && runtime.now() < call.deadline) return;  // as is everybody behind
+    bool waits = out_of_memory || unknown.contains(call.topic);
+    if (out_of_memory) call.for_memory = true;
+    if (!waits) waits = place(runtime, call) == Placed::waits;
+    if (waits && runtime.now() < call.deadline) {
+      out_of_memory = out_of_memory || call.for_memory;
+      unknown.insert(call.topic);
+      ++i;
+      continue;
     }
-    waiting_.pop_front();
+    if (waits) give_up(runtime, call);
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
   }
+}
+
+bool Producer::waits_for_memory() const {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [](const Waiting& call) { return call.for_memory; });
 }
 
 void Producer::give_up(engine::Runtime& runtime, const Waiting& call) {

@@ -6,8 +6,9 @@
 //   publish --partition chosen--> batch --linger.ms, batch.size--> in flight --> acknowledged
 //                                   ^----- retriable error, back-off -----'  '-> SendFailed
 //
-// Each call of publish() is its own send() in a thread of its own: while some wait for metadata
-// or memory, in order, the node goes on.
+// Each call of publish() is a send() in a thread of its own: while some wait, the node goes on.
+// Memory is given in the order of the calls; only calls for the same topic wait for each other's
+// metadata.
 //
 // Without idempotence a retry may overtake and may write twice: batches that fail together are
 // put back newest first, as Kafka does. max.in.flight.requests.per.connection=1 keeps the order.
@@ -68,6 +69,7 @@ class Producer : public bus::Publisher {
                                                              const TopicPartitions& topic);
   void give_up(engine::Runtime& runtime, const Waiting& call);
   void place_waiting(engine::Runtime& runtime);
+  bool waits_for_memory() const;
 
   // the sender: producer_sender.cpp
   void tick(engine::Runtime& runtime);

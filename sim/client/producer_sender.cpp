@@ -20,7 +20,7 @@ void Producer::tick(engine::Runtime& runtime) {
   expire_batches(runtime);
   place_waiting(runtime);
   SimTime next = SimTime::max();
-  const bool flush = !waiting_.empty() && waiting_.front().for_memory;
+  const bool flush = waits_for_memory();
   while (send_ready(runtime, flush, next)) {
   }
   runtime.set_cause(cause);

@@ -68,7 +68,10 @@ class ConsumerHost : public engine::Node, public bus::Listener {
     consumer.set_listener(*this);
   }
 
-  void on_start(engine::Runtime& runtime) override { consumer.start(runtime); }
+  void on_start(engine::Runtime& runtime) override {
+    lent_runtime = &runtime;
+    consumer.start(runtime);
+  }
   void on_message(engine::Runtime& runtime, engine::Message message) override {
     consumer.handle_message(runtime, message);
   }
@@ -92,6 +95,7 @@ class ConsumerHost : public engine::Node, public bus::Listener {
   }
 
   Consumer consumer;
+  engine::Runtime* lent_runtime = nullptr;
   Duration service_time{};
   std::vector<bus::Delivery> deliveries;
 };
