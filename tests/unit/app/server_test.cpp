@@ -1,0 +1,129 @@
+// The child's protocol without its pipes: commands in, trace and reached lines out.
+#include "sim/app/serve.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "sim/trace/reader.h"
+#include "tests/unit/app/recorder.h"
+
+namespace eventarium::app {
+namespace {
+
+struct Served {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* memory = open_memstream(&text, &size);
+  Simulation simulation{scenario_from(small_queue), &make_lean};
+  trace::Writer writer{memory, simulation.header()};
+  std::unique_ptr<Server> server;
+
+  Served() {
+    simulation.add_sink(writer);
+    server = std::make_unique<Server>(simulation, writer);
+  }
+  ~Served() {
+    std::fclose(memory);
+    std::free(text);
+  }
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+
+  bool line(const std::string& command) { return server->handle_line(command); }
+  void advance(Duration until) {
+    line(R"({"command":"advance","until":)" + std::to_string(until.count()) + "}");
+  }
+  trace::TraceFile trace() {
+    std::fflush(memory);
+    return trace::read_trace(std::string_view(text, size));
+  }
+};
+
+const std::string crash_at_3s =
+    R"({"command":"fault","do":"crash","target":"bob","for_ns":1000000000,"at":3000000000})";
+const std::string crash_now =
+    R"({"command":"fault","do":"crash","target":"bob","for_ns":1000000000})";
+
+TEST_CASE("nodes are there from the start; each advance ends with reached") {
+  Served served;
+  CHECK(served.trace().names.size() == 3);
+  served.advance(2s);
+  CHECK(served.trace().reached == sim_time(2s));
+  CHECK(!served.trace().warning);
+  CHECK(!served.trace().complete);
+  served.advance(1s);  // not backwards
+  CHECK(served.trace().reached == sim_time(2s));
+  CHECK(!served.line(R"({"command":"quit"})"));
+}
+
+TEST_CASE("the end comes once: expectations, RunEnded, and nothing after") {
+  Served served;
+  served.advance(99s);
+  CHECK(served.simulation.ended());
+  CHECK(served.trace().complete);
+  CHECK(served.trace().reached == sim_time(10s));
+  const std::size_t events = served.trace().events.size();
+  served.advance(100s);
+  CHECK(served.line(crash_now));
+  CHECK(served.server->complaint().find("the run has ended") != std::string::npos);
+  served.line("garbage");
+  CHECK(served.trace().events.size() == events);
+  CHECK(!served.trace().warning);
+}
+
+TEST_CASE("malformed and impossible commands become CommandRejected") {
+  Served served;
+  served.line("garbage \xff");
+  served.line(R"({"command":"fault","do":"crash","target":"nobody"})");
+  served.line(R"({"command":"fault","do":"crash","target":"bob","at":99000000000})");
+  served.advance(1s);
+  std::vector<std::string> reasons;
+  for (const auto& event : served.trace().events)
+    if (const auto* rejected = event.as<trace::CommandRejected>())
+      reasons.push_back(rejected->reason);
+  REQUIRE(reasons.size() == 3);
+  CHECK(reasons[1] == "there is no node 'nobody'");
+  CHECK(reasons[2] == "the run ends at 00:10.000");
+}
+
+TEST_CASE("a command in good time or at the last moment: the same run") {
+  Served early, late, stepwise, without;
+  early.line(crash_at_3s);
+  early.advance(10s);
+  late.advance(3s);
+  late.line(crash_now);
+  late.advance(10s);
+  stepwise.advance(1s);
+  stepwise.line(crash_at_3s);
+  for (int i = 1; i <= 700; ++i) stepwise.advance(i * 16666667ns);
+  without.advance(10s);
+  CHECK(early.simulation.fingerprint() == late.simulation.fingerprint());
+  CHECK(early.simulation.fingerprint() == stepwise.simulation.fingerprint());
+  CHECK(early.simulation.fingerprint() != without.simulation.fingerprint());
+  bool injected = false;
+  for (const auto& event : early.trace().events)
+    if (event.as<trace::FaultInjected>()) injected = event.t == sim_time(3s);
+  CHECK(injected);
+}
+
+TEST_CASE("what is down can't crash again, and healing brings it back") {
+  Served served;
+  served.advance(1s);
+  served.line(R"({"command":"fault","do":"stop","target":"bob"})");
+  served.advance(2s);
+  served.line(crash_now);
+  served.line(R"({"command":"heal","do":"stop","target":"bob"})");
+  served.advance(10s);
+  std::size_t rejected = 0, started = 0;
+  for (const auto& event : served.trace().events) {
+    rejected += event.as<trace::CommandRejected>() ? 1 : 0;
+    started += event.as<trace::NodeStarted>() ? 1 : 0;
+  }
+  CHECK(rejected == 1);
+  CHECK(started == 4);
+  CHECK(served.simulation.ledger().verdict().delivered.count == 10);
+}
+
+}  // namespace
+}  // namespace eventarium::app
