@@ -14,16 +14,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-' || c == '.';
-}
-
-/// Length of the name in "{name}" at the start of `text`; 0 when there is no placeholder.
+/// Length of the name in "{name}" at the start of `text`; 0 when there is no placeholder. A name
+/// is anything without braces: fields may have spaces in their names.
 std::size_t placeholder_length(std::string_view text) {
-  std::size_t i = 1;
-  while (i < text.size() && is_name_character(text[i])) ++i;
-  return i < text.size() && text[i] == '}' ? i - 1 : 0;
+  const std::size_t end = text.find_first_of("{}", 1);
+  return end != std::string_view::npos && text[end] == '}' ? end - 1 : 0;
 }
 
 /// Calls literal(text) and placeholder(name) for the pieces of a template, in order.

@@ -103,6 +103,27 @@ TEST_CASE("a call that timed out while the receiver worked is carried out twice"
   CHECK(w.sinks[0]->done.size() == 2);
   CHECK(w.trace.count<trace::SendFailed>() == 1);
   CHECK(w.trace.count<trace::RecordsAcknowledged>() == 0);
+  CHECK(w.trace.sent("CallReply") == 0);  // nobody is there any more to be answered
+}
+
+TEST_CASE("the answer to an earlier attempt is not the answer to this one") {
+  World w;
+  auto raw = std::make_unique<Raw>();
+  raw->message = [](engine::Runtime& runtime, const engine::Message& m) {
+    const auto* call = m.as<Call>();
+    if (call->attempt == 2)
+      runtime.send(m.source, std::make_unique<CallReply>(call->record.id, 1, true), 100);
+  };
+  w.add("receiver", std::move(raw));
+  w.add_source(
+      "source",
+      std::make_unique<DirectCaller>(
+          test_component, std::map<std::string, std::vector<NodeId>>{{"news", {NodeId{0}}}},
+          DirectCallOptions{.call_timeout = 200ms, .call_attempts = 2}),
+      {100ms});
+  w.run(2s);
+  CHECK(w.trace.count<trace::RecordsAcknowledged>() == 0);
+  CHECK(w.trace.count<trace::SendFailed>() == 1);
 }
 
 TEST_CASE("a receiver that fails is named") {

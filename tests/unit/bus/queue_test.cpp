@@ -280,6 +280,109 @@ TEST_CASE("the queue crashes at any moment of a message's life: nothing acknowle
   }
 }
 
+TEST_CASE("a message is not leased to a receiver that is known to be gone") {
+  Line w({1s});
+  w.receiver();
+  w.receiver();
+  w.at(500ms, [&] { w.engine.stop(w.sink_id(0), StopReason::crash); });
+  w.run(3s);
+  CHECK(w.sinks[1]->attempts == std::vector<std::uint32_t>{1});
+  CHECK(w.trace.count<trace::QueueReturned>() == 0);
+}
+
+TEST_CASE("a receiver that asks in a new session has given up its leases of the old one") {
+  Line w({100ms});
+  auto raw = std::make_unique<Raw>();
+  const auto ask = [](engine::Runtime& runtime, std::uint64_t session) {
+    runtime.send(Line::queue_id,
+                 std::make_unique<Receive>(session, 1, std::vector<std::string>{"news"}), 100);
+  };
+  raw->start = [=](engine::Runtime& runtime) {
+    ask(runtime, 1);
+    runtime.set_timer(1s, {});
+  };
+  raw->timer = [=](engine::Runtime& runtime) { ask(runtime, 2); };
+  Raw& client = w.add("client", std::move(raw));
+  w.run(2s);
+  CHECK(client.labels == std::vector<std::string>{"Delivery", "Delivery"});
+  CHECK(w.trace.count<trace::QueueReturned>() == 1);
+  CHECK(w.queue->leased() == 1);
+  check_lives(w.trace);
+}
+
+TEST_CASE("a receiver refuses what was meant for its former life") {
+  World w;
+  auto raw = std::make_unique<Raw>();
+  raw->message = [](engine::Runtime& runtime, const engine::Message& m) {
+    if (const auto* receive = m.as<Receive>())
+      runtime.send(m.source,
+                   std::make_unique<QueueDelivery>(make_record(RecordId{9}), "news",
+                                                   receive->session ^ 2, 1, 77, 1),
+                   200);
+    if (const auto* answer = m.as<Acknowledge>()) {
+      CHECK(answer->receipt == 77);
+      CHECK_FALSE(answer->ok);
+    }
+  };
+  Raw& queue = w.add("queue", std::move(raw));
+  Sink& sink = w.add_sink("sink", std::make_unique<QueueReceiver>(
+                                      test_component, NodeId{0}, std::vector<std::string>{"news"}));
+  w.run(1s);
+  CHECK(sink.begun.empty());
+  CHECK(queue.labels == std::vector<std::string>{"Receive", "Refuse"});
+}
+
+TEST_CASE("a receiver of several topics gets the oldest message of all of them") {
+  World w;
+  w.add("queue", std::make_unique<QueueNode>());
+  for (const char* topic : {"b", "a"}) {
+    const Duration first = *topic == 'b' ? 100ms : 105ms;
+    w.add_source(topic, std::make_unique<QueuePublisher>(test_component, NodeId{0}),
+                 every(10ms, 5, first))
+        .topic = topic;
+  }
+  Sink& sink = w.add_sink("sink",
+                          std::make_unique<QueueReceiver>(test_component, NodeId{0},
+                                                          std::vector<std::string>{"a", "b"}),
+                          sim_time(1s));
+  w.run(3s);
+  REQUIRE(sink.done.size() == 10);
+  CHECK(std::is_sorted(sink.done.begin(), sink.done.end()));
+}
+
+TEST_CASE("a reset publisher asks again soon, and keeps its records in order") {
+  Line w(every(10ms, 100));
+  w.stop(Line::queue_id, 300ms, StopReason::crash, 400ms);
+  w.run(2200ms);
+  CHECK(w.trace.records<trace::RecordsAcknowledged>() == w.source->published);
+  std::vector<RecordId> stored;
+  for (const auto& event : w.trace.all<trace::QueueStored>()) stored.push_back(event.record);
+  CHECK(stored == w.source->published);
+  CHECK(w.trace.sent("Publish") < 200);  // it does not hammer a queue that is away
+}
+
+TEST_CASE("what a restarted queue finds unflushed is neither delivered nor acknowledged yet") {
+  World w;
+  auto node = std::make_unique<QueueNode>();
+  engine::NodeSpec spec{"queue", "queue", "", {}, {}};
+  spec.host.disk_write_bytes_per_s = 132;  // one record a second
+  w.engine.add_node(spec, std::move(node));
+  auto& source = w.add_source("source", std::make_unique<QueuePublisher>(test_component, NodeId{0}),
+                              {100ms, 150ms});
+  w.stop(NodeId{0}, 200ms, StopReason::crash, 50ms);  // the second record still to be flushed
+  Sink& sink = w.add_sink(
+      "sink",
+      std::make_unique<QueueReceiver>(test_component, NodeId{0}, std::vector<std::string>{"news"}),
+      sim_time(260ms));
+  w.run(1200ms);
+  CHECK(sink.begun.empty());
+  CHECK(w.trace.records<trace::RecordsAcknowledged>().empty());
+  w.run(2s);
+  CHECK(sink.begun == source.published);
+  CHECK(w.trace.records<trace::RecordsAcknowledged>() == source.published);
+  check_lives(w.trace);
+}
+
 TEST_CASE("a queue that lost power forgets only what it had not acknowledged") {
   // A slow disk: the flush takes 10 ms, the power fails in the middle of it.
   World w;

@@ -99,6 +99,22 @@ struct Sink : engine::Node, Listener {
   }
 };
 
+/// Speaks a protocol by hand: does what the test tells it to.
+struct Raw : engine::Node {
+  std::function<void(engine::Runtime&)> start = [](engine::Runtime&) {};
+  std::function<void(engine::Runtime&, const engine::Message&)> message =
+      [](engine::Runtime&, const engine::Message&) {};
+  std::function<void(engine::Runtime&)> timer = [](engine::Runtime&) {};
+  std::vector<std::string> labels;  // of what it was sent
+
+  void on_start(engine::Runtime& runtime) override { start(runtime); }
+  void on_message(engine::Runtime& runtime, engine::Message m) override {
+    labels.emplace_back(m.payload->label());
+    message(runtime, m);
+  }
+  void on_timer(engine::Runtime& runtime, engine::Token) override { timer(runtime); }
+};
+
 struct Recorder : trace::Sink {
   std::vector<trace::Event> events;
   void on_event(const trace::Event& event) override { events.push_back(event); }
@@ -112,6 +128,11 @@ struct Recorder : trace::Sink {
   template <class Body>
   std::size_t count() const {
     return all<Body>().size();
+  }
+  std::size_t sent(std::string_view label) const {
+    std::size_t n = 0;
+    for (const auto& message : all<trace::MessageSent>()) n += message.label == label;
+    return n;
   }
   /// Records named in the `records` of all events of a type, in order.
   template <class Body>

@@ -43,6 +43,9 @@ TEST_CASE("placeholders are replaced; attributes win over fields") {
   CHECK(expand("{address.city} {address.no}", some()) == "Bath 3");
   CHECK(expand("{address}", some()) == R"({"city":"Bath","no":3})");
   CHECK(expand("", some()).empty());
+  Placeholders spaced;
+  spaced.set_field("first name", "Ada");
+  CHECK(expand("{first name}!", spaced) == "Ada!");
 }
 
 TEST_CASE("what stands for nothing is left as it is written") {
