@@ -1,5 +1,6 @@
 #include "sim/scenario/keys.h"
 
+#include <algorithm>
 #include <array>
 
 #include "sim/base/check.h"
@@ -7,7 +8,19 @@
 namespace eventarium::scenario {
 namespace {
 
-constexpr bool required = true;
+/// `words`: the keys, separated by spaces, '!' after those that are required.
+Block make_block(const char* name, const char* in_words, std::string_view words) {
+  Block block{name, in_words, {}};
+  while (!words.empty()) {
+    const std::size_t space = std::min(words.find(' '), words.size());
+    std::string word(words.substr(0, space));
+    const bool required = word.back() == '!';
+    if (required) word.pop_back();
+    block.keys.push_back({word, required});
+    words.remove_prefix(std::min(space + 1, words.size()));
+  }
+  return block;
+}
 
 template <class T>
 const T& named(const std::vector<T>& list, std::string_view name) {
@@ -21,121 +34,34 @@ const T& named(const std::vector<T>& list, std::string_view name) {
 
 const std::vector<Block>& blocks() {
   static const std::vector<Block> list = {
-      {"scenario",
-       "a scenario",
-       {{"version", required},
-        {"info"},
-        {"seed"},
-        {"duration"},
-        {"network"},
-        {"cluster"},
-        {"bus"},
-        {"topics"},
-        {"producers"},
-        {"consumers"},
-        {"services"},
-        {"faults"},
-        {"expect"},
-        {"view"}}},
-      {"info",
-       "info",
-       {{"title"},
-        {"promise"},
-        {"minutes"},
-        {"what"},
-        {"how"},
-        {"use"},
-        {"notice"},
-        {"try"},
-        {"extend"}}},
-      {"network", "network", {{"bandwidth"}, {"latency"}, {"loss"}}},
-      {"cluster", "cluster", {{"brokers"}, {"config"}}},
-      {"bus",
-       "bus",
-       {{"kind", required},
-        {"name"},
-        {"call_timeout"},
-        {"call_attempts"},
-        {"visibility_timeout"},
-        {"max_deliveries"}}},
-      {"topic", "a topic", {{"name", required}, {"partitions"}, {"replicas"}, {"config"}}},
-      {"producer",
-       "a producer",
-       {{"name", required},
-        {"topic", required},
-        {"event"},
-        {"id"},
-        {"key"},
-        {"data"},
-        {"size"},
-        {"start"},
-        {"every"},
-        {"rate"},
-        {"count"},
-        {"until"},
-        {"at"},
-        {"config"}}},
-      {"consumer",
-       "a consumer",
-       {{"name", required},
-        {"reads", required},
-        {"service_time"},
-        {"start"},
-        {"stop"},
-        {"config"}}},
-      {"service",
-       "a service",
-       {{"name", required},
-        {"reads", required},
-        {"on", required},
-        {"start"},
-        {"stop"},
-        {"consumer_config"},
-        {"producer_config"}}},
-      {"subscription", "reads", {{"topic", required}, {"partitions", required}}},
-      {"reaction", "a reaction", {{"event", required}, {"service_time"}, {"does"}, {"emits"}}},
-      {"side_effect", "does", {{"effect", required}, {"text"}, {"key"}}},
-      {"emission", "emits", {{"topic", required}, {"event", required}, {"id"}, {"key"}, {"data"}}},
-      {"fault",
-       "a fault",
-       {{"at", required},
-        {"do", required},
-        {"target", required},
-        {"peer"},
-        {"both_ways"},
-        {"for"},
-        {"latency"},
-        {"bandwidth"},
-        {"loss"}}},
-      {"expectation",
-       "an expectation",
-       {{"produced"},
-        {"acknowledged"},
-        {"delivered"},
-        {"processed"},
-        {"side_effects"},
-        {"side_effects_repeated"},
-        {"lost"},
-        {"duplicated"},
-        {"out_of_order"},
-        {"undelivered"},
-        {"failed"},
-        {"dead_lettered"},
-        {"latency_p50"},
-        {"latency_p95"},
-        {"latency_p99"},
-        {"log_end_offset"},
-        {"high_watermark"},
-        {"to"},
-        {"from"},
-        {"effect"},
-        {"topic"},
-        {"partition"},
-        {"at"}}},
-      {"view", "view", {{"speed"}}},
-      {"distribution", "a distribution", {{"fixed"}, {"uniform"}, {"exponential"}, {"log_normal"}}},
-      {"log_normal", "log_normal", {{"median", required}, {"sigma", required}}},
-      {"range", "a random number", {{"between", required}}},
+      make_block("scenario", "a scenario",
+                 "version! info seed duration network cluster bus topics producers consumers "
+                 "services faults expect view"),
+      make_block("info", "info", "title promise minutes what how use notice try extend"),
+      make_block("network", "network", "bandwidth latency loss"),
+      make_block("cluster", "cluster", "brokers config"),
+      make_block("bus", "bus",
+                 "kind! name call_timeout call_attempts visibility_timeout max_deliveries"),
+      make_block("topic", "a topic", "name! partitions replicas config"),
+      make_block("producer", "a producer",
+                 "name! topic! event id key data size start every rate count until at config"),
+      make_block("consumer", "a consumer", "name! reads! service_time start stop config"),
+      make_block("service", "a service",
+                 "name! reads! on! start stop consumer_config producer_config"),
+      make_block("subscription", "reads", "topic! partitions!"),
+      make_block("reaction", "a reaction", "event! service_time does emits"),
+      make_block("side_effect", "does", "effect! text key"),
+      make_block("emission", "emits", "topic! event! id key data"),
+      make_block("fault", "a fault", "at! do! target! peer both_ways for latency bandwidth loss"),
+      make_block("expectation", "an expectation",
+                 "produced acknowledged delivered processed side_effects side_effects_repeated "
+                 "lost duplicated out_of_order undelivered failed dead_lettered latency_p50 "
+                 "latency_p95 latency_p99 log_end_offset high_watermark to from effect topic "
+                 "partition at"),
+      make_block("view", "view", "speed"),
+      make_block("distribution", "a distribution", "fixed uniform exponential log_normal"),
+      make_block("log_normal", "log_normal", "median! sigma!"),
+      make_block("range", "a random number", "between!"),
   };
   return list;
 }

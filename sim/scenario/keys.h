@@ -1,6 +1,6 @@
 // Every key that a scenario file may hold, as data: one list per block, and the words that a value
-// may be chosen from. assets/scenario.schema.json has the same blocks under definitions; a test holds
-// the two together.
+// may be chosen from. assets/scenario.schema.json has the same blocks under its definitions; a
+// test holds the two together.
 #pragma once
 
 #include <string>

@@ -1,0 +1,97 @@
+// Rules of style that a machine can check: lengths, opening comments, dead words, paths of one
+// machine, and that every file of the simulator is known to some test.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "tests/structure/sources.h"
+
+using namespace eventarium::structure;
+
+namespace {
+
+std::size_t columns(const std::string& line) {
+  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+  }));
+}
+
+/// The opening lines of functions that stand at the left margin, as clang-format leaves them.
+bool opens_function(const std::string& line) {
+  if (line.empty() || line[0] == ' ' || line[0] == '}' || line[0] == '#' || line[0] == '/')
+    return false;
+  static const std::regex other(
+      R"(^(namespace|struct|class|enum|union|extern|template|TEST_CASE)\b)");
+  return line.back() == '{' && !std::regex_search(line, other);
+}
+
+}  // namespace
+
+TEST_CASE("files are at most 600 lines, lines at most 100 columns") {
+  for (const Source& source : sources_in({"sim", "viz", "tests"})) {
+    if (!source.is_cpp() || source.path == "sim/trace/schema.inl") continue;
+    INFO(source.path);
+    CHECK(source.lines.size() <= 600);
+    for (std::size_t i = 0; i < source.lines.size(); ++i) {
+      INFO("line ", i + 1);
+      if (columns(source.lines[i]) > 100) {
+        // Raw strings and addresses can't be broken.
+        const bool unbreakable = source.lines[i].find("R\"") != std::string::npos ||
+                                 source.lines[i].find("://") != std::string::npos ||
+                                 source.in("tests");
+        CHECK(unbreakable);
+      }
+    }
+  }
+}
+
+TEST_CASE("functions are at most 70 lines") {
+  for (const Source& source : sources_in({"sim", "viz"})) {
+    if (!source.is_cpp()) continue;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < source.lines.size(); ++i) {
+      if (opens_function(source.lines[i])) begin = i + 1;
+      if (source.lines[i] != "}" || begin == 0) continue;
+      INFO(source.path, ":", begin);
+      CHECK(i + 2 - begin <= 70);
+      begin = 0;
+    }
+  }
+}
+
+TEST_CASE("a file opens with what it is for") {
+  for (const Source& source : sources_in({"sim", "viz", "tests"})) {
+    if (!source.is_cpp() || source.lines.empty()) continue;
+    INFO(source.path);
+    const std::string& first = source.lines[0];
+    // What implements a header is explained there; what tests one may name it instead.
+    const bool own_header = source.extension() == ".cpp" &&
+                            first == "#include \"" + source.folder() + "/" + source.stem() + ".h\"";
+    const bool tests_header = source.in("tests/unit") && first.rfind("#include \"", 0) == 0;
+    CHECK((first.rfind("//", 0) == 0 || own_header || tests_header));
+  }
+}
+
+TEST_CASE("headers are included once") {
+  for (const Source& source : sources_in({"sim", "viz", "tests"})) {
+    if (source.extension() != ".h") continue;
+    INFO(source.path);
+    CHECK(source.text.find("#pragma once") != std::string::npos);
+  }
+}
+
+TEST_CASE("no paths of one machine, nothing left for later") {
+  // Put together here, so that this file passes its own test.
+  const std::vector<std::string> forbidden = {
+      std::string("/ho") + "me/",    std::string("/wo") + "rk/", std::string("/ro") + "ot/",
+      std::string("../sh") + "ared", std::string("TO") + "DO",   std::string("FIX") + "ME"};
+  for (const Source& source :
+       sources_in({"sim", "viz", "tests", "scenarios", "assets", "tutorials", ".ci"})) {
+    for (std::size_t i = 0; i < source.lines.size(); ++i)
+      for (const std::string& word : forbidden) {
+        if (source.lines[i].find(word) == std::string::npos) continue;
+        FAIL_CHECK(source.path, ":", i + 1, ": ", word);
+      }
+  }
+}
