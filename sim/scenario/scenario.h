@@ -16,10 +16,10 @@ namespace eventarium::scenario {
 
 /// What the file says about itself; Markdown in the longer texts.
 struct Info {
-  std::string title;              // "The newsletter"
-  std::string promise;            // one line for the gallery
-  int minutes = 5;                // to play and understand
-  std::string what, how, use;     // what is it, how does it work, how to use it
+  std::string title;                         // "The newsletter"
+  std::string promise;                       // one line for the gallery
+  int minutes = 5;                           // to play and understand
+  std::string what, how, use;                // what is it, how does it work, how to use it
   std::vector<std::string> notice, attempt;  // `notice:` and `try:`
   std::string extend;
 };
@@ -43,11 +43,11 @@ enum class Channel { kafka, direct, queue, broadcast };
 /// `bus:` — event-driven architecture without Kafka. Nodes: a queue or station named `name`;
 /// for direct calls there is none.
 struct Bus {
-  std::string name;                    // default: "queue" or "station"
-  Duration call_timeout = 1s;          // direct: how long a caller waits for one receiver
-  int call_attempts = 1;               // direct: tries per receiver before giving up
-  Duration visibility_timeout = 30s;   // queue
-  int max_deliveries = 5;              // queue: then the dead-letter queue
+  std::string name;                   // default: "queue" or "station"
+  Duration call_timeout = 1s;         // direct: how long a caller waits for one receiver
+  int call_attempts = 1;              // direct: tries per receiver before giving up
+  Duration visibility_timeout = 30s;  // queue
+  int max_deliveries = 5;             // queue: then the dead-letter queue
 };
 
 struct Topic {
@@ -82,17 +82,17 @@ using DataTemplate = std::vector<std::pair<std::string, DataValue>>;
 struct Producer {
   std::string name;
   std::string topic;
-  std::string event = "Event";           // CloudEvents type
-  std::string id;                        // template; default "<name>-{n}"
-  std::optional<std::string> key;        // template; absent: no key
+  std::string event = "Event";     // CloudEvents type
+  std::string id;                  // template; default "<name>-{n}"
+  std::optional<std::string> key;  // template; absent: no key
   DataTemplate data;
-  std::uint32_t size_bytes = 0;          // of the value; 0: as long as its JSON
-  Duration start = 1s;                   // first event; all others have started by then
+  std::uint32_t size_bytes = 0;  // of the value; 0: as long as its JSON
+  Duration start = 1s;           // first event; all others have started by then
   Distribution every{Distribution::Kind::fixed, 1s, {}, 0};
-  std::optional<std::uint64_t> count;    // events; absent: until `until`
-  std::optional<Duration> until;         // no event after; default: the run's end less 5 s
-  std::vector<Duration> at;              // explicit times instead of every/count
-  Config config;                         // Kafka producer config
+  std::optional<std::uint64_t> count;  // events; absent: until `until`
+  std::optional<Duration> until;       // no event after; default: the run's end less 5 s
+  std::vector<Duration> at;            // explicit times instead of every/count
+  Config config;                       // Kafka producer config
 };
 
 struct PartitionRef {
@@ -102,9 +102,9 @@ struct PartitionRef {
 };
 
 struct SideEffect {
-  std::string name;   // "welcome-email"
-  std::string text;   // template, "welcome email to {email}"
-  std::string key;    // template of the idempotency key; default "<name>:{id}"
+  std::string name;  // "welcome-email"
+  std::string text;  // template, "welcome email to {email}"
+  std::string key;   // template of the idempotency key; default "<name>:{id}"
 };
 
 struct Emission {
@@ -126,26 +126,36 @@ struct Reaction {
 /// A service; one of `consumers:` is a service without reactions, which only reads.
 struct Service {
   std::string name;
-  bool is_consumer = false;               // declared under consumers:
-  std::vector<std::string> topics;        // what it reads
-  std::vector<PartitionRef> partitions;   // Kafka: explicit assignment; default: all of topics
+  bool is_consumer = false;              // declared under consumers:
+  std::vector<std::string> topics;       // what it reads
+  std::vector<PartitionRef> partitions;  // Kafka: explicit assignment; default: all of topics
   std::vector<Reaction> reactions;
-  Distribution service_time;              // for events without a reaction (consumers)
-  Duration start{};                       // its process starts then
-  std::optional<Duration> stop;           // and ends cleanly then
+  Distribution service_time;     // for events without a reaction (consumers)
+  Duration start{};              // its process starts then
+  std::optional<Duration> stop;  // and ends cleanly then
   Config consumer_config, producer_config;
 };
 
-enum class FaultKind { crash, power_loss, stop, start, link_down, link_up, latency, bandwidth,
-                       cut, loss };
+enum class FaultKind {
+  crash,
+  power_loss,
+  stop,
+  start,
+  link_down,
+  link_up,
+  latency,
+  bandwidth,
+  cut,
+  loss
+};
 
 struct Fault {
   Duration at{};
   FaultKind kind = FaultKind::crash;
-  std::string target;            // a node
-  std::string peer;              // cut: the other node
-  bool both_ways = false;        // cut
-  std::optional<Duration> lasts; // `for:`; healed (or restarted) then
+  std::string target;             // a node
+  std::string peer;               // cut: the other node
+  bool both_ways = false;         // cut
+  std::optional<Duration> lasts;  // `for:`; healed (or restarted) then
   Duration latency{};
   double bandwidth_bytes_per_s = 0;
   double loss = 0;
@@ -155,25 +165,45 @@ struct Fault {
 /// What must hold, at the end of the run or at a time.
 struct Expectation {
   enum class What {
-    produced, acknowledged, delivered, processed, side_effects, side_effects_repeated, lost,
-    duplicated, out_of_order, undelivered, failed, dead_lettered,
-    latency_p50, latency_p95, latency_p99, log_end_offset, high_watermark
+    produced,
+    acknowledged,
+    delivered,
+    processed,
+    side_effects,
+    side_effects_repeated,
+    lost,
+    duplicated,
+    out_of_order,
+    undelivered,
+    failed,
+    dead_lettered,
+    latency_p50,
+    latency_p95,
+    latency_p99,
+    log_end_offset,
+    high_watermark
   } what = What::produced;
-  enum class Comparison { equal, less, at_most, more, at_least, between } comparison =
-      Comparison::equal;
-  double value = 0, high = 0;          // counts; seconds for latencies; `between` uses both
-  std::string to;                      // a consumer or service: delivered, processed, latency_*
-  std::string effect;                  // side_effects*
-  std::string from;                    // a producer: produced, acknowledged
-  std::string topic;                   // log_end_offset, high_watermark; optional for counts
-  std::optional<int> partition;        // absent: sum over partitions
-  std::optional<Duration> at;          // absent: at the end
-  std::string text;                    // the entry in one line, for reports
+  enum class Comparison {
+    equal,
+    less,
+    at_most,
+    more,
+    at_least,
+    between
+  } comparison = Comparison::equal;
+  double value = 0, high = 0;    // counts; seconds for latencies; `between` uses both
+  std::string to;                // a consumer or service: delivered, processed, latency_*
+  std::string effect;            // side_effects*
+  std::string from;              // a producer: produced, acknowledged
+  std::string topic;             // log_end_offset, high_watermark; optional for counts
+  std::optional<int> partition;  // absent: sum over partitions
+  std::optional<Duration> at;    // absent: at the end
+  std::string text;              // the entry in one line, for reports
   int line = 0;
 };
 
 struct View {
-  std::optional<double> speed;      // simulated seconds per second of the viewer
+  std::optional<double> speed;  // simulated seconds per second of the viewer
   std::string layout = "auto";
 };
 
