@@ -10,6 +10,7 @@
 #include "sim/scenario/loader.h"
 #include "viz/app/child_process.h"
 #include "viz/app/places.h"
+#include "viz/model/slow_motion.h"
 #include "viz/ui/actions.h"
 #include "viz/ui/main_window.h"
 #include "viz/ui/widgets.h"
@@ -95,6 +96,14 @@ std::string App::open(const std::string& input) {
 
 bool App::advance(Duration dt_viewer) {
   viewer_s_ += to_seconds(dt_viewer);
+  const Playback& playback = session_->playback();
+  state_.slowed = false;
+  if (state_.slow_motion && playback.playing()) {
+    const SlowMotion slow =
+        slow_motion(session_->history(), playback.playhead(), dt_viewer, playback.speed());
+    dt_viewer = slow.viewer_time;
+    state_.slowed = slow.slowed;
+  }
   return session_->frame(dt_viewer);
 }
 

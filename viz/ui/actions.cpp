@@ -93,6 +93,9 @@ bool carry_out_time(Action action, Session& session, UiState& state) {
     case Action::slower:
       playback.set_speed(slower(playback.speed()));
       return true;
+    case Action::slow_motion:
+      state.slow_motion = !state.slow_motion;
+      return true;
     case Action::restart_run:
       session.restart();
       return true;

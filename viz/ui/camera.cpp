@@ -11,6 +11,15 @@ constexpr float zoom_min = 0.15F, zoom_max = 4;
 constexpr float fit_zoom_max = 1.5F;  // times the scale
 constexpr float text_min_units = 11;  // times the scale
 
+/// Room for ★ and the longest name of a partition.
+double label_width(const History& history) {
+  constexpr double mark = 36, character = 9.7, longest = 22;
+  double characters = 5;
+  for (const auto& [partition, replicas] : history.assignments())
+    characters = std::max(characters, static_cast<double>(to_text(partition).size()));
+  return mark + character * std::min(characters, longest);
+}
+
 /// From generous to tight: narrower for small windows, lower for flat ones.
 std::vector<LayoutMetrics> metrics_ladder() {
   const LayoutMetrics generous;
@@ -19,13 +28,11 @@ std::vector<LayoutMetrics> metrics_ladder() {
   narrow.service_width = 214;
   narrow.channel_width = 470;
   narrow.column_gap = 136;
-  narrow.row_label_width = 136;
   LayoutMetrics narrowest = generous;
   narrowest.card_width = 166;
   narrowest.service_width = 200;
   narrowest.channel_width = 390;
   narrowest.column_gap = 112;
-  narrowest.row_label_width = 128;
   std::vector<LayoutMetrics> ladder = {generous, narrow, narrowest};
   for (LayoutMetrics low : {generous, narrow, narrowest}) {
     low.service_height = 122;
@@ -73,8 +80,11 @@ void fit_layout(Frame& frame, const Rect& area) {
   fit = {area.size(), frame.theme().scale, key};
   float best_zoom = 0;
   LayoutMetrics best;
-  constexpr float gain_min = 1.08F;  // a tighter card shows less: it has to earn that
-  for (const LayoutMetrics& metrics : metrics_ladder()) {
+  constexpr float gain_min = 1.08F;    // a tighter card shows less: it has to earn that
+  constexpr float zoom_enough = 1.1F;  // times the scale: text of 20 px
+  for (LayoutMetrics metrics : metrics_ladder()) {
+    if (best_zoom >= zoom_enough * frame.theme().scale) break;
+    metrics.row_label_width = label_width(frame.session.history());
     const Layout layout = make_layout(frame.session.history(), metrics);
     const float zoom = make_view(Camera{}, area, layout.bounds, frame.theme()).zoom;
     if (zoom < best_zoom * gain_min) continue;

@@ -86,10 +86,28 @@ void draw_head(Card& card, Align align) {
   draw_text_in(card.frame.canvas, head, pen, card.info.name, align);
 }
 
+/// As many words as fit on one line, and the rest (empty when all fits).
+std::pair<std::string_view, std::string_view> in_two(const Card& card, const Pen& pen,
+                                                     std::string_view text) {
+  const float room = card.rest.width();
+  const auto fits = [&](std::size_t bytes) {
+    return text_width(card.frame.canvas, pen, text.substr(0, bytes)) <= room;
+  };
+  if (fits(text.size())) return {text, {}};
+  std::size_t cut = text.rfind(' ');
+  while (cut != std::string_view::npos && cut > 0 && !fits(cut)) cut = text.rfind(' ', cut - 1);
+  if (cut == std::string_view::npos || cut == 0) return {text, {}};
+  return {text.substr(0, cut), text.substr(cut + 1)};
+}
+
 void draw_subtitle(Card& card, Align align) {
   const auto [text, color] = subtitle(card);
-  draw_text_in(card.frame.canvas, card.cut_line(16), card.pen(Face::regular, 16, color), text,
-               align);
+  const Pen pen = card.pen(Face::regular, 16, color);
+  std::string_view first = text, second;
+  // A long one breaks once, between words, where the card has a line to spare.
+  if (card.info.role == Role::producer) std::tie(first, second) = in_two(card, pen, text);
+  draw_text_in(card.frame.canvas, card.cut_line(16), pen, first, align);
+  if (!second.empty()) draw_text_in(card.frame.canvas, card.cut_line(16), pen, second, align);
 }
 
 /// A row of small squares, one per record that waits; more than fit become "+n".
@@ -200,18 +218,20 @@ void draw_receiver(Card& card) {
 void draw_chips(Card& card, std::string_view label, const std::vector<std::string>& names,
                 Color body, Color ink) {
   Rect row = card.rest.cut_top(card.view.px(38));
-  Rect head = row.cut_left(card.view.px(128));
-  draw_text_in(card.frame.canvas, head, card.pen(Face::regular, 16, card.color().muted), label);
+  const Pen label_pen = card.pen(Face::regular, 16, card.color().muted);
+  const Rect head =
+      row.cut_left(text_width(card.frame.canvas, label_pen, label) + card.view.px(18));
+  draw_text_in(card.frame.canvas, head, label_pen, label);
   const Pen pen = card.pen(Face::mono, 14, ink);
   const Pen more_pen = card.pen(Face::mono, 14, card.color().muted);
   row = row.shrunk(0, card.view.px(5));
-  const float more_px = card.view.px(52);
+  const float more_px = card.view.px(40);
   if (names.empty())
     draw_text_in(card.frame.canvas, row, card.pen(Face::regular, 16, card.color().muted), "–");
   for (std::size_t i = 0; i < names.size(); ++i) {
     const float wide = text_width(card.frame.canvas, pen, names[i]) + card.view.px(16);
     const bool last = i + 1 == names.size();
-    if (row.width() < wide + (last ? 0 : more_px)) {
+    if (row.width() < wide + (last ? 0 : card.view.px(6) + more_px)) {
       draw_text_in(card.frame.canvas, row, more_pen, fmt::format("+{}", names.size() - i));
       return;
     }

@@ -33,6 +33,7 @@ const std::vector<Hotkey>& hotkeys() {
       {Action::to_end, pressed_key(GLFW_KEY_END), "End", "to the end, without animation", "Time"},
       {Action::faster, pressed_key(GLFW_KEY_UP), "↑", "faster", "Time"},
       {Action::slower, pressed_key(GLFW_KEY_DOWN), "↓", "slower", "Time"},
+      {Action::slow_motion, typed('m'), "M", "slow motion while events fly, on or off", "Time"},
       {Action::restart_run, typed('r'), "R", "reset: the same run from the beginning", "Time"},
 
       {Action::crash, typed('k'), "K", "crash the selected node", "Break and mend"},

@@ -20,6 +20,7 @@ enum class Action {
   to_end,
   faster,
   slower,
+  slow_motion,
   restart_run,
   fit,
   crash,

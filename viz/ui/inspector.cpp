@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "viz/ui/flow.h"
+#include "viz/ui/markdown.h"
 #include "viz/ui/widgets.h"
 
 namespace eventarium::viz::ui {
@@ -87,7 +88,9 @@ void draw_title(Frame& frame, Flow& flow, const Inspection& inspection) {
   const bool record = selected_record(frame.state).valid();
   const Pen title{record ? Face::mono_strong : Face::strong, frame.px(22),
                   record ? frame.color().follow : frame.color().text};
-  draw_text_in(flow.canvas, flow.strip(frame.px(32)), title, inspection.title);
+  Rect head = flow.strip(frame.px(32));
+  head.cut_right(frame.px(36));  // the closing cross
+  draw_text_in(flow.canvas, head, title, inspection.title);
   if (!inspection.subtitle.empty())
     flow.paragraph({Face::regular, frame.px(17), frame.color().muted}, inspection.subtitle);
 }
@@ -231,21 +234,14 @@ void draw_commands(Frame& frame, Flow& flow, const Inspection& inspection) {
 void draw_words(Frame& frame, Flow& flow, std::string_view title, const std::string& text) {
   if (text.empty()) return;
   heading(frame, flow, title);
-  flow.paragraph({Face::regular, frame.px(18), frame.color().text}, text);
+  draw_markdown(frame, flow, text, frame.px(18));
 }
 
 void draw_points(Frame& frame, Flow& flow, std::string_view title,
                  const std::vector<std::string>& points) {
-  if (points.empty()) return;
-  heading(frame, flow, title);
-  const float indent = frame.px(20);
-  for (const std::string& point : points) {
-    disc(flow.canvas, {flow.left + frame.px(6), flow.y + frame.px(13)}, frame.px(3.5F),
-         frame.color().accent);
-    flow.y += draw_paragraph(flow.canvas, {flow.left + indent, flow.y}, flow.width - indent,
-                             {Face::regular, frame.px(18), frame.color().text}, point);
-    flow.space(frame.px(6));
-  }
+  std::string list;
+  for (const std::string& point : points) list += fmt::format("- {}\n", point);
+  draw_words(frame, flow, title, list);
 }
 
 void draw_scenario(Frame& frame, Flow& flow) {
@@ -255,8 +251,9 @@ void draw_scenario(Frame& frame, Flow& flow) {
     return;
   }
   const scenario::Info& info = frame.state.scenario->info;
-  draw_text_in(flow.canvas, flow.strip(frame.px(32)),
-               {Face::strong, frame.px(22), frame.color().text},
+  Rect head = flow.strip(frame.px(32));
+  head.cut_right(frame.px(36));  // the closing cross
+  draw_text_in(flow.canvas, head, {Face::strong, frame.px(22), frame.color().text},
                info.title.empty() ? frame.state.scenario->name : info.title);
   flow.paragraph({Face::regular, frame.px(17), frame.color().muted}, info.promise);
   draw_words(frame, flow, "What is it?", info.what);

@@ -97,9 +97,18 @@ float total_weight(const std::vector<const Lane*>& lanes) {
   return std::max(total, 1.0F);
 }
 
+/// Many partitions that have always had the same leader: a wall of equal bars.
+bool says_nothing(const Lane& lane) {
+  return (lane.kind == LaneKind::leaders || lane.kind == LaneKind::in_sync) &&
+         lane.rows.size() >= rows_max && lane.marks.empty() &&
+         std::all_of(lane.rows.begin(), lane.rows.end(),
+                     [](const std::vector<Interval>& row) { return row.size() <= 1; });
+}
+
 /// As many as fit at their least height, the less important ones left out.
 std::vector<const Lane*> chosen_lanes(const Session& session, float units) {
   std::vector<const Lane*> lanes = session.timeline().lanes();
+  std::erase_if(lanes, [](const Lane* lane) { return says_nothing(*lane); });
   while (lanes.size() > 1 && total_weight(lanes) * lane_units_min > units)
     lanes.erase(std::max_element(lanes.begin(), lanes.end(), [](const Lane* a, const Lane* b) {
       return importance(a->kind) < importance(b->kind);
@@ -252,7 +261,9 @@ void handle_mouse(Frame& frame, const Axis& axis, const Rect& area, const Tip& t
 }  // namespace
 
 int lane_count(const Session& session) {
-  return static_cast<int>(session.timeline().lanes().size());
+  const std::vector<const Lane*> lanes = session.timeline().lanes();
+  return static_cast<int>(std::count_if(lanes.begin(), lanes.end(),
+                                        [](const Lane* lane) { return !says_nothing(*lane); }));
 }
 
 void draw_timeline(Frame& frame, const Rect& area) {

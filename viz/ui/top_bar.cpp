@@ -106,9 +106,18 @@ void draw_speed(Frame& frame, Rect& rest, const Budget& budget) {
          speed > speed_min);
   button("faster", area.cut_right(frame.px(34)), Icon::plus, Action::faster, "Faster",
          speed < speed_max);
-  const Pen pen{Face::regular, frame.px(17), frame.color().muted};
-  draw_text_in(frame.canvas, area, pen,
-               budget.speed_in_words ? speed_words(speed) : short_speed(speed), Align::center);
+  const Palette& color = frame.color();
+  std::string words = budget.speed_in_words ? speed_words(speed) : short_speed(speed);
+  if (frame.state.slowed) words = budget.speed_in_words ? "slow motion" : "slow";
+  draw_text_in(frame.canvas, area,
+               {Face::regular, frame.px(17), frame.state.slowed ? color.accent : color.muted},
+               words, Align::center);
+  if (hit_area("speed", area).hovered)
+    tooltip(frame.canvas,
+            with_key(frame.state.slow_motion
+                         ? "Time slows down while events fly, so that they can be seen. On"
+                         : "Time runs evenly; messages may be too fast to be seen. Off",
+                     Action::slow_motion));
 }
 
 void draw_clock(Frame& frame, const Rect& slot, const Budget& budget) {

@@ -60,6 +60,8 @@ struct UiState {
   std::optional<TimeWindow> time_window;
   EventFilter filter;
   bool reduced_motion = false;
+  bool slow_motion = true;  // wanted; see viz/model/slow_motion.h
+  bool slowed = false;      // in this very moment
   bool resume_after_scrub = false;
 
   std::vector<GalleryEntry> gallery;

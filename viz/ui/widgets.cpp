@@ -80,7 +80,7 @@ bool panel_close(const Canvas& canvas, std::string_view id, const Rect& area,
                  std::string_view tip) {
   const float size = canvas.px(30);
   const Rect spot =
-      Rect::at(area.max.x - size - canvas.px(10), area.min.y + canvas.px(12), size, size);
+      Rect::at(area.max.x - size - canvas.px(34), area.min.y + canvas.px(12), size, size);
   const Hit hit = hit_area(id, spot);
   if (hit.hovered) fill(canvas, spot, canvas.color().hover, canvas.theme->radius_px());
   icon(canvas, Icon::close, spot.center(), size * 0.26F,
