@@ -22,7 +22,8 @@ double label_width(const History& history) {
 
 /// From generous to tight: narrower for small windows, lower for flat ones.
 std::vector<LayoutMetrics> metrics_ladder() {
-  const LayoutMetrics generous;
+  LayoutMetrics generous;
+  generous.card_height = 132;
   LayoutMetrics narrow = generous;
   narrow.card_width = 178;
   narrow.service_width = 214;
@@ -36,7 +37,7 @@ std::vector<LayoutMetrics> metrics_ladder() {
   std::vector<LayoutMetrics> ladder = {generous, narrow, narrowest};
   for (LayoutMetrics low : {generous, narrow, narrowest}) {
     low.service_height = 122;
-    low.card_height = 106;
+    low.card_height = 122;
     low.gap = 14;
     low.spread_max = 30;
     low.header_height = 44;

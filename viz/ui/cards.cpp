@@ -142,7 +142,7 @@ void draw_line(Card& card, std::string_view text, Color color, Face face = Face:
 void draw_producer(Card& card) {
   const PublisherView& publisher = card.node.publisher;
   draw_line(card, fmt::format("{} published", publisher.produced), card.ink());
-  if (!publisher.pending.empty())
+  if (!publisher.pending.empty() && card.has_line(14))
     draw_pending(card, publisher.pending, card.color().accent);
   else if (publisher.failed > 0)
     draw_line(card, fmt::format("{} given up", publisher.failed), card.color().bad);

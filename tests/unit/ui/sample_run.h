@@ -2,6 +2,7 @@
 // broker with two partitions, three services react; the last one crashes on the way.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>

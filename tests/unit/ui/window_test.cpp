@@ -1,0 +1,167 @@
+// The whole window without a screen: it draws at every size and profile, stays inside its edges,
+// and clicks and keys do what they say.
+#include "viz/ui/main_window.h"
+
+#include <doctest/doctest.h>
+
+#include "headless.h"
+#include "viz/ui/actions.h"
+#include "viz/ui/camera.h"
+
+using namespace eventarium;
+using namespace eventarium::viz;
+using namespace eventarium::viz::ui;
+using namespace eventarium::viz::ui::testing;
+
+namespace {
+
+/// Pixels of the card of `node` as drawn in the last frame.
+Rect card_of(const Headless& headless, const Session& session, UiState& state, NodeId node) {
+  PanelWishes wishes = state.wishes;
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  wishes.inspector =
+      wishes.inspector && (size.x >= headless.theme.px(1500) || state.selection != Selection{});
+  Rect centre = arrange(size, headless.theme, wishes).centre;
+  centre.max.y -= headless.theme.px(20);
+  const View view = make_view(state.camera, centre, session.layout().bounds, headless.theme);
+  return view.to_screen(session.layout().nodes[node.value].box);
+}
+
+/// True when every command's clip rectangle and every vertex that it shows lies in the window.
+bool inside_window(ImVec2 size) {
+  const ImDrawData* data = ImGui::GetDrawData();
+  for (int i = 0; i < data->CmdListsCount; ++i)
+    for (const ImDrawCmd& command : data->CmdLists[i]->CmdBuffer)
+      if (command.ClipRect.x < -1 || command.ClipRect.y < -1 || command.ClipRect.z > size.x + 1 ||
+          command.ClipRect.w > size.y + 1)
+        return false;
+  return data->TotalVtxCount > 0;
+}
+
+}  // namespace
+
+TEST_CASE("the window draws at every size and profile, with every panel and overlay") {
+  const SampleRun run(24);
+  for (const Profile profile : {Profile::dark, Profile::light, Profile::projector})
+    for (const ImVec2 size : {ImVec2{1280, 720}, ImVec2{1920, 1080}, ImVec2{960, 600}}) {
+      Headless headless(size, profile);
+      const auto session = run.session_at(sim_time(5100ms));
+      UiState state;
+      state.wishes.events = true;
+      for (const Overlay overlay : {Overlay::none, Overlay::gallery, Overlay::help})
+        for (const Selection& selection :
+             {Selection{}, Selection(run.website()), Selection(RecordId{3}),
+              Selection(Score::waiting), Selection(PartitionId{"signups", 1})}) {
+          state.overlay = overlay;
+          state.selection = selection;
+          headless.settle(*session, state);
+          CHECK(inside_window(size));
+          CHECK(headless.fonts->settled());
+        }
+    }
+}
+
+TEST_CASE("a click on a card selects its node, one on the background unselects it") {
+  const SampleRun run(10);
+  Headless headless;
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  headless.settle(*session, state);
+  const Rect card = card_of(headless, *session, state, run.website());
+  headless.click(*session, state, {card.center().x, card.min.y + 12});
+  CHECK(state.selection == Selection(run.website()));
+  headless.click(*session, state, {card.center().x, card.max.y + 120});
+  CHECK(state.selection == Selection{});
+}
+
+TEST_CASE("the wheel zooms and F fits again") {
+  const SampleRun run(10);
+  Headless headless;
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  headless.settle(*session, state);
+  ImGui::GetIO().MousePos = {600, 300};
+  headless.frame(*session, state);
+  ImGui::GetIO().MouseWheel = 2;
+  headless.frame(*session, state);
+  ImGui::GetIO().MouseWheel = 0;
+  CHECK(!state.camera.fit);
+  CHECK(carry_out(Action::fit, *session, state));
+  CHECK(state.camera.fit);
+}
+
+TEST_CASE("a typed letter asks for its action") {
+  const SampleRun run(10);
+  Headless headless;
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  headless.settle(*session, state);
+  ImGui::GetIO().AddInputCharacter('k');
+  headless.frame(*session, state);
+  CHECK(state.actions == std::vector<Action>{Action::crash});
+}
+
+TEST_CASE("a fault needs a selected node and names it") {
+  const SampleRun run(10);
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  carry_out(Action::crash, *session, state);
+  CHECK(state.faults.empty());
+  state.selection = run.broker();
+  carry_out(Action::crash, *session, state);
+  carry_out(Action::unplug, *session, state);
+  REQUIRE(state.faults.size() == 2);
+  CHECK(state.faults[0].kind == "crash");
+  CHECK(state.faults[0].target == "broker-1");
+  CHECK(state.faults[1].kind == "link_down");
+}
+
+TEST_CASE("playing, stepping and jumping move the playhead") {
+  const SampleRun run(10);
+  const auto session = run.session_at(sim_time(2s));
+  UiState state;
+  Playback& playback = session->playback();
+  carry_out(Action::step, *session, state);
+  session->frame(Duration{});
+  CHECK(playback.playhead() > sim_time(2s));
+  const SimTime there = playback.playhead();
+  carry_out(Action::step_back, *session, state);
+  session->frame(Duration{});
+  CHECK(playback.playhead() < there);
+  carry_out(Action::to_end, *session, state);
+  session->frame(Duration{});
+  CHECK(playback.playhead() == run.end());
+  carry_out(Action::to_start, *session, state);
+  session->frame(Duration{});
+  CHECK(playback.playhead() == SimTime{});
+  const double speed = playback.speed();
+  carry_out(Action::faster, *session, state);
+  CHECK(playback.speed() > speed);
+  carry_out(Action::play_pause, *session, state);
+  CHECK(playback.playing());
+}
+
+TEST_CASE("Esc closes the topmost thing first") {
+  const SampleRun run(3);
+  const auto session = run.session_at(sim_time(1s));
+  UiState state;
+  state.selection = run.website();
+  state.filter.text = "sub";
+  state.overlay = Overlay::help;
+  carry_out(Action::close, *session, state);
+  CHECK(state.overlay == Overlay::none);
+  CHECK(state.filter.text == "sub");
+  carry_out(Action::close, *session, state);
+  CHECK(state.filter.text.empty());
+  CHECK(state.selection != Selection{});
+  carry_out(Action::close, *session, state);
+  CHECK(state.selection == Selection{});
+}
+
+TEST_CASE("what the window itself must do is left to the application") {
+  const SampleRun run(3);
+  const auto session = run.session_at(sim_time(1s));
+  UiState state;
+  CHECK(!carry_out(Action::full_screen, *session, state));
+  CHECK(!carry_out(Action::profile, *session, state));
+}
