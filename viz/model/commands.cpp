@@ -46,12 +46,13 @@ std::string advance_command(SimTime until) {
 }
 
 std::string fault_command(const FaultRequest& fault) {
-  Line line("fault");
+  Line line(fault.heal ? "heal" : "fault");
   line.text("do", fault.kind);
   line.text("target", fault.target);
   if (!fault.peer.empty()) line.text("peer", fault.peer);
   if (fault.both_ways) line.flag("both_ways", true);
   if (fault.at) line.number("at", to_ns(*fault.at));
+  if (fault.heal) return line.done();
   if (fault.lasts) line.number("for_ns", to_ns(*fault.lasts));
   if (fault.latency) line.number("latency_ns", to_ns(*fault.latency));
   if (fault.bandwidth_bytes_per_s)

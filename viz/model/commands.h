@@ -14,6 +14,7 @@ struct FaultRequest {
   std::string target;  // name of a node
   std::string peer;    // cut: the other node
   bool both_ways = false;
+  bool heal = false;              // undo this fault instead; the values below don't matter then
   std::optional<SimTime> at;      // absent: at the time that the simulation has reached
   std::optional<Duration> lasts;  // absent: until healed
   std::optional<Duration> latency;

@@ -112,8 +112,9 @@ struct Inspector {
     for (std::size_t i = 0; i < publisher.batches.size() && i < listed_max; ++i) {
       const PendingBatch& batch = publisher.batches[i];
       rows.add(fmt::format("batch {}", batch.number),
-               fmt::format("{} records for {}, {}", batch.records.size(), to_text(batch.partition),
-                           batch.sent ? "sent" : "filling"),
+               fmt::format("{} {} for {}, {}", batch.records.size(),
+                           batch.records.size() == 1 ? "record" : "records",
+                           to_text(batch.partition), batch.sent ? "sent" : "filling"),
                "batch.size and linger.ms decide when it is sent", batch.partition);
     }
     rows.into(out);

@@ -138,9 +138,9 @@ void Playback::tick(const History& history, Duration dt_viewer, SimTime reached,
     place(history, std::min(*seek_to_, reached));
     at_end_ = complete && t_ >= reached;
     starved_ = !there;
-    if (!there) return;
-    seek_to_.reset();
     carry_ns_ = 0;
+    if (there) seek_to_.reset();
+    return;  // this frame shows exactly the time that was asked for
   }
   if (pending_step_ && !try_step(history)) {
     starved_ = !complete;
