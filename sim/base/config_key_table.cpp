@@ -62,7 +62,7 @@ void add(std::vector<ConfigKey>& table, std::vector<ConfigKey> rows) {
 // CommonClientConfigs: keys that producers and consumers share.
 std::vector<ConfigKey> client_keys(Scope s) {
   return {
-      text(s, {"client.id", "", "name in the brokers' logs; default: the node's name"}),
+      inert(text(s, {"client.id", "", "clients go by the names of their nodes"})),
       integer(s, {"request.timeout.ms", "30000", "wait for one response, in ms"}, 0),
       integer(s, {"retry.backoff.ms", "100", "pause before the first retry, in ms; doubles"}, 0,
               no_limit),
@@ -184,7 +184,10 @@ std::vector<ConfigKey> broker_log_keys() {
       inert_ms(s, "log.segment.delete.delay.ms", "60000", "retention"),
       inert(choice(s, {"log.cleanup.policy", "delete", "compaction"},
                    {"delete", "compact", "compact,delete", "delete,compact"})),
-      inert_ms(s, "log.flush.interval.messages", "9223372036854775807", "fsync by count"),
+      integer(s,
+              {"log.flush.interval.messages", "9223372036854775807",
+               "records of a partition before it is fsynced, and only then answered"},
+              1, no_limit),
       inert_ms(s, "log.flush.interval.ms", "9223372036854775807", "fsync by time"),
       inert_ms(s, "log.flush.offset.checkpoint.interval.ms", "60000", "recovery point"),
       inert(choice(s, {"compression.type", "producer", "compression of batches"},
@@ -252,7 +255,10 @@ std::vector<ConfigKey> topic_keys() {
       inert_ms(s, "delete.retention.ms", "86400000", "compaction"),
       inert_ms(s, "min.compaction.lag.ms", "0", "compaction"),
       inert_ms(s, "max.compaction.lag.ms", "9223372036854775807", "compaction"),
-      inert_ms(s, "flush.messages", "9223372036854775807", "fsync by count"),
+      integer(s,
+              {"flush.messages", "9223372036854775807",
+               "records of a partition before it is fsynced, and only then answered"},
+              1, no_limit),
       inert_ms(s, "flush.ms", "9223372036854775807", "fsync by time"),
       inert(boolean(s, {"unclean.leader.election.enable", "false", "the controller"})),
       inert(choice(s, {"compression.type", "producer", "compression of batches"},

@@ -27,6 +27,7 @@ void Broker::on_start(engine::Runtime& runtime) {
     announce(runtime);
   }
   if (std::exchange(lost_power_, false)) replicas_.recover_after_power_loss(runtime);
+  replicas_.advance_high_watermarks(runtime);
 }
 
 void Broker::announce(engine::Runtime& runtime) {
@@ -42,7 +43,7 @@ void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
   if (message.as<FetchRequest>()) {
     take_fetch(runtime, std::move(message));
   } else if (const auto* produce = message.as<ProduceRequest>()) {
-    answer_produce(runtime, message.source, *produce);
+    take_produce(runtime, message.source, *produce);
   } else if (const auto* list_offsets = message.as<ListOffsetsRequest>()) {
     answer_list_offsets(runtime, message.source, *list_offsets);
   } else if (const auto* metadata = message.as<MetadataRequest>()) {
@@ -78,25 +79,35 @@ void Broker::answer_metadata(engine::Runtime& runtime, NodeId client,
   respond(runtime, client, std::move(response));
 }
 
-void Broker::answer_produce(engine::Runtime& runtime, NodeId client,
-                            const ProduceRequest& request) {
-  AppendOutcome outcome = replicas_.append(runtime, request);
-  if (request.acks == 0) {
+void Broker::take_produce(engine::Runtime& runtime, NodeId client, const ProduceRequest& request) {
+  PendingProduce produce{client, request.header, request.acks, replicas_.append(runtime, request)};
+  if (!produce.outcome.must_flush) return answer_produce(runtime, std::move(produce));
+  runtime.set_cause(produce.outcome.last_event);
+  waiting_for_disk_.emplace(++last_flush_, std::move(produce));
+  runtime.fsync(engine::Token{0, 0, last_flush_});
+}
+
+void Broker::answer_produce(engine::Runtime& runtime, PendingProduce produce) {
+  const std::vector<TopicPartition> advanced = replicas_.complete_append(runtime, produce.outcome);
+  runtime.set_cause(produce.outcome.last_event);
+  if (produce.acks == 0) {
     // Nobody waits for an answer; an error can only be shown by hanging up.
-    if (outcome.failed) runtime.disconnect(client);
+    if (produce.outcome.failed) runtime.disconnect(produce.client);
   } else {
     auto response = std::make_unique<ProduceResponse>();
-    response->header = request.header;
-    response->partitions = std::move(outcome.partitions);
-    const EventId arrival = runtime.current_cause();
-    runtime.set_cause(outcome.last_event);
-    respond(runtime, client, std::move(response));
-    runtime.set_cause(arrival);
+    response->header = produce.header;
+    response->partitions = std::move(produce.outcome.partitions);
+    respond(runtime, produce.client, std::move(response));
   }
-  const EventId arrival = runtime.current_cause();
-  runtime.set_cause(outcome.last_event);
-  for (const TopicPartition& tp : outcome.advanced) complete_fetches(runtime, tp);
-  runtime.set_cause(arrival);
+  for (const TopicPartition& tp : advanced) complete_fetches(runtime, tp);
+}
+
+void Broker::on_done(engine::Runtime& runtime, engine::Token token) {
+  const auto found = waiting_for_disk_.find(token.value);
+  if (found == waiting_for_disk_.end()) return;
+  PendingProduce produce = std::move(found->second);
+  waiting_for_disk_.erase(found);
+  answer_produce(runtime, std::move(produce));
 }
 
 void Broker::answer_list_offsets(engine::Runtime& runtime, NodeId client,
@@ -148,6 +159,7 @@ void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer) {
 
 void Broker::on_stop(engine::Runtime&, engine::StopReason reason) {
   purgatory_.clear();
+  waiting_for_disk_.clear();
   if (reason == engine::StopReason::clean) replicas_.flush_all();
   if (reason == engine::StopReason::power_loss) lost_power_ = true;
 }

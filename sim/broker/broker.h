@@ -1,6 +1,6 @@
 // A Kafka broker: the node that answers clients. It takes requests apart, asks its replica
-// manager, and answers now or, for a fetch that finds too little, later. Follows Kafka's
-// KafkaApis (4.1).
+// manager, and answers now or later: a fetch that finds too little, a batch that must be on the
+// disk first (flush.messages). Follows Kafka's KafkaApis (4.1).
 //
 //   start: create or recover the logs, announce the partitions it leads
 //   stop clean: flush    crash: the logs stay (the page cache is the system's), all that waits is
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 
 #include "sim/base/config_keys.h"
@@ -34,6 +35,7 @@ class Broker : public engine::Node {
   void on_start(engine::Runtime& runtime) override;
   void on_message(engine::Runtime& runtime, engine::Message message) override;
   void on_timer(engine::Runtime& runtime, engine::Token token) override;
+  void on_done(engine::Runtime& runtime, engine::Token token) override;
   void on_disconnect(engine::Runtime& runtime, NodeId peer) override;
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
   double handling_work_flops(const engine::Message& message) const override;
@@ -42,9 +44,18 @@ class Broker : public engine::Node {
   std::size_t parked_fetches() const { return purgatory_.size(); }
 
  private:
+  /// A produce request that has been appended; it may wait for the disk.
+  struct PendingProduce {
+    NodeId client;
+    Header header;
+    std::int16_t acks = 0;
+    AppendOutcome outcome;
+  };
+
   void announce(engine::Runtime& runtime);
   void answer_metadata(engine::Runtime& runtime, NodeId client, const MetadataRequest& request);
-  void answer_produce(engine::Runtime& runtime, NodeId client, const ProduceRequest& request);
+  void take_produce(engine::Runtime& runtime, NodeId client, const ProduceRequest& request);
+  void answer_produce(engine::Runtime& runtime, PendingProduce produce);
   void answer_list_offsets(engine::Runtime& runtime, NodeId client,
                            const ListOffsetsRequest& request);
   void take_fetch(engine::Runtime& runtime, engine::Message message);
@@ -58,6 +69,8 @@ class Broker : public engine::Node {
   bool lost_power_ = false;
   ReplicaManager replicas_;
   FetchPurgatory purgatory_;
+  std::map<std::uint64_t, PendingProduce> waiting_for_disk_;  // by the token of their fsync
+  std::uint64_t last_flush_ = 0;
 };
 
 }  // namespace eventarium::kafka

@@ -25,9 +25,13 @@ const RecordBatch& Partition::append(RecordBatch batch, SimTime now) {
   return log_.append(std::move(batch));
 }
 
-bool Partition::advance_high_watermark() {
+bool Partition::must_flush() const {
+  return log_.log_end_offset() - log_.recovery_point() >= config_.flush_messages;
+}
+
+bool Partition::advance_high_watermark(std::int64_t up_to) {
   // The leader is the only in-sync replica that this version knows: no followers fetch yet.
-  const std::int64_t candidate = log_.log_end_offset();
+  const std::int64_t candidate = std::min(up_to, log_.log_end_offset());
   if (candidate <= high_watermark_) return false;
   high_watermark_ = candidate;
   return true;

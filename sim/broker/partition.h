@@ -23,7 +23,6 @@ class Partition {
 
   const PartitionImage& image() const { return image_; }
   const PartitionLog& log() const { return log_; }
-  PartitionLog& log() { return log_; }
   bool is_leader() const { return image_.leader == self_; }
   std::int64_t high_watermark() const { return high_watermark_; }
 
@@ -33,8 +32,14 @@ class Partition {
   /// check_append() must have said none. `now` stamps the records under LogAppendTime.
   const RecordBatch& append(RecordBatch batch, SimTime now);
 
-  /// Raises the high watermark to what all in-sync replicas have. True when it moved.
-  bool advance_high_watermark();
+  /// flush.messages: the last append must be on the disk before it counts as done.
+  bool must_flush() const;
+  /// Everything below `offset` has reached the disk.
+  void flushed(std::int64_t offset) { log_.mark_flushed(offset); }
+
+  /// Raises the high watermark to what all in-sync replicas have, at most to `up_to`. True when
+  /// it moved.
+  bool advance_high_watermark(std::int64_t up_to);
 
   /// NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH or none. A client that
   /// doesn't know an epoch passes -1.

@@ -70,13 +70,42 @@ Error ReplicaManager::append_one(engine::Runtime& runtime, const ProduceRequest:
   outcome.last_event =
       runtime.emit(trace::BatchAppended{asked.tp.topic, asked.tp.partition, batch.base_offset,
                                         ids_of(batch), batch.leader_epoch, batch.size_bytes});
-  if (partition.advance_high_watermark()) {
-    outcome.last_event = runtime.emit_because(
-        outcome.last_event, trace::HighWatermarkAdvanced{asked.tp.topic, asked.tp.partition,
-                                                         partition.high_watermark()});
-    outcome.advanced.push_back(asked.tp);
-  }
+  outcome.appended.push_back({asked.tp, batch.next_offset(), outcome.last_event});
+  outcome.must_flush = outcome.must_flush || partition.must_flush();
   return Error::none;
+}
+
+std::vector<TopicPartition> ReplicaManager::complete_append(engine::Runtime& runtime,
+                                                            AppendOutcome& outcome) {
+  std::vector<TopicPartition> advanced;
+  const EventId before = runtime.current_cause();
+  for (const AppendedTo& appended : outcome.appended) {
+    Partition& partition = partitions_.at(appended.tp);
+    if (outcome.must_flush) partition.flushed(appended.end_offset);
+    runtime.set_cause(appended.event);
+    if (!advance(runtime, partition, appended.tp, appended.end_offset)) continue;
+    outcome.last_event = runtime.current_cause();
+    advanced.push_back(appended.tp);
+  }
+  runtime.set_cause(before);
+  return advanced;
+}
+
+/// Leaves the event, when there is one, as the current cause.
+bool ReplicaManager::advance(engine::Runtime& runtime, Partition& partition,
+                             const TopicPartition& tp, std::int64_t up_to) {
+  if (!partition.advance_high_watermark(up_to)) return false;
+  runtime.set_cause(runtime.emit(
+      trace::HighWatermarkAdvanced{tp.topic, tp.partition, partition.high_watermark()}));
+  return true;
+}
+
+void ReplicaManager::advance_high_watermarks(engine::Runtime& runtime) {
+  const EventId before = runtime.current_cause();
+  for (auto& [tp, partition] : partitions_) {
+    if (partition.is_leader()) advance(runtime, partition, tp, partition.log().log_end_offset());
+    runtime.set_cause(before);
+  }
 }
 
 FetchOutcome ReplicaManager::read(const FetchRequest& request, std::uint64_t max_bytes) const {
@@ -157,8 +186,7 @@ ListOffsetsResponse::Partition ReplicaManager::list_offset(
 }
 
 void ReplicaManager::flush_all() {
-  for (auto& [tp, partition] : partitions_)
-    partition.log().mark_flushed(partition.log().log_end_offset());
+  for (auto& [tp, partition] : partitions_) partition.flushed(partition.log().log_end_offset());
 }
 
 void ReplicaManager::recover_after_power_loss(engine::Runtime& runtime) {

@@ -14,11 +14,19 @@
 
 namespace eventarium::kafka {
 
+/// A batch has been appended to `tp`, which ends at `end_offset` now.
+struct AppendedTo {
+  TopicPartition tp;
+  std::int64_t end_offset = 0;
+  EventId event;  // its BatchAppended
+};
+
 struct AppendOutcome {
   std::vector<ProduceResponse::Partition> partitions;
-  bool failed = false;                   // any partition was refused
-  std::vector<TopicPartition> advanced;  // high watermarks that moved
-  EventId last_event;                    // the last thing that was written, for causes
+  std::vector<AppendedTo> appended;
+  bool failed = false;      // any partition was refused
+  bool must_flush = false;  // fsync before complete_append()
+  EventId last_event;       // what the answer is due to
 };
 
 struct FetchOutcome {
@@ -35,7 +43,11 @@ class ReplicaManager {
   /// Null when this broker has no replica of it.
   const Partition* find(const TopicPartition& tp) const;
 
+  /// Writes to the page cache. complete_append() is the next step, at once or after an fsync.
   AppendOutcome append(engine::Runtime& runtime, const ProduceRequest& request);
+  /// The appended batches are as safe as configured: advances the high watermarks. Returns the
+  /// partitions whose moved.
+  std::vector<TopicPartition> complete_append(engine::Runtime& runtime, AppendOutcome& outcome);
   /// What a fetch gets now, within its own limits and the broker's `max_bytes`.
   FetchOutcome read(const FetchRequest& request, std::uint64_t max_bytes) const;
   /// True when the fetch would have to be answered now whatever the time: enough bytes below the
@@ -43,6 +55,8 @@ class ReplicaManager {
   bool is_satisfied(const FetchRequest& request) const;
   ListOffsetsResponse::Partition list_offset(const ListOffsetsRequest::Partition& asked) const;
 
+  /// After a restart: with no other replica in sync, all that the logs hold is committed.
+  void advance_high_watermarks(engine::Runtime& runtime);
   /// A clean shutdown writes everything to the disk.
   void flush_all();
   /// The machine lost its power: cuts all logs and says so in the trace.
@@ -52,6 +66,8 @@ class ReplicaManager {
   Error append_one(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
                    std::int16_t acks, AppendOutcome& outcome);
 
+  bool advance(engine::Runtime& runtime, Partition& partition, const TopicPartition& tp,
+               std::int64_t up_to);
   bool known_topic(const TopicPartition& tp) const;
 
   std::map<TopicPartition, Partition> partitions_;

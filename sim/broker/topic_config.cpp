@@ -23,6 +23,7 @@ TopicConfig make_topic_config(const Config& topic, const Config& broker) {
       static_cast<std::uint64_t>(integer(topic, "max.message.bytes", broker, "message.max.bytes"));
   config.min_insync_replicas = static_cast<std::size_t>(
       integer(topic, "min.insync.replicas", broker, "min.insync.replicas"));
+  config.flush_messages = integer(topic, "flush.messages", broker, "log.flush.interval.messages");
   config.log_append_time = text(topic, "message.timestamp.type", broker,
                                 "log.message.timestamp.type") == "LogAppendTime";
   return config;

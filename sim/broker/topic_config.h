@@ -12,6 +12,7 @@ struct TopicConfig {
   std::uint64_t max_message_bytes = 0;  // largest batch
   std::size_t min_insync_replicas = 1;
   bool log_append_time = false;
+  std::int64_t flush_messages = 0;  // fsync once this many records are not on the disk
 };
 
 /// Both configs must have been checked.

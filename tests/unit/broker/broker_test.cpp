@@ -174,3 +174,46 @@ TEST_CASE("LogAppendTime: the broker's clock stamps the batch") {
   CHECK(batch.log_append_time);
   CHECK(batch.max_timestamp > sim_time(100ms));
 }
+
+TEST_CASE("flush.messages=1: answered and readable only once it is on the disk") {
+  Cluster cluster(Config{{"flush.messages", "1"}});
+  cluster.produce(0, make_batch(1, 1, 400'000));  // 3.2 ms to the switch and on, 2 ms to the disk
+  cluster.run(8ms);
+  CHECK(cluster.partition(0).log().log_end_offset() == 1);
+  CHECK(cluster.partition(0).high_watermark() == 0);
+  CHECK(cluster.client().received.empty());
+  cluster.run(5ms);
+  CHECK(cluster.partition(0).high_watermark() == 1);
+  CHECK(cluster.partition(0).log().recovery_point() == 1);
+  REQUIRE(cluster.client().last<ProduceResponse>());
+  CHECK(cluster.client().last<ProduceResponse>()->partitions[0].base_offset == 0);
+  cluster.engine.stop(NodeId{0}, engine::StopReason::power_loss);
+  cluster.engine.start(NodeId{0});
+  cluster.run(10ms);
+  CHECK(cluster.partition(0).log().log_end_offset() == 1);
+  CHECK(cluster.trace.all<trace::LogTruncated>().empty());
+}
+
+TEST_CASE("flush.messages=3 waits for the third record") {
+  Cluster cluster(Config{}, Config{{"log.flush.interval.messages", "3"}});
+  cluster.produce(0, make_batch(1, 2));
+  cluster.run(10ms);
+  CHECK(cluster.partition(0).log().recovery_point() == 0);
+  CHECK(cluster.partition(0).high_watermark() == 2);
+  cluster.produce(0, make_batch(3, 1));
+  cluster.run(10ms);
+  CHECK(cluster.partition(0).log().recovery_point() == 3);
+}
+
+TEST_CASE("a process that dies while it waits for the disk finds its batch in the log") {
+  Cluster cluster(Config{{"flush.messages", "1"}, {"max.message.bytes", "3000000"}});
+  cluster.produce(0, make_batch(1, 1, 2'000'000));  // 10 ms to the disk
+  cluster.run(38ms);
+  REQUIRE(cluster.partition(0).log().log_end_offset() == 1);
+  REQUIRE(cluster.partition(0).high_watermark() == 0);
+  cluster.engine.stop(NodeId{0}, engine::StopReason::crash);
+  cluster.engine.start(NodeId{0});
+  cluster.run(1s);
+  CHECK(cluster.partition(0).high_watermark() == 1);
+  CHECK(cluster.client().received.empty());
+}
