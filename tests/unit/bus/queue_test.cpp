@@ -456,3 +456,15 @@ TEST_CASE("whatever breaks but the publisher: every record has exactly one outco
     check_lives(w.trace);
   }
 }
+
+TEST_CASE("the same seed and the same faults give the same trace") {
+  const auto story = [](std::uint64_t seed) {
+    Line w(every(23ms, 100), {.visibility_timeout = 1s}, seed);
+    for (int i = 0; i < 3; ++i) w.receiver(15ms);
+    w.storm({Line::queue_id, Line::source_id, w.sink_id(0), w.sink_id(1)}, 0s, 3s, 10);
+    w.run(30s);
+    return w.trace.events;
+  };
+  CHECK(story(5) == story(5));
+  CHECK(story(5) != story(6));
+}
