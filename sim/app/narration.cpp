@@ -9,14 +9,15 @@ namespace eventarium::app {
 void Narration::on_event(const trace::Event& event) {
   names_.apply(event);
   const auto sentence = narrator_.tell(event);
+  const auto* checked = event.as<trace::ExpectationChecked>();
   if (!sentence) return;
+  if (form_ == Form::text && checked && checked->met) return;  // the report lists those
   line_.clear();
   const std::string clock = format_clock(event.t);
   if (form_ == Form::text) {
     line_ += output_.dim(clock);
     line_ += "  ";
     const auto* stopped = event.as<trace::NodeStopped>();
-    const auto* checked = event.as<trace::ExpectationChecked>();
     const bool alarming = (stopped && stopped->reason != "clean") ||
                           event.as<trace::SendFailed>() || (checked && !checked->met);
     line_ += alarming ? output_.bad(*sentence) : *sentence;

@@ -64,6 +64,9 @@ void Ledger::on_event(const trace::Event& event) {
   now_ = event.t;
   names_.apply(event);
   logs_.on_event(event);
+  for_each(logs_.added(), [](RecordEntry& record) { ++record.copies; });
+  for_each(logs_.removed(),
+           [](RecordEntry& record) { record.copies -= record.copies > 0 ? 1 : 0; });
   on_transport(event);
   on_queue(event);
   if (const auto* produced = event.as<trace::RecordProduced>()) {

@@ -54,6 +54,7 @@ struct RecordEntry {
   SimTime produced{};
   bool keyed = false;
   bool acknowledged = false, failed = false, stored = false, dead_lettered = false;
+  std::uint32_t copies = 0;                    // in the logs of all brokers
   std::uint32_t stream = 0;                    // records of one producer, topic and key share it
   std::vector<Handing> handings;               // in order of first delivery
   std::vector<NodeId> promised;                // broadcast: who was connected

@@ -15,7 +15,18 @@ const ReplicaLog& PartitionState::log() const {
   return *longest;
 }
 
+/// Keeps what is below `log_end_offset`.
+void LogState::cut(ReplicaLog& log, std::int64_t log_end_offset) {
+  const auto size = static_cast<std::int64_t>(log.records.size());
+  const std::int64_t kept =
+      std::clamp<std::int64_t>(log_end_offset - log.log_start_offset, 0, size);
+  removed_.insert(removed_.end(), log.records.begin() + kept, log.records.end());
+  log.records.resize(static_cast<std::size_t>(kept));
+}
+
 void LogState::on_event(const trace::Event& event) {
+  added_.clear();
+  removed_.clear();
   if (const auto* created = event.as<trace::PartitionCreated>()) {
     PartitionState& partition = partitions_[{created->topic, created->partition}];
     partition.leader = created->leader;
@@ -23,30 +34,20 @@ void LogState::on_event(const trace::Event& event) {
     partition.replicas = created->replicas;
     partition.isr = created->isr;
   } else if (const auto* appended = event.as<trace::BatchAppended>()) {
-    PartitionState& partition = partitions_[{appended->topic, appended->partition}];
-    ReplicaLog& log = partition.logs[event.node];
-    if (log.records.empty()) log.log_start_offset = appended->base_offset;
-    // A log that lost its unflushed end goes on from where the flushed part ends.
-    if (appended->base_offset < log.log_start_offset) log = {appended->base_offset, {}};
-    const auto kept = static_cast<std::size_t>(appended->base_offset - log.log_start_offset);
-    log.records.resize(kept);
+    ReplicaLog& log = partitions_[{appended->topic, appended->partition}].logs[event.node];
+    cut(log, appended->base_offset);
+    if (log.records.empty() || appended->base_offset != log.log_end_offset()) {
+      cut(log, log.log_start_offset);  // it goes on elsewhere: what was there is gone
+      log.log_start_offset = appended->base_offset;
+    }
     log.records.insert(log.records.end(), appended->records.begin(), appended->records.end());
+    added_ = appended->records;
   } else if (const auto* truncated = event.as<trace::LogTruncated>()) {
     ReplicaLog& log = partitions_[{truncated->topic, truncated->partition}].logs[event.node];
-    const std::int64_t kept = truncated->log_end_offset - log.log_start_offset;
-    if (kept < static_cast<std::int64_t>(log.records.size()))
-      log.records.resize(static_cast<std::size_t>(std::max<std::int64_t>(kept, 0)));
+    cut(log, truncated->log_end_offset);
   } else if (const auto* advanced = event.as<trace::HighWatermarkAdvanced>()) {
     partitions_[{advanced->topic, advanced->partition}].high_watermark = advanced->high_watermark;
   }
-}
-
-std::unordered_set<RecordId> LogState::records() const {
-  std::unordered_set<RecordId> result;
-  for (const auto& [key, partition] : partitions_)
-    for (const auto& [broker, log] : partition.logs)
-      result.insert(log.records.begin(), log.records.end());
-  return result;
 }
 
 }  // namespace eventarium::check

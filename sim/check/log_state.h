@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "sim/trace/event.h"
@@ -44,11 +43,15 @@ class LogState : public trace::Sink {
   void on_event(const trace::Event& event) override;
 
   const std::map<PartitionKey, PartitionState>& partitions() const { return partitions_; }
-  /// All records that stand in any replica's log. To look up, not to iterate.
-  std::unordered_set<RecordId> records() const;
+  /// What the latest event put into a log, and what it removed from one.
+  const std::vector<RecordId>& added() const { return added_; }
+  const std::vector<RecordId>& removed() const { return removed_; }
 
  private:
+  void cut(ReplicaLog& log, std::int64_t log_end_offset);
+
   std::map<PartitionKey, PartitionState> partitions_;
+  std::vector<RecordId> added_, removed_;
 };
 
 }  // namespace eventarium::check

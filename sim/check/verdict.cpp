@@ -1,6 +1,5 @@
 // What is counted from the ledger; ledger.h defines each number in words.
 #include <algorithm>
-#include <unordered_set>
 
 #include "sim/check/ledger.h"
 
@@ -48,7 +47,6 @@ Percentiles percentiles(std::vector<Duration> samples) {
 struct Ledger::Counting {
   const Ledger& ledger;
   const Filter& filter;
-  std::unordered_set<RecordId> in_logs = ledger.logs_.records();  // looked up only
 
   /// Pairs still to come, except Kafka's, which are counted by partition.
   std::uint64_t waiting(const RecordEntry& record) const {
@@ -91,7 +89,7 @@ struct Ledger::Counting {
     const bool nowhere = record.travelling_to.empty() && record.held_by.empty();
     switch (ledger.channel_) {
       case Channel::kafka:
-        return nowhere && !in_logs.contains(record.id);
+        return nowhere && record.copies == 0;
       case Channel::queue:
         return nowhere && !record.stored;
       case Channel::broadcast:

@@ -33,14 +33,15 @@ std::string in_words(const FlatObject::Member& member) {
   return {};
 }
 
-/// The first values of an event's data: " (ada@example.org, amount 12)", or "".
-std::string summary(const std::string& data) {
+/// The first values of an event's data: " (ada@example.org, amount 12)", or "". A value that only
+/// repeats the event's id is left out.
+std::string summary(const std::string& data, const std::string& event_id) {
   FlatObject object;
   if (parse_flat_json(data, object)) return {};
   std::string words;
   for (const auto& member : object.members) {
     const std::string word = in_words(member);
-    if (word.empty()) continue;
+    if (word.empty() || word == event_id) continue;
     if (words.size() + word.size() > 60) break;
     words += (words.empty() ? "" : ", ") + word;
   }
@@ -166,8 +167,8 @@ struct Narrator::Teller {
 
   // ---- records
   Sentence operator()(const RecordProduced& e) const {
-    std::string text =
-        fmt::format("{} published {} {}{}", self(), e.event_type, e.event_id, summary(e.data));
+    std::string text = fmt::format("{} published {} {}{}", self(), e.event_type, e.event_id,
+                                   summary(e.data, e.event_id));
     if (all)
       text += fmt::format(" to {}, {}", e.topic, e.keyed ? "key " + e.partitionkey : "no key");
     return text;

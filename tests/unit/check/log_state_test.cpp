@@ -22,7 +22,7 @@ TEST_CASE("appends move the log end offset, advances the high watermark") {
   CHECK(only(story).log().log_end_offset() == 3);
   CHECK(only(story).high_watermark == 2);
   CHECK(only(story).leader == broker);
-  CHECK(story.ledger.logs().records().contains(RecordId{3}));
+  CHECK(story.ledger.find(RecordId{3}) == nullptr);  // in a log, but never published here
 }
 
 TEST_CASE("a log may begin above zero, and is cut where it goes on lower") {
@@ -49,6 +49,24 @@ TEST_CASE("a truncated log has lost its end, and only that") {
   CHECK(story.ledger.verdict().lost_acknowledged.count == 2);
   story.tell(broker, trace::LogTruncated{"signups", 0, 5, {}, "nothing above it"});
   CHECK(only(story).log().log_end_offset() == 1);
+}
+
+TEST_CASE("what an event adds and removes") {
+  LogState logs;
+  const auto append = [&](std::int64_t offset, std::initializer_list<std::uint64_t> list) {
+    logs.on_event({EventId{1}, SimTime{}, broker, EventId{},
+                   trace::BatchAppended{"signups", 0, offset, ids(list), 0, 100}});
+  };
+  append(0, {1, 2, 3});
+  CHECK(logs.added() == ids({1, 2, 3}));
+  append(1, {4});
+  CHECK(logs.removed() == ids({2, 3}));
+  append(7, {5});  // a gap: the log begins anew
+  CHECK(logs.removed() == ids({1, 4}));
+  CHECK(logs.partitions().begin()->second.logs.at(broker).log_start_offset == 7);
+  logs.on_event({EventId{1}, SimTime{}, broker, EventId{}, trace::NodeStopped{"crash"}});
+  CHECK(logs.added().empty());
+  CHECK(logs.removed().empty());
 }
 
 TEST_CASE("without a leader the longest replica is shown") {

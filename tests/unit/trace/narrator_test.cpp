@@ -115,6 +115,7 @@ TEST_CASE("data that is no flat object, or long, or not ASCII, is summed up safe
     return story.tell(RecordProduced{.event_id = "1", .event_type = "E", .data = data}, 0);
   };
   CHECK(told("") == "website published E 1");
+  CHECK(told(R"({"order":"1","item":"tea"})") == "website published E 1 (tea)");
   CHECK(told(R"({"a":{"b":1}})") == "website published E 1");
   CHECK(told(R"({"a":[1,2],"b":"x"})") == "website published E 1 (x)");
   std::string long_text;
