@@ -64,13 +64,18 @@ configure_once() {
   quietly cmake --preset "$preset" "$@"
 }
 
-# build DIRECTORY [targets]: a line only when there is something to do.
+# build DIRECTORY [targets]: a line that counts up while there is something to do, on a terminal;
+# the compiler's words only when it fails.
 build() {
   tree=$1
   shift
   case $(ninja -C "$tree" -n "$@" 2>/dev/null | tail -n 1) in
     *"no work to do"*) return 0 ;;
   esac
-  say "Building ${*:-everything} in $tree ..."
-  quietly ninja -C "$tree" "$@"
+  if [ -t 2 ]; then
+    NINJA_STATUS='Building, %f of %t: ' ninja -C "$tree" "$@" >&2 || return
+  else
+    say "Building ${*:-everything} in $tree ..."
+    quietly ninja -C "$tree" "$@"
+  fi
 }

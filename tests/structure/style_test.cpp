@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <set>
 
 #include "tests/structure/sources.h"
 
@@ -91,5 +92,34 @@ TEST_CASE("no paths of one machine, nothing left for later") {
         if (source.lines[i].find(word) == std::string::npos) continue;
         FAIL_CHECK(source.path, ":", i + 1, ": ", word);
       }
+  }
+}
+TEST_CASE("every file of the simulator and of the window's model is reached by a test") {
+  // From the headers that tests include, on through what those and their implementations include
+  // of the same folder. The command is tested as a program: its entry counts as included.
+  const std::vector<Source> sources = sources_in({"sim", "viz/model"});
+  std::set<std::string> reached = {"sim/app/command_line.h"};
+  for (const Source& test : sources_in({"tests/unit"}))
+    for (const Include& include : includes_of(test)) reached.insert(include.target);
+  for (std::size_t before = 0; before != reached.size();) {
+    before = reached.size();
+    for (const Source& source : sources) {
+      const std::string own = source.folder() + "/" + source.stem();
+      bool known = reached.count(own + ".h") == 1;
+      // A part of something: it implements a header of another name.
+      for (const Include& include : includes_of(source))
+        known = known || (source.extension() == ".cpp" && reached.count(include.target) == 1 &&
+                          include.target.rfind(source.folder() + "/", 0) == 0 &&
+                          !std::filesystem::exists(EVENTARIUM_SOURCE_DIR "/" + own + ".h"));
+      if (!known) continue;
+      reached.insert(source.path);
+      for (const Include& include : includes_of(source))
+        if (include.target.rfind(source.folder() + "/", 0) == 0) reached.insert(include.target);
+    }
+  }
+  for (const Source& source : sources) {
+    if (source.extension() != ".cpp" || source.stem() == "main") continue;
+    INFO(source.path, ": no test reaches it");
+    CHECK(reached.count(source.path) == 1);
   }
 }
