@@ -189,11 +189,9 @@ const Place& MapReader::place_of(std::string_view key) const {
   return value != nullptr ? value->place : node_.place;
 }
 
-std::string MapReader::what(std::string_view key) const { return std::string(key); }
-
 bool MapReader::text(std::string_view key, std::string& out) const {
   const YamlNode* const value = get(key);
-  return value != nullptr && read_text(*value, what(key), out, problems_);
+  return value != nullptr && read_text(*value, key, out, problems_);
 }
 
 bool MapReader::text(std::string_view key, std::optional<std::string>& out) const {
@@ -205,13 +203,13 @@ bool MapReader::text(std::string_view key, std::optional<std::string>& out) cons
 
 bool MapReader::name(std::string_view key, bool is_topic, std::string& out) const {
   const YamlNode* const value = get(key);
-  return value != nullptr && read_name(*value, what(key), is_topic, out, problems_);
+  return value != nullptr && read_name(*value, key, is_topic, out, problems_);
 }
 
 bool MapReader::boolean(std::string_view key, bool& out) const {
   const YamlNode* const value = get(key);
   if (value == nullptr) return false;
-  if (!expect_scalar(*value, what(key), "true or false", problems_)) return false;
+  if (!expect_scalar(*value, key, "true or false", problems_)) return false;
   if (value->text != "true" && value->text != "false") {
     problems_.add(value->place,
                   fmt::format("{}: true or false is expected, not '{}'", key, shown(value->text)));
@@ -226,7 +224,7 @@ bool MapReader::integer(std::string_view key, std::optional<std::uint64_t>& out)
   if (value == nullptr) return false;
   const Bounds& limits = bounds(fmt::format("{}.{}", block_.name, key));
   std::int64_t number = 0;
-  if (!read_integer(*value, what(key), limits.low, limits.high, number, problems_)) return false;
+  if (!read_integer(*value, key, limits.low, limits.high, number, problems_)) return false;
   out = static_cast<std::uint64_t>(number);
   return true;
 }
@@ -247,7 +245,7 @@ bool MapReader::integer(std::string_view key, int& out) const {
 
 bool MapReader::duration(std::string_view key, Duration& out) const {
   const YamlNode* const value = get(key);
-  return value != nullptr && read_duration(*value, what(key), out, problems_);
+  return value != nullptr && read_duration(*value, key, out, problems_);
 }
 
 bool MapReader::duration(std::string_view key, std::optional<Duration>& out) const {
@@ -260,19 +258,19 @@ bool MapReader::duration(std::string_view key, std::optional<Duration>& out) con
 bool MapReader::probability(std::string_view key, double& out) const {
   const YamlNode* const value = get(key);
   return value != nullptr &&
-         read_unit(*value, what(key), "a probability", parse_probability, out, problems_);
+         read_unit(*value, key, "a probability", parse_probability, out, problems_);
 }
 
 bool MapReader::bandwidth(std::string_view key, double& out_bytes_per_s) const {
   const YamlNode* const value = get(key);
   return value != nullptr &&
-         read_unit(*value, what(key), "a bandwidth", parse_bandwidth, out_bytes_per_s, problems_);
+         read_unit(*value, key, "a bandwidth", parse_bandwidth, out_bytes_per_s, problems_);
 }
 
 bool MapReader::choice(std::string_view key, std::string& out) const {
   const YamlNode* const value = get(key);
   std::string word;
-  if (value == nullptr || !read_text(*value, what(key), word, problems_)) return false;
+  if (value == nullptr || !read_text(*value, key, word, problems_)) return false;
   const std::vector<std::string>& words = choices(fmt::format("{}.{}", block_.name, key));
   if (std::find(words.begin(), words.end(), word) == words.end()) {
     problems_.add(value->place, fmt::format("{}: '{}' is not known{}", key, shown(word),
@@ -285,7 +283,7 @@ bool MapReader::choice(std::string_view key, std::string& out) const {
 
 bool MapReader::distribution(std::string_view key, Distribution& out) const {
   const YamlNode* const value = get(key);
-  return value != nullptr && read_distribution(*value, what(key), out, problems_);
+  return value != nullptr && read_distribution(*value, key, out, problems_);
 }
 
 bool MapReader::config(std::string_view key, ConfigScope scope, Config& out) const {

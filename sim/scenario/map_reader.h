@@ -79,8 +79,6 @@ class MapReader {
   bool config(std::string_view key, ConfigScope scope, Config& out) const;
 
  private:
-  std::string what(std::string_view key) const;
-
   const YamlNode& node_;
   const Block& block_;
   Problems& problems_;

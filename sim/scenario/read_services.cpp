@@ -107,11 +107,17 @@ void read_reaction(const YamlNode& node, Service& service, Draft& draft) {
   const MapReader map(node, "reaction", draft.problems);
   Reaction reaction;
   if (map.text("event", reaction.event)) {
-    for (const Reaction& other : service.reactions)
+    for (const Reaction& other : service.reactions) {
       if (other.event == reaction.event)
         draft.problems.add(map.place_of("event"),
                            fmt::format("'{}' reacts twice to '{}'; put both under one 'on'",
                                        service.name, reaction.event));
+      else if (other.event == "*")
+        draft.problems.add(map.place_of("event"),
+                           fmt::format("event: the \"*\" above takes every event, '{}' never "
+                                       "comes here; put \"*\" last",
+                                       reaction.event));
+    }
     draft.reactions.push_back(
         {reaction.event, service.name, map.place_of("event"), service.topics});
   }

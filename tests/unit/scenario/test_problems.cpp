@@ -99,6 +99,17 @@ TEST_CASE("events that nobody publishes, placeholders that nothing fills") {
         "2:38: key: nothing fills {user} (known: id, n, source, time, type)");
 }
 
+TEST_CASE("reactions that are never reached") {
+  const std::string start =
+      "version: 1\nproducers: [{name: p, topic: t, event: E}]\nservices:\n"
+      "  - name: s\n    reads: t\n    on:\n";
+  CHECK(problems(start + "    - {event: E}\n    - {event: E}\n") ==
+        "8:15: 's' reacts twice to 'E'; put both under one 'on'");
+  CHECK(problems(start + "    - {event: '*'}\n    - {event: E}\n") ==
+        "8:15: event: the \"*\" above takes every event, 'E' never comes here; put \"*\" last");
+  CHECK(problems(start + "    - {event: E}\n    - {event: '*'}\n") == "");
+}
+
 TEST_CASE("a template can name what is made before it") {
   const auto producer = [](const std::string& rest) {
     return problems("version: 1\nproducers: [{name: p, topic: t, " + rest + "}]\n");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <vector>
 
 #include "tests/unit/scenario/testing.h"
@@ -56,4 +57,19 @@ TEST_CASE("every shipped scenario names the schema in its first line") {
     INFO(file.string());
     CHECK(line == "# yaml-language-server: $schema=../assets/scenario.schema.json");
   }
+}
+
+TEST_CASE("the examples in the README load") {
+  std::ifstream stream(EVENTARIUM_SOURCE_DIR "/README.md");
+  std::stringstream whole;
+  whole << stream.rdbuf();
+  const std::string text = whole.str();
+  const std::string fence = "```yaml\n";
+  int examples = 0;
+  for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
+    at += fence.size();
+    load(text.substr(at, text.find("```", at) - at));
+    ++examples;
+  }
+  CHECK(examples >= 1);
 }
