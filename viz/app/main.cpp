@@ -25,11 +25,14 @@ int take_screenshot(App& app, GlWindow& window, ui::Fonts& fonts, const Options&
     return fail(exit_failed, problem);
   if (options.select && !app.select(*options.select))
     return fail(exit_usage, "--select: there is no '" + *options.select + "' at this moment");
-  // The first frames ask for the fonts and measure what scrolls; the last one is kept.
-  constexpr int frames = 4;
-  for (int i = 0; i < frames; ++i) {
+  // The first frames ask for the fonts, measure what scrolls and settle the layout; the last one
+  // is kept.
+  constexpr int frames_least = 8, frames_most = 24;
+  bool last = false;
+  for (int i = 1; !last; ++i) {
     if (fonts.rebuild_if_needed()) window.upload_fonts();
-    const std::string path = i + 1 == frames ? *options.screenshot : "";
+    last = i >= frames_most || (i >= frames_least && fonts.settled());
+    const std::string path = last ? *options.screenshot : "";
     const std::string problem =
         window.frame_to_png([&] { app.build(fonts); }, app.theme().color.background,
                             options.width_px, options.height_px, path);

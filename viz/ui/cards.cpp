@@ -96,7 +96,8 @@ std::pair<std::string_view, std::string_view> in_two(const Card& card, const Pen
   if (fits(text.size())) return {text, {}};
   std::size_t cut = text.rfind(' ');
   while (cut != std::string_view::npos && cut > 0 && !fits(cut)) cut = text.rfind(' ', cut - 1);
-  if (cut == std::string_view::npos || cut == 0) return {text, {}};
+  if (cut == std::string_view::npos || cut == 0) cut = text.find(' ');
+  if (cut == std::string_view::npos) return {text, {}};
   return {text.substr(0, cut), text.substr(cut + 1)};
 }
 
@@ -281,9 +282,32 @@ void draw_station(Card& card) {
 }
 
 void draw_broker(Card& card, const NodeBox& box) {
+  if (box.rows.empty())
+    draw_text_in(card.frame.canvas, card.cut_line(22),
+                 card.pen(Face::regular, 16, card.color().muted), "no partitions here");
   for (const RowBox& row : box.rows)
     if (const PartitionView* partition = card.frame.session.world().partition(row.partition))
       draw_partition_row(card.frame, card.view, row, *partition, card.info.id, card.dead);
+}
+
+/// Name and what it is, in one line; where that is too long and the card has room, in two.
+void draw_channel_head(Card& card) {
+  Rect head = card.rest.cut_top(card.view.px(26));
+  const Rect all = card.rest;
+  card.rest = head;
+  draw_head(card, Align::left);
+  card.rest = all;
+  const auto [text, color] = subtitle(card);
+  const Pen pen = card.pen(Face::regular, 16, color);
+  const Pen name = card.pen(Face::strong, 19, color);
+  head.min.x +=
+      text_width(card.frame.canvas, name, card.info.name) + card.view.px(card.dead ? 42 : 16);
+  const bool has_room = card.info.role == Role::queue && card.node.queue.dead_letters.empty();
+  if (has_room && text_width(card.frame.canvas, pen, text) > head.width())
+    draw_text_in(card.frame.canvas, card.cut_line(16), pen, text);
+  else
+    draw_text_in(card.frame.canvas, head, pen, text);
+  card.rest.cut_top(card.view.px(6));
 }
 
 void draw_body(Frame& frame, const View& view, const Rect& area, bool dead, bool hovered,
@@ -316,18 +340,8 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
   frame.canvas.list->PushClipRect(area.min, area.max, true);
   Card card{frame, view, *info, *node, area.shrunk(view.px(padding), view.px(padding - 2)), dead};
   if (is_channel(info->role)) {
-    // One line: name, then what it is.
-    Rect head = card.rest.cut_top(view.px(26));
-    const Rect all = card.rest;
-    card.rest = head;
-    const float wide = text_width(frame.canvas, card.pen(Face::strong, 19, card.ink()), info->name);
-    draw_head(card, Align::left);
-    head.min.x += wide + view.px(dead ? 42 : 16);
-    const auto [text, color] = subtitle(card);
-    draw_text_in(frame.canvas, head, card.pen(Face::regular, 16, color), text);
-    card.rest = all;
+    draw_channel_head(card);
     if (info->role == Role::broker) draw_broker(card, box);
-    card.rest.cut_top(view.px(6));
     if (info->role == Role::queue) draw_queue(card);
     if (info->role == Role::station) draw_station(card);
   } else {

@@ -18,16 +18,16 @@ namespace {
 
 constexpr ImGuiWindowFlags root_flags =
     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav |
-    ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoBackground;
+    ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoBackground;
 
-void begin_root(const char* name, const ImVec2 size) {
+/// `behind`: ImGui keeps it below every other window, whatever is clicked.
+void begin_root(const char* name, const ImVec2 size, bool behind) {
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
-  ImGui::Begin(name, nullptr, root_flags);
+  ImGui::Begin(name, nullptr, root_flags | (behind ? ImGuiWindowFlags_NoBringToFrontOnFocus : 0));
   ImGui::PopStyleVar(3);
 }
 
@@ -65,21 +65,37 @@ void collect_keys(UiState& state) {
   }
 }
 
+constexpr int lanes_least = 1;
+
+/// As found so far for this window and layout.
+int lane_limit(const Session& session, UiState& state, const Theme& theme) {
+  LaneLimit& limit = state.lane_limit;
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  const std::size_t nodes = session.history().nodes().size();
+  if (limit.display.x != size.x || limit.display.y != size.y || limit.scale != theme.scale ||
+      limit.nodes != nodes)
+    limit = {size, theme.scale, nodes, LaneLimit{}.lanes};
+  return limit.lanes;
+}
+
 }  // namespace
 
 void draw_main_window(Session& session, UiState& state, const Theme& theme, Fonts& fonts,
                       double viewer_s) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   collect_keys(state);
-  state.wishes.timeline_lanes = lane_count(session);
   PanelWishes wishes = state.wishes;
   // Without a selection the inspector only tells about the scenario: it opens where the picture
   // has room to spare.
   const bool wide = size.x >= theme.px(1500);
   wishes.inspector = wishes.inspector && (wide || state.selection != Selection{});
-  const Shell shell = arrange(size, theme, wishes);
+  wishes.timeline_lanes = std::min(lane_count(session), lane_limit(session, state, theme));
+  const Shell shell = state.shell = arrange(size, theme, wishes);
+  const float picture_px = static_cast<float>(session.layout().bounds.height) * theme.scale;
+  if (shell.centre.height() < picture_px && state.lane_limit.lanes > lanes_least)
+    state.lane_limit.lanes = std::max(lanes_least, wishes.timeline_lanes - 1);
 
-  begin_root("eventarium", size);
+  begin_root("eventarium", size, true);
   const Canvas canvas{ImGui::GetWindowDrawList(), &theme, &fonts};
   Frame frame{canvas, session, state, viewer_s};
   const bool covered = state.overlay != Overlay::none;
@@ -97,7 +113,7 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   ImGui::End();
   if (!covered) return;
 
-  begin_root("overlay", size);
+  begin_root("overlay", size, false);
   const Canvas top{ImGui::GetWindowDrawList(), &theme, &fonts};
   Frame over{top, session, state, viewer_s};
   const Rect window{{0, 0}, size};

@@ -15,7 +15,7 @@ constexpr float centre_width_min = 620;
 constexpr float centre_height_min = 330;
 constexpr float timeline_head_height = 62;  // axis and padding
 constexpr float lane_height = 30;
-constexpr int lanes_min = 2;
+constexpr int lanes_min = 1;
 constexpr float timeline_part_max = 0.25F;  // of the window's height
 
 }  // namespace

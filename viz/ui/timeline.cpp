@@ -61,9 +61,17 @@ Color mark_color(const Frame& frame, Tone tone) {
   return tone == Tone::accent ? color.accent : color.muted;
 }
 
+/// Leaders and in-sync sets that have always been the same.
+bool never_changed(const Lane& lane) {
+  return (lane.kind == LaneKind::leaders || lane.kind == LaneKind::in_sync) && lane.marks.empty() &&
+         std::all_of(lane.rows.begin(), lane.rows.end(),
+                     [](const std::vector<Interval>& row) { return row.size() <= 1; });
+}
+
 /// Lower is more important when there is no room for all.
-int importance(LaneKind kind) {
-  switch (kind) {
+int importance(const Lane& lane) {
+  if (never_changed(lane)) return 9;
+  switch (lane.kind) {
     case LaneKind::faults:
       return 0;
     case LaneKind::effects:
@@ -97,13 +105,8 @@ float total_weight(const std::vector<const Lane*>& lanes) {
   return std::max(total, 1.0F);
 }
 
-/// Many partitions that have always had the same leader: a wall of equal bars.
-bool says_nothing(const Lane& lane) {
-  return (lane.kind == LaneKind::leaders || lane.kind == LaneKind::in_sync) &&
-         lane.rows.size() >= rows_max && lane.marks.empty() &&
-         std::all_of(lane.rows.begin(), lane.rows.end(),
-                     [](const std::vector<Interval>& row) { return row.size() <= 1; });
-}
+/// So many that they would be a wall of equal bars.
+bool says_nothing(const Lane& lane) { return never_changed(lane) && lane.rows.size() >= rows_max; }
 
 /// As many as fit at their least height, the less important ones left out.
 std::vector<const Lane*> chosen_lanes(const Session& session, float units) {
@@ -111,7 +114,7 @@ std::vector<const Lane*> chosen_lanes(const Session& session, float units) {
   std::erase_if(lanes, [](const Lane* lane) { return says_nothing(*lane); });
   while (lanes.size() > 1 && total_weight(lanes) * lane_units_min > units)
     lanes.erase(std::max_element(lanes.begin(), lanes.end(), [](const Lane* a, const Lane* b) {
-      return importance(a->kind) < importance(b->kind);
+      return importance(*a) < importance(*b);
     }));
   return lanes;
 }
@@ -152,7 +155,7 @@ void draw_interval(Frame& frame, const Axis& axis, const Rect& row, const Interv
   const ToneLook tone = look(frame, interval.tone);
   fill(frame.canvas, bar, tone.body, frame.px(4));
   if (bar.height() >= frame.px(15)) {
-    const Pen pen{Face::regular, std::min(frame.px(15), bar.height()), tone.ink};
+    const Pen pen{Face::regular, std::min(frame.px(15), bar.height() * 0.76F), tone.ink};
     const float wide = text_width(frame.canvas, pen, interval.text);
     const Rect inside = bar.shrunk(frame.px(6), 0);
     if (wide <= inside.width())

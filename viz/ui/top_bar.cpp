@@ -15,7 +15,8 @@ struct Budget {
   bool brand = true, speed_in_words = true;
   float tile = 128, tile_text = 15;
   float button = 44, gap = 8;
-  float clock = 140, clock_text = 21;
+  float clock = 178, clock_text = 21;
+  bool microseconds = true;  // behind the clock
   float title_px = 0;
 };
 
@@ -45,10 +46,14 @@ Budget plan(const Frame& frame, float width, const std::string& title) {
   Budget budget;
   const auto fits = [&] { return fixed_width(frame, budget) + wanted <= width; };
   if (!fits()) budget.tile = 112;
+  if (!fits()) {
+    budget.clock = 140;
+    budget.microseconds = false;
+  }
   if (!fits()) budget.brand = false;
   if (!fits()) budget.speed_in_words = false;
   if (!fits()) {
-    budget.tile = 101;
+    budget.tile = 104;
     budget.tile_text = 14;
     budget.button = 40;
     budget.gap = 6;
@@ -124,8 +129,21 @@ void draw_clock(Frame& frame, const Rect& slot, const Budget& budget) {
   const Rect area = slot.shrunk(0, frame.px(13));
   box(frame.canvas, area, false, false);
   const Pen pen{Face::mono_strong, frame.px(budget.clock_text), frame.color().text};
-  draw_text_in(frame.canvas, area, pen, format_clock(frame.session.playback().playhead()),
-               Align::center);
+  const SimTime now = frame.session.playback().playhead();
+  const std::string clock = format_clock(now);
+  if (!budget.microseconds) {
+    draw_text_in(frame.canvas, area, pen, clock, Align::center);
+  } else {
+    const Pen fine{Face::mono, frame.px(15), frame.color().muted};
+    const std::string rest = fmt::format("{:03}", to_ns(now) / 1000 % 1000);
+    const float wide = text_width(frame.canvas, pen, clock);
+    const float all = wide + frame.px(6) + text_width(frame.canvas, fine, rest);
+    Rect room = area.shrunk((area.width() - all) / 2, 0);
+    draw_text_in(frame.canvas, room, pen, clock);
+    room.min.x += wide + frame.px(6);
+    room.min.y += frame.px(3);  // on the same base line
+    draw_text_in(frame.canvas, {room.min, room.max + ImVec2{2, 0}}, fine, rest);
+  }
   if (hit_area("clock", area).hovered)
     tooltip(frame.canvas,
             "Simulated time since the start of the run: minutes, seconds, "

@@ -50,6 +50,15 @@ struct LayoutFit {
   LayoutKey key;
 };
 
+/// How many lanes the timeline may have so that the picture above it stays large. Only falls
+/// until the window or the layout changes: it must not flicker.
+struct LaneLimit {
+  ImVec2 display{0, 0};
+  float scale = 0;
+  std::size_t nodes = 0;
+  int lanes = 99;
+};
+
 struct UiState {
   Selection selection;
   NodeId hovered_node;  // in any window, in the previous frame
@@ -57,6 +66,8 @@ struct UiState {
   Overlay overlay = Overlay::none;
   Camera camera;
   LayoutFit layout_fit;
+  LaneLimit lane_limit;
+  Shell shell;  // of the latest frame
   std::optional<TimeWindow> time_window;
   EventFilter filter;
   bool reduced_motion = false;

@@ -40,9 +40,9 @@ class Headless {
     draw_main_window(session, state, theme, *fonts, 0);
     ImGui::Render();
   }
-  /// A few frames: fonts arrive, hovering settles.
+  /// A few frames: fonts arrive, hovering settles, the timeline finds its size.
   void settle(Session& session, UiState& state) {
-    for (int i = 0; i < 4; ++i) frame(session, state);
+    for (int i = 0; i < 10; ++i) frame(session, state);
   }
   void click(Session& session, UiState& state, ImVec2 at) {
     ImGuiIO& io = ImGui::GetIO();

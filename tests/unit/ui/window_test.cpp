@@ -16,12 +16,8 @@ using namespace eventarium::viz::ui::testing;
 namespace {
 
 /// Pixels of the card of `node` as drawn in the last frame.
-Rect card_of(const Headless& headless, const Session& session, UiState& state, NodeId node) {
-  PanelWishes wishes = state.wishes;
-  const ImVec2 size = ImGui::GetIO().DisplaySize;
-  wishes.inspector =
-      wishes.inspector && (size.x >= headless.theme.px(1500) || state.selection != Selection{});
-  Rect centre = arrange(size, headless.theme, wishes).centre;
+Rect card_of(const Headless& headless, const Session& session, const UiState& state, NodeId node) {
+  Rect centre = state.shell.centre;
   centre.max.y -= headless.theme.px(20);
   const View view = make_view(state.camera, centre, session.layout().bounds, headless.theme);
   return view.to_screen(session.layout().nodes[node.value].box);
