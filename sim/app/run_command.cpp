@@ -42,12 +42,33 @@ struct TraceOutput {
     writer = std::make_unique<trace::Writer>(file.get(), header);
     return true;
   }
-  bool finish() {
+  /// Writes out the rest. False, with a complaint, when it failed for another reason than a reader
+  /// of stdout that went away.
+  bool finish(Output& output, const std::string& path) {
     if (!writer) return true;
     writer->flush();
-    return writer->ok();
+    if (writer->ok() || writer->error() == EPIPE) return true;
+    output.complain(fmt::format("can't write {}: {}", path == "-" ? "to stdout" : path,
+                                std::strerror(writer->error())));
+    return false;
   }
 };
+
+/// What run this is, before it begins: its seed and everything that will be broken in it.
+std::string heading(const Simulation& simulation, const Output& output) {
+  const trace::Header header = simulation.header();
+  std::string text = output.strong(header.title.empty() ? header.scenario : header.title);
+  text += fmt::format("  seed {}, {} engine, {}\n", header.seed, header.engine,
+                      format_duration(simulation.end() - SimTime{}));
+  for (const scenario::Fault& fault : simulation.scenario().faults) {
+    text += fmt::format("{}  planned: {} {}", format_clock(sim_time(fault.at)),
+                        fault_name(fault.kind), fault.target);
+    if (!fault.peer.empty()) text += (fault.both_ways ? " and " : " to ") + fault.peer;
+    if (fault.lasts) text += " for " + format_duration(*fault.lasts);
+    text += '\n';
+  }
+  return text + "\n";
+}
 
 void advance_to_end(Simulation& simulation, bool show_progress) {
   Progress progress(show_progress, simulation.end());
@@ -77,6 +98,7 @@ int run_one(const Program& program, const RunOptions& options, const std::string
   Narration narration(output, options.detail,
                       options.events ? Narration::Form::json_lines : Narration::Form::text);
   if (narrate) simulation.add_sink(narration);
+  if (narrate && !options.events) output.write(heading(simulation, output));
 
   const auto started = std::chrono::steady_clock::now();
   const bool stdout_busy = narrate && output.is_terminal();
@@ -95,10 +117,7 @@ int run_one(const Program& program, const RunOptions& options, const std::string
     output.write(to_json(summary, options.files.size() > 1 ? -1 : 2));
   else if (!options.events && !trace_on_stdout)
     output.write(report_text(summary, output));
-  if (!trace.finish() && !trace_on_stdout) {
-    output.complain(fmt::format("{}: could not be written whole", options.trace));
-    return exit_internal;
-  }
+  if (!trace.finish(output, options.trace)) return exit_internal;
   if (!output.finish()) return exit_internal;
   return expectations.all_met() ? exit_fine : exit_unmet;
 }

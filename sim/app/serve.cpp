@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -111,7 +112,9 @@ int serve_command(const Program& program, const RunOptions& options) {
     if (!server.handle_line(line)) break;
     if (!server.complaint().empty()) output.complain(server.complaint());
   }
-  return exit_fine;
+  if (writer.ok() || writer.error() == EPIPE) return exit_fine;
+  output.complain(fmt::format("can't write to stdout: {}", std::strerror(writer.error())));
+  return exit_internal;
 }
 
 }  // namespace eventarium::app

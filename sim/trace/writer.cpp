@@ -2,6 +2,8 @@
 // name, and by its number only in the event that declares it (or when it was never declared).
 #include "sim/trace/writer.h"
 
+#include <cerrno>
+
 #include "sim/trace/json_text.h"
 
 namespace eventarium::trace {
@@ -126,22 +128,24 @@ Writer::~Writer() { flush(); }
 
 void Writer::on_event(const Event& event) {
   names_.apply(event);
-  if (!ok_) return;
+  if (!ok()) return;
   append_event_line(buffer_, event, names_);
   buffer_ += '\n';
   if (buffer_.size() >= flush_at_bytes) flush();
 }
 
 void Writer::write_line(std::string_view json) {
-  if (!ok_) return;
+  if (!ok()) return;
   buffer_ += json;
   buffer_ += '\n';
 }
 
 void Writer::flush() {
-  if (ok_ && !buffer_.empty()) {
-    ok_ = std::fwrite(buffer_.data(), 1, buffer_.size(), file_) == buffer_.size() &&
-          std::fflush(file_) == 0;
+  if (ok() && !buffer_.empty()) {
+    errno = 0;
+    const bool written = std::fwrite(buffer_.data(), 1, buffer_.size(), file_) == buffer_.size() &&
+                         std::fflush(file_) == 0;
+    if (!written) error_ = errno != 0 ? errno : EIO;
   }
   buffer_.clear();
 }

@@ -32,13 +32,15 @@ class Writer : public Sink {
   void write_line(std::string_view json);
   void flush();
   /// False after a failed write (disk full, reader gone); later events are discarded.
-  bool ok() const { return ok_; }
+  bool ok() const { return error_ == 0; }
+  /// errno of the write that failed (EPIPE: the reader went away), 0 when none has.
+  int error() const { return error_; }
 
  private:
   std::FILE* file_;
   NodeNames names_;
   std::string buffer_;
-  bool ok_ = true;
+  int error_ = 0;
 };
 
 }  // namespace eventarium::trace

@@ -38,7 +38,10 @@ TEST_CASE("a run that goes well: narration and report on stdout, nothing on stde
   const Finished run_by_name = run({"run", "newsletter"});
   CHECK(run_by_name.code == 0);
   CHECK(run_by_name.err.empty());
+  CHECK(run_by_name.out.starts_with("The newsletter  seed 42, simgrid engine, 30 s\n"));
   CHECK(contains(run_by_name.out, "website published NewSubscriber sub-1"));
+  CHECK(contains(run({"run", "newsletter-direct"}).out,
+                 "00:12.000  planned: power_loss crm for 8 s"));
   CHECK(contains(run_by_name.out, "expectations met"));
   CHECK(!contains(run_by_name.out, "\x1b"));
   const Finished by_path = run({"run", "scenarios/newsletter.yaml", "--quiet"});
@@ -178,6 +181,11 @@ TEST_CASE("a full disk is our exit 3, a reader that goes away is nobody's") {
   const Finished finished = full.finish();
   CHECK(finished.code == 3);
   CHECK(contains(finished.err, "can't write to stdout"));
+  Process full_trace({"run", "newsletter", "--trace", "-"}, "/dev/full");
+  CHECK(full_trace.finish().code == 3);
+  CHECK(run({"run", "newsletter", "-q", "--trace", "/dev/full"}).code == 3);
+  Process full_child({"run", "newsletter", "--serve"}, "/dev/full");
+  CHECK(full_child.finish().code == 3);
   const std::string command =
       "cd " EVENTARIUM_SOURCE_DIR " && (" EVENTARIUM_BINARY_DIR
       "/eventarium run activity-tracking; echo $? >&2) 2>/tmp/eventarium-pipe-test | head -1";

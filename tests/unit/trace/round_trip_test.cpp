@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 
@@ -125,6 +126,7 @@ TEST_CASE("a writer whose file is full says so and goes on quietly") {
     writer.on_event(Event{});
     writer.flush();
     CHECK(!writer.ok());
+    CHECK(writer.error() == ENOSPC);
   }
   std::fclose(full);
 }
