@@ -83,7 +83,7 @@ struct Inspector {
     if (view.incarnation > 1)
       rows.count("restarts", view.incarnation - 1, "how often its process was started again");
     for (const ActiveFault& fault : view.faults) {
-      std::string text = fault.fault;
+      std::string text = fault_words(fault.fault);
       if (fault.peer.valid()) text += " with " + history.name(fault.peer);
       if (!fault.detail.empty()) text += ", " + fault.detail;
       rows.add("fault", text + " since " + format_clock(fault.since), "broken on purpose",

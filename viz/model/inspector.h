@@ -41,6 +41,7 @@ struct LifeLine {
   std::string text;
   Position position = no_position;
   bool trouble = false;
+  Duration after{};  // since the first line
 };
 
 /// A link of a chain of causes, first cause first.

@@ -49,12 +49,17 @@ struct Life {
         fmt::format("{}, batch {}, chosen by {}", place(e.topic, e.partition, -1), e.batch, e.by));
   }
   void operator()(const trace::MessageSent& e) {
-    say("sent", fmt::format("{} → {} ({})", self(), history.name(e.destination), e.label));
     const MessageInfo* message = history.message(e.message);
-    if (message == nullptr || !message->lost || message->end >= moment) return;
-    const auto* lost = history[message->end].as<trace::MessageLost>();
+    const bool lost = message != nullptr && message->lost && message->end < moment;
+    const NodeInfo* sender = history.node(event().node);
+    const bool arrived = message != nullptr && message->end < moment && !lost;
+    // What left a broker, queue or station and came in is told by its delivery.
+    if (sender != nullptr && is_channel(sender->role) && arrived) return;
+    say("sent", fmt::format("{} → {} ({})", self(), history.name(e.destination), e.label));
+    if (!lost) return;
+    const auto* loss = history[message->end].as<trace::MessageLost>();
     say_at(message->end, "lost",
-           fmt::format("{} → {}: {}", self(), history.name(e.destination), lost->reason), true);
+           fmt::format("{} → {}: {}", self(), history.name(e.destination), loss->reason), true);
   }
   void operator()(const trace::RecordsAcknowledged&) {
     say("acked", fmt::format("{} knows that it is in", self()));
@@ -70,11 +75,24 @@ struct Life {
     say("delivered", fmt::format("to {}{}", self(), again), e.attempt > 1);
   }
   void operator()(const trace::ProcessingStarted& e) {
-    say("taken up", fmt::format("by {}, for {}", self(), format_duration(e.service_time)));
+    const std::string work = format_duration(e.service_time);
+    // Mostly at once: then it is one line with the delivery.
+    if (LifeLine* delivery = line_now("delivered")) {
+      delivery->text += fmt::format(", works on it for {}", work);
+      return;
+    }
+    say("taken up", fmt::format("by {}, for {}", self(), work));
   }
   void operator()(const trace::ProcessingFinished& e) {
+    if (e.outcome == "ok" && line_now("effect") != nullptr) return;  // that says it
     const bool ok = e.outcome == "ok";
     say(ok ? "processed" : e.outcome, fmt::format("by {}", self()), e.outcome == "failed");
+  }
+  /// A line of the same node and time with this word; null when there is none.
+  LifeLine* line_now(std::string_view word) {
+    for (auto line = lines.rbegin(); line != lines.rend() && line->t == event().t; ++line)
+      if (line->word == word && history[line->position].node == event().node) return &*line;
+    return nullptr;
   }
   void operator()(const trace::SideEffectDone& e) {
     const std::string again = e.times > 1 ? fmt::format(" ({} times now!)", e.times) : "";
@@ -136,6 +154,7 @@ std::vector<LifeLine> life_of(const History& history, RecordId record, Position 
   }
   std::stable_sort(life.lines.begin(), life.lines.end(),
                    [](const LifeLine& a, const LifeLine& b) { return a.position < b.position; });
+  for (LifeLine& line : life.lines) line.after = line.t - life.lines.front().t;
   return std::move(life.lines);
 }
 

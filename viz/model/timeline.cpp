@@ -128,7 +128,7 @@ void Timeline::add_mark(LaneKind kind, Mark mark) {
 
 void Timeline::on_fault(const trace::Event& event, const History& history) {
   if (const auto* injected = event.as<trace::FaultInjected>()) {
-    std::string text = fmt::format("{} {}", injected->fault, history.name(event.node));
+    std::string text = fmt::format("{} {}", fault_words(injected->fault), history.name(event.node));
     if (injected->peer.valid()) text += fmt::format(" – {}", history.name(injected->peer));
     if (!injected->detail.empty()) text += fmt::format(": {}", injected->detail);
     if (is_moment(injected->fault))

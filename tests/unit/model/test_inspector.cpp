@@ -62,13 +62,15 @@ TEST_CASE("inspector: the life of a record, up to the moment and not beyond") {
     return out;
   };
   CHECK(words(order.inspect_now(order.record).life) ==
-        "published batched sent stored readable delivered taken up effect processed ");
+        "published batched sent stored readable delivered effect ");
   CHECK(words(order.inspect_at(1006ms, order.record).life) ==
         "published batched sent stored readable ");
   CHECK(order.inspect_at(500ms, order.record).empty());
   const auto lines = order.inspect_now(order.record).life;
   CHECK(lines[3].text == "orders-0 @ 0 on broker-1");
   CHECK(lines[3].t == sim_time(1006ms));
+  CHECK(lines[3].after == 6ms);
+  CHECK(lines[5].text == "to crm, works on it for 100 ms");
   CHECK(std::none_of(lines.begin(), lines.end(), [](const LifeLine& l) { return l.trouble; }));
 }
 

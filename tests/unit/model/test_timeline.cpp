@@ -40,11 +40,14 @@ TEST_CASE("timeline: intervals of a row never overlap; free rows are used again"
   const NodeId a = t.declare("service", "a"), b = t.declare("service", "b");
   t.at(1s).add(a, trace::FaultInjected{"latency", NodeId{}, "200 ms"});
   t.at(2s).add(a, trace::FaultInjected{"cut", b, ""});
+  t.at(2500ms).add(b, trace::FaultInjected{"power_loss", NodeId{}, ""});
+  t.at(2600ms).add(b, trace::NodeStarted{2});
   t.at(3s).add(a, trace::FaultHealed{"latency", NodeId{}, ""});
   t.at(4s).add(b, trace::FaultInjected{"loss", NodeId{}, "10 %"});
   t.at(5s).add(a, trace::FaultHealed{"cut", b, ""});
   const Lane& faults = t.timeline.lane(LaneKind::faults);
-  REQUIRE(faults.rows.size() == 2);
+  REQUIRE(faults.rows.size() == 3);
+  CHECK(faults.rows[2][0].text == "power loss b");
   CHECK(faults.rows[0].size() == 2);
   CHECK(faults.rows[1][0].text == "cut a – b");
   CHECK(faults.rows[1][0].to == sim_time(5s));
