@@ -74,7 +74,8 @@ std::string state_of(const check::Ledger& ledger, const scenario::Service& servi
   return "running";
 }
 
-/// One row per service and partition (or topic, where there are no partitions).
+/// One row per service and partition (or topic, where there are no partitions). What was delivered
+/// and processed is counted per topic and stands in the first of its rows.
 std::string describe_services(const scenario::Scenario& scenario, const check::Ledger& ledger,
                               SimTime now, const std::vector<NodeId>& stopped) {
   Table table({{"SERVICE"},
@@ -104,7 +105,7 @@ std::string describe_services(const scenario::Scenario& scenario, const check::L
         const std::int64_t end = found->second.log().log_end_offset();
         table.add_row({service.name, state, topic, std::to_string(partition.partition),
                        std::to_string(position), std::to_string(end),
-                       std::to_string(end - position), delivered, processed});
+                       std::to_string(end - position), any ? "" : delivered, any ? "" : processed});
         any = true;
       }
       if (!any)
