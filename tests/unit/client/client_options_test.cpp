@@ -35,6 +35,6 @@ TEST_CASE("row 8: an unset delivery.timeout.ms is raised to linger.ms + request.
 
 TEST_CASE("Long.MAX_VALUE is far away and can be added to a time") {
   const Duration block = make_producer_options({{"max.block.ms", "9223372036854775807"}}).max_block;
-  CHECK(block > 1000h * 24 * 365);
+  CHECK(block > 50 * 365 * 24h);
   CHECK(sim_time(1h) + block > sim_time(1h));
 }
