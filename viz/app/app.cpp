@@ -167,7 +167,9 @@ std::string App::wait_for(SimTime t) {
   while (Clock::now() < give_up) {
     session_->frame(Duration{});
     const SourceState state = session_->source().state();
-    if (state == SourceState::failed) return session_->source().problem();
+    if (state == SourceState::failed && session_->history().empty())
+      return session_->source().problem();
+    if (state == SourceState::failed) return "";  // the picture says it
     const bool there = session_->playback().playhead() >= t && !session_->history().empty();
     const bool over = state == SourceState::ended &&
                       session_->playback().playhead() >= session_->source().reached();

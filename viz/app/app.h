@@ -31,8 +31,8 @@ class App {
   /// Carries out what was asked for while the picture was built.
   WindowRequests carry_out();
 
-  /// Waits until the playhead stands at `t`, or the run turns out to be shorter. Empty, or what
-  /// went wrong.
+  /// Waits until the playhead stands at `t`, or the run turns out to be shorter or damaged. Empty,
+  /// or why there is nothing to show.
   std::string wait_for(SimTime t);
   /// Selects a node, a record or a partition by its name. False when there is none.
   bool select(const std::string& name);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "viz/ui/hotkeys.h"
+
 namespace eventarium::viz::app {
 
 namespace {
@@ -89,6 +91,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       cli.add_option("--select", select, "A node, an event's id or topic-partition to inspect");
   cli.add_option("--open", options.open, "Also open: gallery, keys, events")
       ->check(CLI::IsMember({"gallery", "keys", "events"}));
+  bool keys = false;
+  cli.add_flag("--keys", keys, "Print the table of keys and end");
   cli.add_flag("--reduced-motion", options.reduced_motion, "Messages step instead of flying");
   cli.add_option("--scale", scale, "Size of everything; 1 is 18 px text")
       ->check(CLI::Range(0.5, 4.0));
@@ -98,6 +102,10 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     return cli.exit(error) == 0 ? 0 : 2;
   }
 
+  if (keys) {
+    std::fputs(ui::hotkeys_markdown().c_str(), stdout);
+    return 0;
+  }
   const auto usage = [](const std::string& message) {
     std::fprintf(stderr, "eventarium-view: %s\n", message.c_str());
     return 2;

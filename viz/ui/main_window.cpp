@@ -66,6 +66,7 @@ void collect_keys(UiState& state) {
 }
 
 constexpr int lanes_least = 1;
+constexpr float both_panels_units = 1400;
 
 /// As found so far for this window and layout.
 int lane_limit(const Session& session, UiState& state, const Theme& theme) {
@@ -89,6 +90,10 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   // has room to spare.
   const bool wide = size.x >= theme.px(1500);
   wishes.inspector = wishes.inspector && (wide || state.selection != Selection{});
+  // Where only one side panel has room, the list of events that was asked for has it.
+  const bool one_panel = size.x < theme.px(both_panels_units);
+  if (one_panel && wishes.events) wishes.inspector = false;
+  const Selection selected_before = state.selection;
   wishes.timeline_lanes = std::min(lane_count(session), lane_limit(session, state, theme));
   const Shell shell = state.shell = arrange(size, theme, wishes);
   const float picture_px = static_cast<float>(session.layout().bounds.height) * theme.scale;
@@ -108,6 +113,10 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   draw_event_list(frame, shell.events);
   draw_narration(frame, shell.narration);
   draw_top_bar(frame, shell.top_bar);
+  // ... until something is clicked that only the inspector can show.
+  const bool event = std::holds_alternative<EventSelection>(state.selection);
+  if (one_panel && state.selection != selected_before && state.selection != Selection{} && !event)
+    state.wishes.events = false;
   ImGui::PopStyleVar();
   if (covered) ImGui::EndDisabled();
   ImGui::End();

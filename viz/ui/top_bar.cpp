@@ -4,11 +4,17 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <span>
+
 #include "viz/ui/widgets.h"
 
 namespace eventarium::viz::ui {
 
 namespace {
+
+/// In a very narrow window only these of the scoreboard are shown.
+constexpr std::array<Score, 3> few_scores = {Score::acknowledged, Score::lost, Score::waiting};
 
 /// How generous the bar is in this frame, in design units.
 struct Budget {
@@ -18,10 +24,14 @@ struct Budget {
   float clock = 178, clock_text = 21;
   bool microseconds = true;  // behind the clock
   float title_px = 0;
+  bool all_scores = true;
+
+  std::span<const Score> scores() const {
+    return all_scores ? std::span<const Score>(top_bar_scores) : std::span<const Score>(few_scores);
+  }
 };
 
 constexpr int transport_buttons = 4;
-constexpr int tile_count = static_cast<int>(top_bar_scores.size());
 
 std::string short_speed(double speed) {
   return speed >= 1 ? fmt::format("× {:.4g}", speed) : fmt::format("× 1/{:.4g}", 1 / speed);
@@ -35,7 +45,7 @@ float speed_width(const Frame& frame, const Budget& budget) {
 
 float fixed_width(const Frame& frame, const Budget& budget) {
   const float buttons = transport_buttons * (budget.button + budget.gap);
-  const float tiles = static_cast<float>(tile_count) * (budget.tile + budget.gap);
+  const float tiles = static_cast<float>(budget.scores().size()) * (budget.tile + budget.gap);
   return frame.px(buttons + budget.clock + tiles + 3 * budget.gap + 32) +
          speed_width(frame, budget) + (budget.brand ? frame.px(150) : 0);
 }
@@ -60,6 +70,8 @@ Budget plan(const Frame& frame, float width, const std::string& title) {
     budget.clock = 122;
     budget.clock_text = 19;
   }
+  constexpr float title_least = 0.5F;  // of its width: the rest may be cut
+  if (fixed_width(frame, budget) + wanted * title_least > width) budget.all_scores = false;
   budget.title_px = std::min(wanted, std::max(0.0F, width - fixed_width(frame, budget)));
   return budget;
 }
@@ -164,8 +176,9 @@ std::string grouped(std::uint64_t count) {
 }
 
 void draw_scoreboard(Frame& frame, Rect& rest, const Budget& budget) {
-  Rect tiles = rest.cut_right(frame.px(budget.tile + budget.gap) * tile_count);
-  for (const Score score : top_bar_scores) {
+  Rect tiles = rest.cut_right(frame.px(budget.tile + budget.gap) *
+                              static_cast<float>(budget.scores().size()));
+  for (const Score score : budget.scores()) {
     tiles.cut_left(frame.px(budget.gap));
     const Rect tile = tiles.cut_left(frame.px(budget.tile)).shrunk(0, frame.px(7));
     const Hit hit = hit_area(score_name(score), tile);

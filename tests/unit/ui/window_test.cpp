@@ -86,6 +86,49 @@ TEST_CASE("the wheel zooms and F fits again") {
   CHECK(state.camera.fit);
 }
 
+TEST_CASE("a click on a card of the gallery asks for that scenario, a broken one can't be played") {
+  const SampleRun run(3);
+  Headless headless;
+  const auto session = run.session_at(sim_time(1s));
+  UiState state;
+  GalleryEntry good, broken;
+  good.path = "a.yaml";
+  good.name = good.title = "a";
+  broken.path = "b.yaml";
+  broken.name = broken.title = "b";
+  broken.problems = {"b.yaml:1:1: not a scenario"};
+  state.gallery = {good, broken};
+  state.overlay = Overlay::gallery;
+  headless.settle(*session, state);
+  // The panel is 1240 x 820 in the middle; its cards begin below the title.
+  headless.click(*session, state, {340 + 32 + 400 + 150, 130 + 24 + 50 + 80});
+  CHECK(!state.open_scenario);
+  headless.click(*session, state, {340 + 32 + 100, 130 + 24 + 50 + 80});
+  CHECK(state.open_scenario == "a.yaml");
+  headless.click(*session, state, {20, 20});
+  CHECK(state.overlay == Overlay::none);
+}
+
+TEST_CASE("in a narrow window the list of events and the inspector take turns") {
+  const SampleRun run(10);
+  Headless headless({1280, 720});
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  state.selection = run.website();
+  headless.settle(*session, state);
+  CHECK(!state.shell.inspector.empty());
+  carry_out(Action::toggle_events, *session, state);
+  headless.settle(*session, state);
+  CHECK(state.shell.inspector.empty());
+  CHECK(!state.shell.events.empty());
+  const Rect card = card_of(headless, *session, state, run.broker());
+  headless.click(*session, state, {card.center().x, card.min.y + 8});
+  headless.frame(*session, state);
+  CHECK(state.selection == Selection(run.broker()));
+  CHECK(!state.shell.inspector.empty());
+  CHECK(state.shell.events.empty());
+}
+
 TEST_CASE("a typed letter asks for its action") {
   const SampleRun run(10);
   Headless headless;

@@ -66,6 +66,7 @@ TEST_CASE("wrong usage ends with 2, help and version with 0") {
   CHECK(std::get<int>(parse({"--no-such-thing"})) == 2);
   CHECK(std::get<int>(parse({"--help"})) == 0);
   CHECK(std::get<int>(parse({"--version"})) == 0);
+  CHECK(std::get<int>(parse({"--keys"})) == 0);
 }
 
 TEST_CASE("a scenario is found by its path or by its bare name") {
