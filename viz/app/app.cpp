@@ -1,3 +1,5 @@
+// See app.h. What is opened, what goes to the simulation and what the keys change meet here; the
+// picture itself is built by viz/ui.
 #include "viz/app/app.h"
 
 #include <fmt/format.h>
@@ -19,6 +21,7 @@ namespace eventarium::viz::app {
 
 namespace {
 
+constexpr int opening_haste = 6;
 constexpr const char* first_scenario = "newsletter";
 
 std::unique_ptr<TraceSource> open_trace(const std::string& path, std::string& problem) {
@@ -98,6 +101,8 @@ bool App::advance(Duration dt_viewer) {
   viewer_s_ += to_seconds(dt_viewer);
   const Playback& playback = session_->playback();
   state_.slowed = false;
+  // Before the first event there is nothing to see yet.
+  if (playback.playing() && session_->history().record_count() == 0) dt_viewer *= opening_haste;
   if (state_.slow_motion && playback.playing()) {
     const SlowMotion slow =
         slow_motion(session_->history(), playback.playhead(), dt_viewer, playback.speed());

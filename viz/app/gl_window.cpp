@@ -1,3 +1,4 @@
+// See gl_window.h. ImGui's backends are installed after our own callbacks and call them in turn.
 #include "viz/app/gl_window.h"
 
 #define GL_GLEXT_PROTOTYPES

@@ -1,3 +1,4 @@
+// See options.h. Parsed by CLI11; whatever is wrong is said on stderr and ends with 2.
 #include "viz/app/options.h"
 
 #include <CLI/CLI.hpp>

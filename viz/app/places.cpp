@@ -1,3 +1,4 @@
+// See places.h. Everything is found from where the program itself lies, never from a fixed path.
 #include "viz/app/places.h"
 
 #include <filesystem>

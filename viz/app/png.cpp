@@ -1,3 +1,4 @@
+// See png.h. The encoder is stb's.
 #include "viz/app/png.h"
 
 #include <stb/stb_image_write.h>

@@ -1,3 +1,4 @@
+// See actions.h. One function per group of actions, each false for what is not its own.
 #include "viz/ui/actions.h"
 
 #include <algorithm>

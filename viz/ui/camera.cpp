@@ -1,3 +1,4 @@
+// See camera.h. Everything is recomputed from the camera each frame, so that resizing just works.
 #include "viz/ui/camera.h"
 
 #include <vector>

@@ -23,7 +23,8 @@ struct Card {
   bool dead;
 
   const Palette& color() const { return frame.color(); }
-  Color ink() const { return dead ? color().muted : color().text; }
+  bool unborn() const { return node.incarnation == 0; }
+  Color ink() const { return dead || unborn() ? color().muted : color().text; }
   /// Room for a line of text of this size, at least as high as the text itself.
   Rect cut_line(float units) {
     return rest.cut_top(std::max(view.px(units * 1.38F), view.text_px(units) * 1.2F));
@@ -72,7 +73,7 @@ std::pair<std::string, Color> subtitle(const Card& card) {
 
 void draw_head(Card& card, Align align) {
   Rect head = card.cut_line(19);
-  const Pen pen = card.pen(Face::strong, 19, card.dead ? card.color().bad : card.color().text);
+  const Pen pen = card.pen(Face::strong, 19, card.dead ? card.color().bad : card.ink());
   if (card.dead) {
     const float mark = card.view.px(8);
     const float wide = text_width(card.frame.canvas, pen, card.info.name);
@@ -187,6 +188,7 @@ void draw_latest(Card& card) {
 }
 
 void draw_receiver(Card& card) {
+  if (card.node.incarnation == 0) return;  // nothing to say before it has ever run
   const ReceiverView& receiver = card.node.receiver;
   std::string line = fmt::format("{} handled", receiver.processed);
   std::uint64_t repeated = 0;
@@ -310,16 +312,21 @@ void draw_channel_head(Card& card) {
   card.rest.cut_top(card.view.px(6));
 }
 
-void draw_body(Frame& frame, const View& view, const Rect& area, bool dead, bool hovered,
+void draw_body(Frame& frame, const View& view, const Rect& area, const NodeView& node, bool hovered,
                bool selected) {
   const Palette& color = frame.color();
+  const bool dead = node.down();
+  const bool unborn = node.incarnation == 0;
   const float radius = view.px(10);
   const float weight = frame.theme().line_px();
-  fill(frame.canvas, area, color.card, radius);
+  fill(frame.canvas, area, unborn ? color.background : color.card, radius);
   if (dead)
     dashed_frame(frame.canvas, area, color.bad, weight * 1.3F, radius);
   else
-    ui::frame(frame.canvas, area, selected || hovered ? color.accent : color.outline,
+    ui::frame(frame.canvas, area,
+              selected || hovered ? color.accent
+              : unborn            ? color.line
+                                  : color.outline,
               selected ? weight * 1.8F : weight, radius);
   if (dead && selected)
     ui::frame(frame.canvas, area.shrunk(-view.px(4)), color.accent, weight * 1.5F, radius);
@@ -335,7 +342,7 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
   if (!area.overlaps(view.area)) return;
   const bool dead = node->down();
   const bool selected = selected_node(frame.state) == box.node;
-  draw_body(frame, view, area, dead, hovered, selected);
+  draw_body(frame, view, area, *node, hovered, selected);
 
   frame.canvas.list->PushClipRect(area.min, area.max, true);
   Card card{frame, view, *info, *node, area.shrunk(view.px(padding), view.px(padding - 2)), dead};

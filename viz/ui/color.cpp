@@ -1,3 +1,4 @@
+// See color.h. The formulas are those of WCAG 2.1.
 #include "viz/ui/color.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See curve.h.
 #include "viz/ui/curve.h"
 
 #include <cmath>

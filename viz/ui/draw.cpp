@@ -1,3 +1,4 @@
+// See draw.h. Everything ends in ImGui's draw list; sizes are pixels already.
 #include "viz/ui/draw.h"
 
 #include <array>

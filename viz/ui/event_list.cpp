@@ -1,3 +1,4 @@
+// See event_list.h. Only the rows in sight are drawn, so a million events cost no more than ten.
 #include "viz/ui/event_list.h"
 
 #include <imgui_stdlib.h>

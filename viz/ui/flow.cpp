@@ -1,3 +1,4 @@
+// See flow.h.
 #include "viz/ui/flow.h"
 
 #include "viz/ui/widgets.h"

@@ -1,3 +1,4 @@
+// See fonts.h. The texture is built anew with all sizes in use whenever one is missing.
 #include "viz/ui/fonts.h"
 
 #include <fontconfig/fontconfig.h>

@@ -1,3 +1,4 @@
+// See gallery.h. A scenario with errors stays visible and says what is wrong with it.
 #include "viz/ui/gallery.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// See help.h. Groups fill two columns of about equal height where there is room.
 #include "viz/ui/help.h"
 
 #include "viz/ui/flow.h"

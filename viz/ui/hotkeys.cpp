@@ -1,3 +1,4 @@
+// See hotkeys.h. Codes are GLFW's; letters are what is typed, so that every keyboard layout works.
 #include "viz/ui/hotkeys.h"
 
 #define GLFW_INCLUDE_NONE

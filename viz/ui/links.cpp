@@ -1,3 +1,4 @@
+// See links.h. What a message looks like is decided in look_of(), how it is drawn in moving.cpp.
 #include "viz/ui/links.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// See main_window.h. Everything but the overlays lies in one ImGui window that never comes to the
+// front.
 #include "viz/ui/main_window.h"
 
 #define GLFW_INCLUDE_NONE
@@ -106,8 +108,7 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   const bool covered = state.overlay != Overlay::none;
   if (covered) ImGui::BeginDisabled();
   ImGui::PushStyleVar(ImGuiStyleVar_Alpha, 1);
-  draw_topology(frame, shell.centre);
-  draw_failure(frame, shell.centre);
+  draw_topology(frame, draw_failure(frame, shell.centre));
   draw_timeline(frame, shell.timeline);
   draw_inspector(frame, shell.inspector);
   draw_event_list(frame, shell.events);

@@ -1,3 +1,5 @@
+// See markdown.h. md4c tells blocks, spans and text one after the other; Gatherer keeps what
+// counts.
 #include "viz/ui/markdown.h"
 
 #include <md4c.h>

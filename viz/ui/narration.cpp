@@ -1,3 +1,4 @@
+// See narration.h. The sentence is the model's; here it only finds its place.
 #include "viz/ui/narration.h"
 
 #include <fmt/format.h>
@@ -35,8 +36,8 @@ void draw_narration(Frame& frame, const Rect& area) {
   if (cut && hit_area("narration", rest).hovered) tooltip(frame.canvas, text);
 }
 
-void draw_failure(Frame& frame, const Rect& centre) {
-  if (frame.session.source().state() != SourceState::failed) return;
+Rect draw_failure(Frame& frame, const Rect& centre) {
+  if (frame.session.source().state() != SourceState::failed) return centre;
   const Palette& color = frame.color();
   const std::string text = frame.session.source().problem();
   const Pen pen{Face::regular, frame.px(17), color.text};
@@ -44,13 +45,15 @@ void draw_failure(Frame& frame, const Rect& centre) {
   const float inner = width - frame.px(40);
   const float height = draw_paragraph(frame.canvas, {}, inner, pen, text, false);
   const Rect area = Rect::at(centre.center().x - width / 2, centre.min.y + frame.px(20), width,
-                             std::min(height + frame.px(116), centre.height() - frame.px(40)));
+                             std::min(height + frame.px(116), centre.height() * 0.6F));
   fill(frame.canvas, area, color.bar, frame.theme().radius_px());
   ui::frame(frame.canvas, area, color.bad, frame.theme().line_px() * 1.3F,
             frame.theme().radius_px());
   Rect rest = area.shrunk(frame.px(20), frame.px(14));
   draw_text_in(frame.canvas, rest.cut_top(frame.px(30)), {Face::strong, frame.px(19), color.bad},
-               "The simulation has stopped. Everything up to here can still be looked at.");
+               frame.state.scenario
+                   ? "The simulation has stopped. What has happened so far can still be seen."
+                   : "This recording is damaged. What could be read of it can be seen.");
   Rect buttons = rest.cut_bottom(frame.px(40));
   frame.canvas.list->PushClipRect(rest.min, rest.max, true);
   draw_paragraph(frame.canvas, rest.min, inner, pen, text);
@@ -62,6 +65,9 @@ void draw_failure(Frame& frame, const Rect& centre) {
   if (text_button(frame.canvas, "other", buttons.cut_left(frame.px(220)), "Another scenario  (G)",
                   {true, false, "", ""}))
     frame.state.ask(Action::gallery);
+  Rect left = centre;
+  left.min.y = area.max.y;
+  return left;
 }
 
 }  // namespace eventarium::viz::ui

@@ -7,7 +7,8 @@ namespace eventarium::viz::ui {
 
 void draw_narration(Frame& frame, const Rect& area);
 
-/// Across the top of the picture while the simulation has failed: why, and a way on.
-void draw_failure(Frame& frame, const Rect& centre);
+/// Across the top of the picture while the simulation has failed: why, and a way on. Returns the
+/// room that is left for the picture.
+Rect draw_failure(Frame& frame, const Rect& centre);
 
 }  // namespace eventarium::viz::ui

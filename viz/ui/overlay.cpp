@@ -1,3 +1,4 @@
+// See overlay.h.
 #include "viz/ui/overlay.h"
 
 #include "viz/ui/widgets.h"

@@ -1,3 +1,4 @@
+// See partition_row.h. Sizes are layout units: 1 unit is 1 pixel at zoom 1.
 #include "viz/ui/partition_row.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See shell.h. Strips are cut off one after the other; what is left in the end is the picture's.
 #include "viz/ui/shell.h"
 
 namespace eventarium::viz::ui {

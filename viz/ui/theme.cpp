@@ -1,3 +1,4 @@
+// See theme.h. Change a colour here and the test of contrast says whether it can still be read.
 #include "viz/ui/theme.h"
 
 #include <array>

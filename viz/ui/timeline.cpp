@@ -1,3 +1,4 @@
+// See timeline.h. Nothing after the playhead is drawn: the future may still be another one.
 #include "viz/ui/timeline.h"
 
 #include <fmt/format.h>

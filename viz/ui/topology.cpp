@@ -1,3 +1,4 @@
+// See topology.h. What is pointed at is found first, then everything is drawn, hovered or not.
 #include "viz/ui/topology.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// See widgets.h. ImGui finds out what is hovered and clicked; the looks are our own.
 #include "viz/ui/widgets.h"
 
 namespace eventarium::viz::ui {
