@@ -10,8 +10,8 @@ namespace eventarium::viz {
 
 struct SlowMotionOptions {
   double visible_s = 0.7;         // of the viewer's time: how long a flight should be seen
-  double visible_least_s = 0.15;  // when shorter flights follow each other too densely, none is
-  double budget_s = 1.6;          // at most this much is spent on a second of the viewer's time
+  double visible_least_s = 0.08;  // when shorter flights follow each other too densely, none is
+  double budget_s = 2.0;          // at most this much is spent on a second of the viewer's time
 };
 
 struct SlowMotion {

@@ -65,6 +65,7 @@ bool carry_out_time(Action action, Session& session, UiState& state) {
   const StepKind kind = state.filter.story_only ? StepKind::story : StepKind::any;
   switch (action) {
     case Action::play_pause:
+      if (!playback.playing() && playback.at_end()) playback.rewind();
       playback.toggle();
       return true;
     case Action::step:

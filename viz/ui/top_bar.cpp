@@ -101,9 +101,11 @@ void draw_transport(Frame& frame, Rect& rest, const Budget& budget) {
   button("back", Icon::step_back, Action::step_back, "Back to the previous event",
          {!at_start, false, "", "This is the beginning."});
   const bool playing = playback.playing();
-  button("play", playing ? Icon::pause : Icon::play, Action::play_pause, playing ? "Pause" : "Play",
-         {!playback.at_end() || playing, !playing, "",
-          "The run has ended. Press R to start again, or click into the timeline."});
+  button("play", playing ? Icon::pause : Icon::play, Action::play_pause,
+         playing             ? "Pause"
+         : playback.at_end() ? "The run has ended. See it once more"
+                             : "Play",
+         {true, !playing, "", ""});
   button("step", Icon::step_forward, Action::step, "To the next event",
          {!playback.at_end(), false, "", "The run has ended."});
 }

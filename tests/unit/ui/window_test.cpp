@@ -180,6 +180,19 @@ TEST_CASE("playing, stepping and jumping move the playhead") {
   CHECK(playback.playing());
 }
 
+TEST_CASE("playing at the end of a run shows it once more") {
+  const SampleRun run(3);
+  const auto session = run.session_at(run.end());
+  UiState state;
+  session->playback().play();
+  session->frame(10ms);
+  REQUIRE(session->playback().at_end());
+  carry_out(Action::play_pause, *session, state);
+  session->frame(10ms);
+  CHECK(session->playback().playing());
+  CHECK(session->playback().playhead() < sim_time(1s));
+}
+
 TEST_CASE("Esc closes the topmost thing first") {
   const SampleRun run(3);
   const auto session = run.session_at(sim_time(1s));
