@@ -16,7 +16,12 @@ fi
 build build programs
 
 # A display that answers: a local X server has a socket, a forwarded one (host:n) is believed.
+# Wayland alone will do when GLFW was installed for it.
 display_usable() {
+  if [ -S "${XDG_RUNTIME_DIR:-/nowhere}/${WAYLAND_DISPLAY:-none}" ] &&
+    dpkg-query -W libglfw3-wayland >/dev/null 2>&1; then
+    return 0
+  fi
   case ${DISPLAY:-} in
     '') return 1 ;;
     :*)
