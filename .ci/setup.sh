@@ -69,9 +69,12 @@ configure_once() {
 build() {
   tree=$1
   shift
-  case $(ninja -C "$tree" -n "$@" 2>/dev/null | tail -n 1) in
-    *"no work to do"*) return 0 ;;
-  esac
+  # CMake looks for new sources each time; a dry run shows no more than that when all is built.
+  if ! ninja -C "$tree" -n "$@" 2>&1 |
+    grep -qv -e '^ninja: ' -e 'Re-checking globbed' -e 'Re-running CMake'; then
+    quietly ninja -C "$tree" "$@"
+    return
+  fi
   if [ -t 2 ]; then
     NINJA_STATUS='Building, %f of %t: ' ninja -C "$tree" "$@" >&2 || return
   else
