@@ -38,7 +38,7 @@ std::unique_ptr<TraceSource> open_trace(const std::string& path, std::string& pr
 
 App::App(const Options& options, std::string& error)
     : options_(options),
-      simulator_(find_simulator()),
+      simulator_(options.simulator.empty() ? find_simulator() : options.simulator),
       scenarios_(find_scenarios()),
       theme_(ui::make_theme(options.profile, options.scale)) {
   state_.reduced_motion = options.reduced_motion;

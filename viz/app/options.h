@@ -24,6 +24,7 @@ struct Options {
   std::optional<double> speed;
   std::optional<std::string> select;  // name of a node, a record's id, or "topic-partition"
   std::vector<std::string> open;      // gallery, keys, events
+  std::string simulator;              // the program `eventarium`; empty: the one beside this one
   bool reduced_motion = false;
   float scale = 0;  // 0: the profile's
 };
