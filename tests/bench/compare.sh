@@ -37,4 +37,4 @@ echo "| bare heap of std::function | $bare | 1 | |"
 echo "| Eventarium, lean engine | $lean | $(ratio "$lean" "$bare") | ≥ 0.5 |"
 echo
 "$build/tests/bench_trace" 2>/dev/null
-[ ! -x "$build/tests/bench_draw" ] || "$build/tests/bench_draw" 2>/dev/null
+[ ! -x "$build/tests/bench_moving" ] || "$build/tests/bench_moving" 2>/dev/null
