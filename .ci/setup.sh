@@ -64,21 +64,32 @@ configure_once() {
   quietly cmake --preset "$preset" "$@"
 }
 
-# build DIRECTORY [targets]: a line that counts up while there is something to do, on a terminal;
-# the compiler's words only when it fails.
+# build DIRECTORY [targets]: says that it builds only when it does, counting up on a terminal; the
+# compiler's words only when it fails.
 build() {
   tree=$1
   shift
-  # CMake looks for new sources each time; a dry run shows no more than that when all is built.
-  if ! ninja -C "$tree" -n "$@" 2>&1 |
-    grep -qv -e '^ninja: ' -e 'Re-checking globbed' -e 'Re-running CMake'; then
-    quietly ninja -C "$tree" "$@"
-    return
-  fi
-  if [ -t 2 ]; then
-    NINJA_STATUS='Building, %f of %t: ' ninja -C "$tree" "$@" >&2 || return
-  else
-    say "Building ${*:-everything} in $tree ..."
-    quietly ninja -C "$tree" "$@"
-  fi
+  build_log=$(mktemp)
+  { ninja -C "$tree" "$@" 2>&1 && echo "exit status 0" || echo "exit status 1"; } | {
+    status=1 said=no
+    while IFS= read -r line; do
+      case $line in
+        "exit status "*) status=${line#exit status } ;;
+        *"Re-checking globbed"* | *"Re-running CMake"*) ;;
+        "["*)
+          if [ -t 2 ]; then
+            printf '\rBuilding %s \033[K' "${line%%]*}]" >&2
+          elif [ $said = no ]; then
+            say "Building ${*:-everything} in $tree ..."
+          fi
+          said=yes
+          ;;
+      esac
+      printf '%s\n' "$line" >>"$build_log"
+    done
+    if [ -t 2 ] && [ $said = yes ]; then printf '\r\033[K' >&2; fi
+    if [ "$status" -ne 0 ]; then cat "$build_log" >&2; fi
+    rm -f "$build_log"
+    return "$status"
+  }
 }
