@@ -111,6 +111,7 @@ Fonts::Fonts() {
     path = find_font_file("DejaVu Sans", source.weight);
     sources_[static_cast<std::size_t>(i)].line_per_em = line_per_em(path);
   }
+  FcFini();  // nobody else asks it, and its caches would count as leaks
   ImFontAtlas* atlas = ImGui::GetIO().Fonts;
   atlas->FontBuilderIO = ImGuiFreeType::GetBuilderForFreeType();
   atlas->Flags |= ImFontAtlasFlags_NoPowerOfTwoHeight;
