@@ -51,7 +51,7 @@ std::optional<NodeId> ClientCore::hang_up_overdue(engine::Runtime& runtime) {
       fmt::format("{} has not answered within request.timeout.ms: closing the connection",
                   runtime.name_of(*node))});
   runtime.set_cause(warning);
-  runtime.disconnect(*node);
+  runtime.disconnect(*node, true);  // a service's other client shares the connection
   return node;
 }
 

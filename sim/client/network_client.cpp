@@ -53,6 +53,8 @@ bool NetworkClient::complete(NodeId node, const Header& header) {
 std::vector<std::uint32_t> NetworkClient::connection_lost(engine::Runtime& runtime, NodeId node) {
   NodeConnection& connection = connections_[node];
   std::vector<std::uint32_t> lost;
+  // Already lost and not used again: the notice of what this client has closed itself.
+  if (connection.in_flight.empty() && connection.usable_at > runtime.now()) return lost;
   for (const InFlight& request : connection.in_flight) lost.push_back(request.correlation_id);
   connection.in_flight.clear();
   connection.usable_at = runtime.now() + options_.reconnect_backoff.after(

@@ -105,6 +105,13 @@ void Engine::dispatch(const QueueItem& item) {
     case item_closed:
       return on_closed_notice(NodeId{item.a}, NodeId{static_cast<std::uint32_t>(item.b >> 32)},
                               static_cast<std::uint32_t>(item.b));
+    case item_closed_here: {
+      NodeState& node = *nodes_[item.a];
+      const NodeId peer{static_cast<std::uint32_t>(item.b >> 32)};
+      if (!node.running || node.incarnation != static_cast<std::uint32_t>(item.b)) return;
+      return enter(node, EventId{},
+                   [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer); });
+    }
     case item_start:
       return start(NodeId{item.a});
     case item_job_done:

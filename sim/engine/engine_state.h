@@ -15,14 +15,15 @@ namespace eventarium::engine {
 
 /// Heap items of the engine itself; `a` and `b` as noted.
 enum ItemKind : std::uint32_t {
-  item_action,      // b: key in actions_
-  item_timer,       // a: node, b: key in timers_
-  item_retransmit,  // a: connection, b: its generation
-  item_loopback,    // b: key in loopback_
-  item_closed,      // a: node to be told, b: peer << 32 | the node's incarnation
-  item_start,       // a: node
-  item_job_done,    // a: node, b: its incarnation; a piece of work that costs nothing
-  item_write_done,  // a: node, b: its incarnation; nothing was left to write
+  item_action,       // b: key in actions_
+  item_timer,        // a: node, b: key in timers_
+  item_retransmit,   // a: connection, b: its generation
+  item_loopback,     // b: key in loopback_
+  item_closed,       // a: node to be told, b: peer << 32 | the node's incarnation
+  item_closed_here,  // a: node, b: as item_closed; the node itself has closed it
+  item_start,        // a: node
+  item_job_done,     // a: node, b: its incarnation; a piece of work that costs nothing
+  item_write_done,   // a: node, b: its incarnation; nothing was left to write
 };
 
 /// Tickets: what, whose, and which generation or incarnation of it.
@@ -65,7 +66,7 @@ class Engine::NodeRuntime final : public Runtime {
   bool clean_start() const override;
   MessageId send(NodeId destination, std::unique_ptr<const Payload> payload,
                  std::uint64_t size_bytes) override;
-  void disconnect(NodeId peer) override;
+  void disconnect(NodeId peer, bool tell_me) override;
   TimerId set_timer(Duration delay, Token token) override;
   void cancel_timer(TimerId& timer) override;
   void compute(double work_flops, Token token) override;

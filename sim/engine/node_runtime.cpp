@@ -17,7 +17,12 @@ MessageId Engine::NodeRuntime::send(NodeId destination, std::unique_ptr<const Pa
   return engine_.send(node_, destination, std::move(payload), size_bytes);
 }
 
-void Engine::NodeRuntime::disconnect(NodeId peer) { engine_.close_by(node_.id, peer); }
+void Engine::NodeRuntime::disconnect(NodeId peer, bool tell_me) {
+  engine_.close_by(node_.id, peer);
+  if (tell_me)
+    engine_.push(engine_.now_, item_closed_here, node_.id.value,
+                 (std::uint64_t{peer.value} << 32) | node_.incarnation);
+}
 
 TimerId Engine::NodeRuntime::set_timer(Duration delay, Token token) {
   EVENTARIUM_CHECK(delay >= Duration::zero(), "a timer can't be set in the past");

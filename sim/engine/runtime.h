@@ -30,8 +30,10 @@ class Runtime {
   virtual MessageId send(NodeId destination, std::unique_ptr<const Payload> payload,
                          std::uint64_t size_bytes) = 0;
   /// Drops the connection to `peer` in both directions; what waits or travels on it is lost. The
-  /// peer's on_disconnect is called when the close reaches it.
-  virtual void disconnect(NodeId peer) = 0;
+  /// peer's on_disconnect is called when the close reaches it. With `tell_me`, this node's is
+  /// called too, at this instant but after the handler that runs now: for its other parts, which
+  /// had their requests on the same connection.
+  virtual void disconnect(NodeId peer, bool tell_me = false) = 0;
 
   /// on_timer(token) after `delay` (>= 0). Timers die with the incarnation that set them.
   virtual TimerId set_timer(Duration delay, Token token) = 0;

@@ -219,3 +219,20 @@ TEST_CASE("under random faults each message arrives, is lost with a word, or sti
     CHECK(sent - arrived - lost <= 2);  // the ones under way at the end
   }
 }
+
+TEST_CASE("a node that hangs up for one of its parts can have itself told for the others") {
+  Pair pair;
+  std::size_t told_inside_handler = 99;
+  pair.a->start = [&](Runtime& runtime) {
+    say(runtime, pair.id_b, "first");
+    runtime.set_timer(5ms, Token{});
+  };
+  pair.a->timer = [&](Runtime& runtime, Token) {
+    runtime.disconnect(pair.id_b, true);
+    told_inside_handler = pair.a->disconnected.size();
+  };
+  pair.run(20ms);
+  CHECK(told_inside_handler == 0);
+  CHECK(pair.a->disconnected == std::vector<NodeId>{pair.id_b});
+  CHECK(pair.b->disconnected == std::vector<NodeId>{pair.id_a});
+}
