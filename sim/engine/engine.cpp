@@ -57,6 +57,11 @@ void Engine::schedule(SimTime t, std::function<void()> action) {
   push(std::max(t, now_), item_action, 0, actions_.put(std::move(action)));
 }
 
+void Engine::schedule_last(SimTime t, std::function<void()> action) {
+  queue_.push_last(std::max(t, now_), item_action, 0, actions_.put(std::move(action)));
+  heap_changed();
+}
+
 void Engine::begin_run() {
   begun_ = true;
   for (auto& node : nodes_) build(node->id);
@@ -72,11 +77,20 @@ void Engine::begin_run() {
 
 void Engine::run_until(SimTime t) {
   if (!begun_) begin_run();
+  EVENTARIUM_CHECK(!finished_ || t <= frontier_, "a finished run doesn't go on");
   while (frontier_ < t) {
     frontier_ += quantum;
     advance(frontier_);
     now_ = frontier_;
   }
+}
+
+void Engine::finish_at(SimTime t) {
+  run_until(std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()) + SimTime{});
+  finished_ = true;
+  if (t <= frontier_) return;
+  advance(t);
+  frontier_ = now_ = t;
 }
 
 void Engine::run_heap(SimTime t) {

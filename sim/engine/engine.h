@@ -71,8 +71,14 @@ class Engine {
   SimTime now() const { return now_; }
   std::uint64_t seed() const { return seed_; }
   std::uint64_t events_emitted() const { return last_event_; }
+  /// As run_until, but to exactly `t`, after which the run can't go on: the last step may be
+  /// shorter than a quantum.
+  void finish_at(SimTime t);
   /// Calls `action` at `t` (now, if `t` has passed), in sequence with everything else.
   void schedule(SimTime t, std::function<void()> action);
+  /// As schedule(), but after everything else of that instant. When it was asked for makes no
+  /// difference: a command given early or at the last moment leads to the same run.
+  void schedule_last(SimTime t, std::function<void()> action);
   /// An event of the world or, with `node`, of a node; no cause unless given.
   EventId emit(trace::EventBody body, NodeId node = NodeId{}, EventId cause = EventId{});
   /// Events emitted by what `body` does are caused by `cause` (an injected fault, a command).
@@ -171,12 +177,13 @@ class Engine {
   // faults.cpp
   void close_connections_of(NodeId id, StopReason reason);
   void drain_then_close(Connection& c);
+  void lose_power_while_stopped(NodeState& node);
   void interrupt_transfers(NodeId id);
 
   EventQueue queue_;
   SimTime now_{};
   SimTime frontier_{};
-  bool begun_ = false;
+  bool begun_ = false, finished_ = false;
   std::uint64_t seed_;
   std::uint64_t last_event_ = 0, last_message_ = 0, last_record_ = 0;
   EventId cause_;

@@ -23,6 +23,10 @@ class EventQueue {
   void push(SimTime t, std::uint32_t kind, std::uint32_t a, std::uint64_t b) {
     heap_.push({to_ns(t), next_sequence_++, kind, a, b});
   }
+  /// Behind all items of that time, even those that are pushed later; in order among themselves.
+  void push_last(SimTime t, std::uint32_t kind, std::uint32_t a, std::uint64_t b) {
+    heap_.push({to_ns(t), last_sequences + next_sequence_++, kind, a, b});
+  }
   bool empty() const { return heap_.empty(); }
   SimTime next_time() const { return sim_time_ns(heap_.top().t_ns); }
   QueueItem pop() {
@@ -33,6 +37,7 @@ class EventQueue {
   std::size_t size() const { return heap_.size(); }
 
  private:
+  static constexpr std::uint64_t last_sequences = 1ULL << 63;
   struct Later {
     bool operator()(const QueueItem& x, const QueueItem& y) const {
       return x.t_ns != y.t_ns ? x.t_ns > y.t_ns : x.sequence > y.sequence;

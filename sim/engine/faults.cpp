@@ -37,13 +37,7 @@ void Engine::start(NodeId id) {
 void Engine::stop(NodeId id, StopReason reason) {
   NodeState& node = state(id);
   if (!node.running) {
-    if (reason == StopReason::power_loss && node.host.powered) {  // a dead process's machine
-      node.host.powered = false;
-      interrupt_transfers(id);
-      node.dirty_bytes = 0;
-      node.clean_start = false;
-      host_changed(id);
-    }
+    if (reason == StopReason::power_loss && node.host.powered) lose_power_while_stopped(node);
     return;
   }
   const EventId stopped = emit(trace::NodeStopped{text(reason)}, id);
@@ -64,6 +58,20 @@ void Engine::stop(NodeId id, StopReason reason) {
     interrupt_transfers(id);
     host_changed(id);
   }
+}
+
+/// The process is dead already; its machine goes now, and the page cache with it.
+void Engine::lose_power_while_stopped(NodeState& node) {
+  const EventId stopped = emit(trace::NodeStopped{text(StopReason::power_loss)}, node.id);
+  node.stopping = true;
+  enter(node, stopped,
+        [](Node& machine, Runtime& runtime) { machine.on_stop(runtime, StopReason::power_loss); });
+  node.stopping = false;
+  node.clean_start = false;
+  node.dirty_bytes = 0;
+  node.host.powered = false;
+  with_cause(stopped, [&] { interrupt_transfers(node.id); });
+  host_changed(node.id);
 }
 
 /// A process that ends, however, has its sockets closed by its system: peers get to know. A

@@ -4,6 +4,7 @@
 //   (declared) --start--> running --stop(clean)-------> stopped --start--> running ...
 //                            |----stop(crash)---------> stopped   volatile state is lost
 //                            '----stop(power_loss)----> stopped   unflushed disk is lost as well
+// A stopped process's machine can still lose power: on_stop(power_loss) is called once more.
 //
 // After on_stop no timer, completion or message of that incarnation reaches the node.
 #pragma once

@@ -170,3 +170,52 @@ TEST_CASE("the run does not depend on how far it is advanced at a time") {
   CHECK(run(1ms) == run(100ms));
   CHECK(run(1ms) == run(300us * 10));
 }
+
+TEST_CASE("a machine can lose power after its process was killed, and the node hears of it once") {
+  Pair pair;
+  std::vector<StopReason> reasons;
+  pair.a->stopped = [&](Runtime&, StopReason reason) { reasons.push_back(reason); };
+  pair.at(1ms, [&] { pair.engine.stop(pair.id_a, StopReason::crash); });
+  pair.at(2ms, [&] { pair.engine.stop(pair.id_a, StopReason::power_loss); });
+  pair.at(3ms, [&] { pair.engine.stop(pair.id_a, StopReason::power_loss); });
+  pair.at(4ms, [&] { pair.engine.start(pair.id_a); });
+  pair.run(10ms);
+  CHECK(reasons == std::vector<StopReason>{StopReason::crash, StopReason::power_loss});
+  CHECK(pair.trace.all<trace::NodeStopped>().size() == 2);
+  CHECK(pair.engine.is_running(pair.id_a));
+}
+
+TEST_CASE("a run can end between two steps, and nothing after that moment has happened") {
+  Pair pair;
+  std::vector<std::int64_t> fired_us;
+  pair.a->start = [](Runtime& runtime) { runtime.set_timer(100us, Token{}); };
+  pair.a->timer = [&](Runtime& runtime, Token) {
+    fired_us.push_back(to_ns(runtime.now()) / 1000);
+    runtime.set_timer(100us, Token{});
+  };
+  pair.engine.finish_at(sim_time(2345us));
+  CHECK(pair.engine.now() == sim_time(2345us));
+  CHECK(fired_us.back() == 2300);
+  pair.engine.finish_at(sim_time(2ms));  // never goes back
+  CHECK(pair.engine.now() == sim_time(2345us));
+}
+
+TEST_CASE("what is scheduled last runs after all else of its instant, whenever it was asked for") {
+  const auto run = [](bool early) {
+    Pair pair;
+    std::string order;
+    const auto last = [&] { order += "last "; };
+    if (early) pair.engine.schedule_last(sim_time(5ms), last);
+    pair.a->start = [](Runtime& runtime) { runtime.set_timer(5ms, Token{}); };
+    pair.a->timer = [&](Runtime& runtime, Token token) {
+      order += "timer ";
+      if (token.value == 0) runtime.set_timer(0ms, Token{0, 0, 1});
+    };
+    pair.run(4ms);
+    if (!early) pair.engine.schedule_last(sim_time(5ms), last);
+    pair.run(6ms);
+    return order;
+  };
+  CHECK(run(true) == "timer timer last ");
+  CHECK(run(false) == run(true));
+}
