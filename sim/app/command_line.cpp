@@ -2,6 +2,7 @@
 #include "sim/app/command_line.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include <fmt/format.h>
@@ -57,6 +58,14 @@ std::optional<Duration> to_duration(const std::string& text) {
   return std::get<Duration>(scenario::parse_duration(text));
 }
 
+/// CLI11 takes "-1" and numbers past 64 bits for the largest seed there is.
+std::string seed_problem(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return fmt::format("'{}' is not a seed: a whole number from 0 to 18446744073709551615", text);
+}
+
 /// What the options of a simulation are as text, before they are understood.
 struct SimulationText {
   SimulationOptions options;
@@ -65,7 +74,9 @@ struct SimulationText {
 
   void add_to(CLI::App& command, const char* until_name, const char* until_help) {
     command.add_option(until_name, until, until_help)->type_name("TIME")->check(duration_problem);
-    command.add_option("--seed", options.seed, "seed of all random numbers")->type_name("N");
+    command.add_option("--seed", options.seed, "seed of all random numbers")
+        ->type_name("N")
+        ->check(seed_problem);
     command.add_option("--engine", options.engine, "simgrid (default) or lean")
         ->type_name("NAME")
         ->check(CLI::IsMember({"simgrid", "lean"}));
@@ -149,7 +160,8 @@ class CommandLine {
     add_detail(*command, run_.detail);
     auto* json = command->add_flag("--json", run_.json, "print the outcome as one JSON object");
     auto* events = command->add_flag("--events", run_.events, "print the narration as JSON Lines");
-    command->add_flag("--quiet,-q", run_.quiet, "no narration, only the report");
+    auto* quiet = command->add_flag("--quiet,-q", run_.quiet, "no narration, only the report");
+    events->excludes(quiet);
     auto* serve = command->add_flag("--serve", run_.serve,
                                     "for the window: commands from stdin, trace to stdout");
     json->excludes(events);

@@ -63,6 +63,7 @@ int replay_command(const ReplayOptions& options) {
   else if (!file.complete)
     output.complain("the trace ends before its run did; there is no fingerprint to check");
   if (!output.finish()) return exit_internal;
+  if (file.warning) return exit_usage;  // what is told is true, but it is not all
   return differs || !expectations.all_met() ? exit_unmet : exit_fine;
 }
 

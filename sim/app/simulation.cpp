@@ -54,7 +54,12 @@ void Simulation::begin() {
 
 void Simulation::run_until(SimTime t) {
   if (ended_) return;
-  engine_->run_until(std::min(t, end_));
+  // The end need not be a whole number of the engine's steps, and nothing after it may happen.
+  const auto last_step = std::chrono::floor<std::chrono::milliseconds>(end_.time_since_epoch());
+  if (t > SimTime{last_step} || t >= end_)
+    engine_->finish_at(end_);
+  else
+    engine_->run_until(t);
   if (engine_->now() >= end_) finish();
 }
 

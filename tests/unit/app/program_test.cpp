@@ -172,6 +172,7 @@ TEST_CASE("a trace replays to the same report and fingerprint; a changed one is 
   CHECK(contains(found_out.err, "this is not the run it says"));
   const TempFile cut(text.substr(0, text.size() / 2));
   const Finished short_one = run({"replay", cut.path, "-q"});
+  CHECK(short_one.code == 2);  // a script must notice
   CHECK(contains(short_one.err, "cut off"));
   CHECK(contains(short_one.out, "fingerprint"));
 }
@@ -250,4 +251,28 @@ TEST_CASE("served: the end of stdin ends the child; same commands, same fingerpr
 }
 
 }  // namespace
+
+TEST_CASE("a run ends exactly when it is told to, between two steps of the engine too") {
+  for (const char* engine : {"simgrid", "lean"}) {
+    CAPTURE(engine);
+    const Finished finished =
+        run({"run", "newsletter", "--until", "2005300us", "--engine", engine, "--json"});
+    CHECK(Json::parse(finished.out)["simulated_s"] == 2.0053);
+    const Finished traced =
+        run({"run", "newsletter", "--until", "2005300us", "--engine", engine, "--trace", "-"});
+    CHECK(contains(traced.out, "\"t\":2005300000,\"type\":\"run_ended\""));
+    CHECK_FALSE(contains(traced.out, "\"t\":20055"));
+  }
+}
+
+TEST_CASE("a seed is a whole number of 64 bits, nothing else") {
+  for (const char* seed : {"-1", "18446744073709551616", "1.5", "x", ""})
+    CHECK(run({"run", "letter", "-q", "--seed", seed}).code == 2);
+  CHECK(run({"run", "letter", "-q", "--seed", "18446744073709551615"}).code == 0);
+}
+
+TEST_CASE("the narration as data and no narration can't be asked for at once") {
+  CHECK(run({"run", "letter", "--quiet", "--events"}).code == 2);
+}
+
 }  // namespace eventarium::app
