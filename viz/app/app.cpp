@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "sim/scenario/loader.h"
@@ -42,6 +43,7 @@ App::App(const Options& options, std::string& error)
       scenarios_(find_scenarios()),
       theme_(ui::make_theme(options.profile, options.scale)) {
   state_.reduced_motion = options.reduced_motion;
+  own_scale_ = options.scale <= 0;
   if (!scenarios_.empty()) state_.gallery = list_gallery(scenarios_, first_scenario);
   error = open(options.input.empty() ? first_scenario : options.input);
   if (!error.empty()) return;
@@ -100,19 +102,35 @@ std::string App::open(const std::string& input) {
 bool App::advance(Duration dt_viewer) {
   viewer_s_ += to_seconds(dt_viewer);
   const Playback& playback = session_->playback();
-  state_.slowed = false;
   // Before the first event there is nothing to see yet.
   if (playback.playing() && session_->history().record_count() == 0) dt_viewer *= opening_haste;
   if (state_.slow_motion && playback.playing()) {
     const SlowMotion slow =
         slow_motion(session_->history(), playback.playhead(), dt_viewer, playback.speed());
     dt_viewer = slow.viewer_time;
-    state_.slowed = slow.slowed;
   }
-  return session_->frame(dt_viewer);
+  const bool changed = session_->frame(dt_viewer);
+  note_slow_motion();
+  return changed;
+}
+
+/// Also while paused: what would be seen next is what the speed says.
+void App::note_slow_motion() {
+  state_.slowed_to.reset();
+  if (!state_.slow_motion) return;
+  const Playback& playback = session_->playback();
+  const SlowMotion slow =
+      slow_motion(session_->history(), playback.playhead(), Duration{1}, playback.speed());
+  if (!slow.slowed || slow.speed >= playback.speed()) return;
+  // One digit: it is read while it changes.
+  const double digit = std::pow(10.0, std::floor(std::log10(slow.speed)));
+  state_.slowed_to = std::round(slow.speed / digit) * digit;
 }
 
 void App::build(ui::Fonts& fonts) {
+  const float height_px = ImGui::GetIO().DisplaySize.y;
+  const float own = ui::default_scale(theme_.profile, height_px);
+  if (own_scale_ && own != theme_.scale) theme_ = ui::make_theme(theme_.profile, own);
   ui::apply_style(theme_);
   ui::draw_main_window(*session_, state_, theme_, fonts, viewer_s_);
 }
@@ -142,12 +160,14 @@ void App::change_looks(ui::Action action) {
   ui::Profile profile = theme_.profile;
   if (action == ui::Action::scale_up) scale = ui::next_scale(scale, +1);
   if (action == ui::Action::scale_down) scale = ui::next_scale(scale, -1);
-  if (action == ui::Action::scale_reset) scale = ui::default_scale(profile);
+  if (action == ui::Action::scale_up || action == ui::Action::scale_down) own_scale_ = false;
+  // The next frame knows the window's height and makes it the scale of the profile.
+  if (action == ui::Action::scale_reset) own_scale_ = true;
   if (action == ui::Action::profile) {
     profile = profile == ui::Profile::dark    ? ui::Profile::light
               : profile == ui::Profile::light ? ui::Profile::projector
                                               : ui::Profile::dark;
-    scale = ui::default_scale(profile);
+    own_scale_ = true;
   }
   theme_ = ui::make_theme(profile, scale);
 }
@@ -178,7 +198,10 @@ std::string App::wait_for(SimTime t) {
     const bool there = session_->playback().playhead() >= t && !session_->history().empty();
     const bool over = state == SourceState::ended &&
                       session_->playback().playhead() >= session_->source().reached();
-    if (there || over) return "";
+    if (there || over) {
+      note_slow_motion();
+      return "";
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return fmt::format("the simulation did not come as far as {} within two minutes",

@@ -47,6 +47,7 @@ class App {
   std::string open(const std::string& input);
   void send_faults();
   void change_looks(ui::Action action);
+  void note_slow_motion();
 
   Options options_;
   std::string simulator_, scenarios_;
@@ -54,6 +55,7 @@ class App {
   std::unique_ptr<Session> session_;
   ui::UiState state_;
   ui::Theme theme_;
+  bool own_scale_ = true;  // of the profile: follows the window until the viewer chooses one
   double viewer_s_ = 0;
 };
 

@@ -69,7 +69,7 @@ SlowMotion slow_motion(const History& history, SimTime t, Duration dt, double sp
   const Duration longest = from_seconds(options.visible_s * speed);
   const SimTime horizon = t + from_seconds(to_seconds(dt) * speed);
   const std::vector<Span> flights = short_flights(history, t - second, horizon, longest);
-  SlowMotion result{dt, false};
+  SlowMotion result{dt, false, speed};
   if (flights.empty()) return result;
   const double share = options.budget_s / static_cast<double>(groups(flights));
   const double visible_s = std::min(options.visible_s, share);
@@ -82,6 +82,7 @@ SlowMotion slow_motion(const History& history, SimTime t, Duration dt, double sp
     result.slowed = piece.longest > Duration::zero();
     const double rate =
         result.slowed ? std::min(speed, to_seconds(piece.longest) / visible_s) : speed;
+    result.speed = rate;
     const double needed_s = to_seconds(piece.until - now) / rate;
     if (needed_s > left_s) {
       now += std::max(Duration{1}, from_seconds(left_s * rate));

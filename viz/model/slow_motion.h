@@ -17,6 +17,7 @@ struct SlowMotionOptions {
 struct SlowMotion {
   Duration viewer_time{};  // to hand to Session::frame() instead of the real one
   bool slowed = false;     // the playhead is among flying events at the end of it
+  double speed = 0;        // there, in simulated seconds per second of the viewer
 };
 
 /// How the viewer's time `dt` is to be spent from `t` on, at `speed` simulated seconds per second

@@ -17,6 +17,7 @@ constexpr float centre_height_min = 330;
 constexpr float timeline_head_height = 62;  // axis and padding
 constexpr float lane_height = 30;
 constexpr int lanes_min = 1;
+constexpr float slim_height = 66;           // axis and one low lane
 constexpr float timeline_part_max = 0.25F;  // of the window's height
 
 }  // namespace
@@ -29,7 +30,7 @@ Shell arrange(ImVec2 size, const Theme& theme, const PanelWishes& wishes) {
   const float space = theme.px(gap);
 
   if (wishes.timeline) {
-    // As many lanes as there is room for; at least two, or none.
+    // As many lanes as there is room for; at least a slim one.
     int lanes = std::max(lanes_min, wishes.timeline_lanes);
     const auto height_for = [&](int n) {
       return theme.px(timeline_head_height + lane_height * static_cast<float>(n)) + space;
@@ -41,6 +42,8 @@ Shell arrange(ImVec2 size, const Theme& theme, const PanelWishes& wishes) {
     while (lanes > lanes_min && too_high(lanes)) --lanes;
     if (rest.height() - height_for(lanes) >= theme.px(centre_height_min) * 0.8F)
       shell.timeline = rest.cut_bottom(height_for(lanes)).shrunk(space, space / 2);
+    else if (rest.height() - theme.px(slim_height) >= theme.px(centre_height_min) * 0.6F)
+      shell.timeline = rest.cut_bottom(theme.px(slim_height)).shrunk(space, space / 4);
     else
       shell.timeline_squeezed = true;
   }

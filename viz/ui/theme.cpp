@@ -1,6 +1,7 @@
 // See theme.h. Change a colour here and the test of contrast says whether it can still be read.
 #include "viz/ui/theme.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -118,7 +119,13 @@ Theme make_theme(Profile profile, float scale) {
   return theme;
 }
 
-float default_scale(Profile profile) { return profile == Profile::projector ? 1.556F : 1.0F; }
+float default_scale(Profile profile, float window_height_px) {
+  if (profile != Profile::projector) return 1;
+  // In steps of lines: fonts are not made anew for each pixel while a window is being resized.
+  constexpr float at_1080 = 1.556F, step = 40;
+  const float lines = std::floor(window_height_px / step + 0.01F) * step;
+  return std::clamp(at_1080 * lines / 1080, 1.0F, 2 * at_1080);
+}
 
 float next_scale(float scale, int direction) {
   constexpr float close_enough = 0.01F;

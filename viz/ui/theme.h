@@ -56,11 +56,12 @@ struct Theme {
   float text_px() const { return 18 * scale; }
 };
 
-/// The profile's colours at a scale; `scale` 0 takes the profile's own.
+/// The profile's colours at a scale; `scale` 0 takes the profile's own at 1080 lines.
 Theme make_theme(Profile profile, float scale = 0);
 
-/// 1 for a laptop; for a projector as much as makes text 28 px.
-float default_scale(Profile profile);
+/// 1 for a laptop. For a projector as much as makes text 28 px at 1080 lines; one with fewer lines
+/// throws a picture of the same size onto the wall, so that its text may have fewer pixels.
+float default_scale(Profile profile, float window_height_px = 1080);
 
 /// The next step of the Ctrl + and Ctrl - ladder from `scale`.
 float next_scale(float scale, int direction);

@@ -1,11 +1,11 @@
-// The bar gives up what matters least when it gets narrow: first the program's name, then the
-// words of the speed, then the width of the tiles.
+// The bar gives up what matters least when it gets narrow: the program's name, a
+// speed and a title in one line, long words on the tiles; never the clock or a number.
 #include "viz/ui/top_bar.h"
 
 #include <fmt/format.h>
 
-#include <array>
-#include <span>
+#include <algorithm>
+#include <vector>
 
 #include "viz/ui/widgets.h"
 
@@ -13,65 +13,128 @@ namespace eventarium::viz::ui {
 
 namespace {
 
-/// In a very narrow window only these of the scoreboard are shown.
-constexpr std::array<Score, 3> few_scores = {Score::acknowledged, Score::lost, Score::waiting};
-
 /// How generous the bar is in this frame, in design units.
 struct Budget {
-  bool brand = true, speed_in_words = true;
-  float tile = 128, tile_text = 15;
+  bool brand = true, speed_in_line = true;
+  bool long_names = true;  // of the tiles
+  float tile_text = 15, tile_air = 13;
   float button = 44, gap = 8;
   float clock = 178, clock_text = 21;
   bool microseconds = true;  // behind the clock
+  float title_text = 21;
+  std::vector<std::string_view> title_lines;
   float title_px = 0;
-  bool all_scores = true;
 
-  std::span<const Score> scores() const {
-    return all_scores ? std::span<const Score>(top_bar_scores) : std::span<const Score>(few_scores);
-  }
+  float speed_text() const { return speed_in_line ? 17 : 14.5F; }
 };
 
 constexpr int transport_buttons = 4;
 
-std::string short_speed(double speed) {
-  return speed >= 1 ? fmt::format("× {:.4g}", speed) : fmt::format("× 1/{:.4g}", 1 / speed);
+std::string_view tile_name(Score score, const Budget& budget) {
+  if (budget.long_names) return score_name(score);
+  switch (score) {
+    case Score::acknowledged:
+      return "acked";
+    case Score::duplicated:
+      return "dup.";
+    case Score::out_of_order:
+      return "order";
+    case Score::dead_lettered:
+      return "dead";
+    default:
+      return score_name(score);
+  }
+}
+
+/// The five that always stand there, and those that say that something was given up.
+std::vector<Score> shown_scores(const Frame& frame) {
+  std::vector<Score> scores(top_bar_scores.begin(), top_bar_scores.end());
+  for (const Score score : {Score::failed, Score::dead_lettered})
+    if (frame.session.score(score) > 0) scores.push_back(score);
+  return scores;
+}
+
+/// Pixels: the name with room on both sides, and at least room for a count.
+float tile_width(const Frame& frame, const Budget& budget, Score score) {
+  constexpr float least = 58;
+  const Pen pen{Face::regular, frame.px(budget.tile_text), frame.color().muted};
+  const float name = text_width(frame.canvas, pen, tile_name(score, budget));
+  return std::max(frame.px(least), name + 2 * frame.px(budget.tile_air));
+}
+
+float tiles_width(const Frame& frame, const Budget& budget) {
+  float width = 0;
+  for (const Score score : shown_scores(frame))
+    width += tile_width(frame, budget, score) + frame.px(budget.gap);
+  return width;
 }
 
 float speed_width(const Frame& frame, const Budget& budget) {
-  const Pen pen{Face::regular, frame.px(17), frame.color().muted};
-  const std::string widest = budget.speed_in_words ? "1 s here = 200 ms there" : "× 1/500";
+  const Pen pen{Face::regular, frame.px(budget.speed_text()), frame.color().muted};
+  const std::string widest = budget.speed_in_line ? "1 s here = 200 ms there" : "200 ms there";
   return text_width(frame.canvas, pen, widest) + frame.px(2 * 34 + 16);
 }
 
 float fixed_width(const Frame& frame, const Budget& budget) {
   const float buttons = transport_buttons * (budget.button + budget.gap);
-  const float tiles = static_cast<float>(budget.scores().size()) * (budget.tile + budget.gap);
-  return frame.px(buttons + budget.clock + tiles + 3 * budget.gap + 32) +
+  return frame.px(buttons + budget.clock + 3 * budget.gap + 20) + tiles_width(frame, budget) +
          speed_width(frame, budget) + (budget.brand ? frame.px(150) : 0);
 }
 
+/// Breaks a title between two words so that the longer line is as short as possible.
+std::vector<std::string_view> in_two_lines(const Frame& frame, const Pen& pen,
+                                           std::string_view title) {
+  std::vector<std::string_view> best = {title};
+  float best_px = text_width(frame.canvas, pen, title);
+  for (std::size_t cut = title.find(' '); cut != std::string_view::npos;
+       cut = title.find(' ', cut + 1)) {
+    const std::string_view first = title.substr(0, cut), second = title.substr(cut + 1);
+    const float wide =
+        std::max(text_width(frame.canvas, pen, first), text_width(frame.canvas, pen, second));
+    if (wide >= best_px) continue;
+    best_px = wide;
+    best = {first, second};
+  }
+  return best;
+}
+
+float set_title(const Frame& frame, Budget& budget, std::string_view title, bool two_lines) {
+  budget.title_text = two_lines ? 18 : 21;
+  const Pen pen{Face::strong, frame.px(budget.title_text), frame.color().text};
+  budget.title_lines = {title};
+  if (two_lines) budget.title_lines = in_two_lines(frame, pen, title);
+  float wanted = 0;
+  for (const std::string_view line : budget.title_lines)
+    wanted = std::max(wanted, text_width(frame.canvas, pen, line));
+  return wanted;
+}
+
+/// Each step gives up a little more, until everything fits; what never goes are the clock and the
+/// numbers of the scoreboard.
 Budget plan(const Frame& frame, float width, const std::string& title) {
-  const Pen pen{Face::strong, frame.px(21), frame.color().text};
-  const float wanted = text_width(frame.canvas, pen, title);
   Budget budget;
+  float wanted = set_title(frame, budget, title, false);
   const auto fits = [&] { return fixed_width(frame, budget) + wanted <= width; };
-  if (!fits()) budget.tile = 112;
   if (!fits()) {
     budget.clock = 140;
     budget.microseconds = false;
   }
   if (!fits()) budget.brand = false;
-  if (!fits()) budget.speed_in_words = false;
+  if (!fits()) budget.speed_in_line = false;
+  if (!fits()) wanted = set_title(frame, budget, title, true);
   if (!fits()) {
-    budget.tile = 104;
-    budget.tile_text = 14;
     budget.button = 40;
     budget.gap = 6;
-    budget.clock = 122;
+    budget.tile_air = 10;
+    budget.clock = 134;
     budget.clock_text = 19;
   }
-  constexpr float title_least = 0.5F;  // of its width: the rest may be cut
-  if (fixed_width(frame, budget) + wanted * title_least > width) budget.all_scores = false;
+  if (!fits()) budget.long_names = false;
+  if (!fits()) {
+    budget.tile_air = 5;
+    budget.button = 36;
+    budget.gap = 4;
+  }
   budget.title_px = std::min(wanted, std::max(0.0F, width - fixed_width(frame, budget)));
   return budget;
 }
@@ -126,11 +189,19 @@ void draw_speed(Frame& frame, Rect& rest, const Budget& budget) {
   button("faster", area.cut_right(frame.px(34)), Icon::plus, Action::faster, "Faster",
          speed < speed_max);
   const Palette& color = frame.color();
-  std::string words = budget.speed_in_words ? speed_words(speed) : short_speed(speed);
-  if (frame.state.slowed) words = budget.speed_in_words ? "slow motion" : "slow";
-  draw_text_in(frame.canvas, area,
-               {Face::regular, frame.px(17), frame.state.slowed ? color.accent : color.muted},
-               words, Align::center);
+  const bool slowed = frame.state.slowed_to.has_value();
+  const double shown = frame.state.slowed_to.value_or(speed);
+  const Pen pen{Face::regular, frame.px(budget.speed_text()), slowed ? color.accent : color.muted};
+  const std::string words = speed_words(shown);
+  const std::size_t middle = words.find("= ") + 1;
+  if (budget.speed_in_line) {
+    draw_text_in(frame.canvas, area, pen, words, Align::center);
+  } else {
+    Rect lines = area.shrunk(0, (area.height() - frame.px(38)) / 2);
+    draw_text_in(frame.canvas, lines.cut_top(frame.px(19)), pen, words.substr(0, middle),
+                 Align::center);
+    draw_text_in(frame.canvas, lines, pen, words.substr(middle + 1), Align::center);
+  }
   if (hit_area("speed", area).hovered)
     tooltip(frame.canvas,
             with_key(frame.state.slow_motion
@@ -178,11 +249,10 @@ std::string grouped(std::uint64_t count) {
 }
 
 void draw_scoreboard(Frame& frame, Rect& rest, const Budget& budget) {
-  Rect tiles = rest.cut_right(frame.px(budget.tile + budget.gap) *
-                              static_cast<float>(budget.scores().size()));
-  for (const Score score : budget.scores()) {
+  Rect tiles = rest.cut_right(tiles_width(frame, budget));
+  for (const Score score : shown_scores(frame)) {
     tiles.cut_left(frame.px(budget.gap));
-    const Rect tile = tiles.cut_left(frame.px(budget.tile)).shrunk(0, frame.px(7));
+    const Rect tile = tiles.cut_left(tile_width(frame, budget, score)).shrunk(0, frame.px(7));
     const Hit hit = hit_area(score_name(score), tile);
     const bool selected = frame.state.selection == Selection(score);
     box(frame.canvas, tile, hit.hovered, selected);
@@ -194,7 +264,7 @@ void draw_scoreboard(Frame& frame, Rect& rest, const Budget& budget) {
                  grouped(count), Align::center);
     draw_text_in(frame.canvas, name,
                  {Face::regular, frame.px(budget.tile_text), frame.color().muted},
-                 score_name(score), Align::center);
+                 tile_name(score, budget), Align::center);
     if (hit.hovered) {
       ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
       tooltip(frame.canvas, fmt::format("{} Click to see which records.", score_doc(score)));
@@ -204,6 +274,15 @@ void draw_scoreboard(Frame& frame, Rect& rest, const Budget& budget) {
       frame.state.wishes.inspector = true;
     }
   }
+}
+
+void draw_title(Frame& frame, Rect area, const Budget& budget) {
+  const Pen pen{Face::strong, frame.px(budget.title_text), frame.color().text};
+  const auto lines = static_cast<float>(budget.title_lines.size());
+  if (lines > 1) area = area.shrunk(0, (area.height() - frame.px(24) * lines) / 2);
+  const float height = area.height() / lines;
+  for (const std::string_view words : budget.title_lines)
+    draw_text_in(frame.canvas, area.cut_top(height), pen, words);
 }
 
 }  // namespace
@@ -221,7 +300,7 @@ void draw_top_bar(Frame& frame, const Rect& area) {
     draw_text_in(frame.canvas, rest.cut_left(frame.px(150)),
                  {Face::bold, frame.px(24), frame.color().accent}, "Eventarium");
   const Rect name = rest.cut_left(budget.title_px + frame.px(4));
-  draw_text_in(frame.canvas, name, {Face::strong, frame.px(21), frame.color().text}, title);
+  draw_title(frame, name, budget);
   const Hit hit = hit_area("title", name.shrunk(0, frame.px(13)));
   if (hit.hovered) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
@@ -235,7 +314,7 @@ void draw_top_bar(Frame& frame, const Rect& area) {
   const float wide =
       frame.px(transport_buttons * (budget.button + budget.gap) + budget.clock + budget.gap) +
       speed_width(frame, budget);
-  rest.cut_left(std::max(frame.px(12), (rest.width() - wide) / 2));
+  rest.cut_left(std::max(frame.px(8), (rest.width() - wide) / 2));
   draw_transport(frame, rest, budget);
   draw_speed(frame, rest, budget);
   rest.cut_left(frame.px(budget.gap));

@@ -72,7 +72,8 @@ struct UiState {
   EventFilter filter;
   bool reduced_motion = false;
   bool slow_motion = true;  // wanted; see viz/model/slow_motion.h
-  bool slowed = false;      // in this very moment
+  // Simulated seconds per second of the viewer in this very moment, while time is slowed down.
+  std::optional<double> slowed_to;
   bool resume_after_scrub = false;
 
   std::vector<GalleryEntry> gallery;

@@ -81,3 +81,18 @@ TEST_CASE("cutting a strip off a rectangle keeps the rest and never overdraws") 
   CHECK(rest.cut_right(1000).width() == 70);
   CHECK(rest.empty());
 }
+
+TEST_CASE("a projector of 720 lines shows everything: bar, picture, timeline, narration") {
+  CHECK(default_scale(Profile::projector, 1080) == default_scale(Profile::projector));
+  CHECK(default_scale(Profile::projector, 2160) > default_scale(Profile::projector, 1080));
+  CHECK(default_scale(Profile::dark, 720) == 1);
+  const Theme theme = make_theme(Profile::projector, default_scale(Profile::projector, 720));
+  const Shell shell = arrange({1280, 720}, theme, {false, false, true, 4});
+  CHECK(!shell.timeline.empty());
+  CHECK(shell.centre.height() >= theme.px(330));
+  // Even at the scale of 1080 lines a slim timeline stays.
+  const Theme large = make_theme(Profile::projector);
+  const Shell slim = arrange({1280, 720}, large, {false, false, true, 4});
+  CHECK(!slim.timeline.empty());
+  CHECK(slim.centre.height() >= large.px(200));
+}
