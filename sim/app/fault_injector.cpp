@@ -1,55 +1,15 @@
 // See fault_injector.h.
 #include "sim/app/fault_injector.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace eventarium::app {
-namespace {
 
 using scenario::Fault;
 using scenario::FaultKind;
-
-constexpr std::array<std::pair<FaultKind, std::string_view>, 10> kinds{{
-    {FaultKind::crash, "crash"},
-    {FaultKind::power_loss, "power_loss"},
-    {FaultKind::stop, "stop"},
-    {FaultKind::start, "start"},
-    {FaultKind::link_down, "link_down"},
-    {FaultKind::link_up, "link_up"},
-    {FaultKind::latency, "latency"},
-    {FaultKind::bandwidth, "bandwidth"},
-    {FaultKind::cut, "cut"},
-    {FaultKind::loss, "loss"},
-}};
-
-}  // namespace
-
-std::string_view fault_name(FaultKind kind) {
-  for (const auto& [known, name] : kinds)
-    if (known == kind) return name;
-  return "?";
-}
-
-bool parse_fault(std::string_view name, FaultKind& kind) {
-  for (const auto& [known, known_name] : kinds) {
-    if (known_name != name) continue;
-    kind = known;
-    return true;
-  }
-  return false;
-}
-
-std::string fault_names() {
-  std::string names;
-  for (const auto& [kind, name] : kinds) {
-    if (!names.empty()) names += ", ";
-    names += name;
-  }
-  return names;
-}
 
 FaultInjector::FaultInjector(engine::Engine& engine, const scenario::Network& network)
     : engine_(engine), network_(network) {}
@@ -76,14 +36,39 @@ FaultInjector::Property FaultInjector::property_of(FaultKind kind) {
   return Property::process;
 }
 
+// ---- what is where
+
 NodeId FaultInjector::node(const std::string& name) const {
   return engine_.names().find(name).value_or(NodeId{});
 }
 
-FaultInjector::Place FaultInjector::place_of(const Fault& fault) const {
+std::vector<FaultInjector::Place> FaultInjector::places_of(const Fault& fault) const {
   const Property property = property_of(fault.kind);
-  return {property, node(fault.target), property == Property::cut ? node(fault.peer) : NodeId{}};
+  const NodeId target = node(fault.target);
+  if (property != Property::cut) return {{property, target, NodeId{}}};
+  const NodeId peer = node(fault.peer);
+  if (!fault.both_ways) return {{property, target, peer}};
+  return {{property, target, peer}, {property, peer, target}};
 }
+
+const FaultInjector::Condition& FaultInjector::condition(const Place& place) const {
+  static const Condition sound;
+  const auto found = conditions_.find(place);
+  return found == conditions_.end() ? sound : found->second;
+}
+
+const FaultInjector::Downtime& FaultInjector::downtime(NodeId id) const {
+  static const Downtime none;
+  const auto found = downtimes_.find(id);
+  return found == downtimes_.end() || is_running(id) ? none : found->second;
+}
+
+std::optional<SimTime> FaultInjector::end_of(const Fault& fault) const {
+  if (!fault.lasts) return std::nullopt;
+  return engine_.now() + *fault.lasts;
+}
+
+// ---- what can be asked for
 
 std::string FaultInjector::check_place(const Fault& fault) const {
   if (fault.target.empty()) return "the target is missing: name a node";
@@ -97,133 +82,240 @@ std::string FaultInjector::check_place(const Fault& fault) const {
   return {};
 }
 
-std::string FaultInjector::check_now(const Fault& fault) const {
-  if (std::string problem = check(fault); !problem.empty()) return problem;
-  if (property_of(fault.kind) != Property::process) return {};
-  if (fault.kind == FaultKind::start && is_running(fault))
-    return fmt::format("{} is running already", fault.target);
-  if ((fault.kind == FaultKind::crash || fault.kind == FaultKind::stop) && !is_running(fault))
-    return fmt::format("{} is not running; do: start starts it", fault.target);
-  return {};
-}
-
 std::string FaultInjector::check(const Fault& fault) const {
   if (std::string problem = check_place(fault); !problem.empty()) return problem;
-  if (fault.kind == FaultKind::latency && fault.latency < Duration::zero())
-    return "a latency can't be negative";
-  if (fault.kind == FaultKind::bandwidth && !(fault.bandwidth_bytes_per_s >= 1))
-    return "a bandwidth is at least 1 byte/s; use link_down to cut the node off";
-  if (fault.kind == FaultKind::loss && !(fault.loss >= 0 && fault.loss < 1))
-    return "a loss is a probability from 0 to below 1; use link_down to lose everything";
-  if (fault.lasts && *fault.lasts <= Duration::zero()) return "a fault lasts longer than nothing";
-  return {};
+  return check_values(fault);
 }
 
-bool FaultInjector::is_running(const Fault& fault) const {
-  return engine_.is_running(node(fault.target));
+std::string FaultInjector::check_now(const Fault& fault) const {
+  if (std::string problem = check(fault); !problem.empty()) return problem;
+  const std::vector<Place> places = places_of(fault);
+  const auto changed = [&](const Place& place) { return changes(fault, place); };
+  if (std::any_of(places.begin(), places.end(), changed)) return {};
+  return state_of(places.front());
 }
 
-std::string FaultInjector::detail_of(const Fault& fault) const {
-  switch (fault.kind) {
-    case FaultKind::crash:
-    case FaultKind::power_loss:
-    case FaultKind::stop:
-      return is_running(fault) ? "" : "it was down already";
-    case FaultKind::latency:
-      return "latency " + format_duration(fault.latency);
-    case FaultKind::bandwidth:
-      return fmt::format("bandwidth {:.4g} Mbit/s", fault.bandwidth_bytes_per_s * 8e-6);
-    case FaultKind::loss:
-      return fmt::format("{:.4g} % of packets", fault.loss * 100);
-    case FaultKind::cut:
-      return fault.both_ways ? "nor back" : "";
+std::string FaultInjector::check_heal_now(const Fault& fault) const {
+  if (std::string problem = check_place(fault); !problem.empty()) return problem;
+  const std::vector<Place> places = places_of(fault);
+  const Place& first = places.front();
+  if (first.property == Property::process) {
+    const Downtime& down = downtime(first.node);
+    if (is_running(first.node) || (down.for_good && down.has_power) || down.fault.empty())
+      return "nothing to heal: " + state_of(first);
+    return {};
+  }
+  const auto broken = [&](const Place& place) { return condition(place).broken; };
+  if (std::any_of(places.begin(), places.end(), broken)) return {};
+  return "nothing to heal: " + state_of(first);
+}
+
+/// What a place is like, for messages; ends in what can be done about it.
+std::string FaultInjector::state_of(const Place& place) const {
+  const std::string& name = engine_.names().name(place.node);
+  const Condition& now = condition(place);
+  const std::string until = now.until ? ", until " + format_clock(*now.until) : "";
+  switch (place.property) {
+    case Property::process: {
+      if (is_running(place.node)) return name + " is running already";
+      const Downtime& down = downtime(place.node);
+      return fmt::format("{} {}{}; do: start starts it", name,
+                         down.has_power ? "is not running" : "has no power", until);
+    }
+    case Property::link:
+      if (now.broken) return fmt::format("the cable of {} is unplugged already{}", name, until);
+      return fmt::format("the cable of {} is plugged in already", name);
+    case Property::cut: {
+      const std::string& peer = engine_.names().name(place.peer);
+      if (now.broken) return fmt::format("nothing gets from {} to {} already{}", name, peer, until);
+      return fmt::format("messages get from {} to {} already", name, peer);
+    }
     default:
-      return {};
+      return fmt::format("the {} of {} is the scenario's own", name_of(place), name);
   }
 }
 
+bool FaultInjector::changes(const Fault& fault, const Place& place) const {
+  const Condition& now = condition(place);
+  const std::optional<SimTime> end = end_of(fault);
+  switch (place.property) {
+    case Property::process:
+      if (is_running(place.node)) return fault.kind != FaultKind::start;
+      if (fault.kind == FaultKind::start) return true;
+      if (fault.kind == FaultKind::power_loss && downtime(place.node).has_power) return true;
+      return end && now.until && *end > *now.until;
+    case Property::link:
+    case Property::cut:
+      if (fault.kind == FaultKind::link_up) return now.broken;
+      return !now.broken || (now.until && (!end || *end > *now.until));
+    default:
+      return true;
+  }
+}
+
+// ---- what is told
+
+/// As FaultHealed names it.
+std::string FaultInjector::name_of(const Place& place) const {
+  switch (place.property) {
+    case Property::process: {
+      const std::string& fault = downtime(place.node).fault;
+      return fault.empty() ? "stop" : fault;
+    }
+    case Property::link:
+      return "link_down";
+    case Property::latency:
+      return "latency";
+    case Property::bandwidth:
+      return "bandwidth";
+    case Property::loss:
+      return "loss";
+    case Property::cut:
+      return "cut";
+  }
+  return "?";
+}
+
+std::string FaultInjector::detail_of(const Fault& fault, const Place& place) const {
+  const auto already = [&](std::string text) {
+    const std::optional<SimTime> end = end_of(fault);
+    if (changes(fault, place) && condition(place).until && end && *end > *condition(place).until)
+      text += ", now until " + format_clock(*end);
+    return text;
+  };
+  switch (place.property) {
+    case Property::process:
+      return is_running(place.node) ? "" : already("it was down already");
+    case Property::latency:
+      return "latency " + format_duration(fault.latency);
+    case Property::bandwidth:
+      return fmt::format("bandwidth {:.4g} Mbit/s", fault.bandwidth_bytes_per_s * 8e-6);
+    case Property::loss:
+      return fmt::format("{:.4g} % of packets", fault.loss * 100);
+    case Property::link:
+      return condition(place).broken ? already("it was unplugged already") : "";
+    case Property::cut:
+      return condition(place).broken ? already("it was cut already") : "";
+  }
+  return {};
+}
+
+// ---- breaking
+
 void FaultInjector::inject(const Fault& fault) {
-  if (fault.kind == FaultKind::start || fault.kind == FaultKind::link_up) return heal(fault);
-  const bool changes = property_of(fault.kind) != Property::process || is_running(fault);
-  const std::uint64_t version = ++versions_[place_of(fault)];
-  const NodeId peer = fault.kind == FaultKind::cut ? node(fault.peer) : NodeId{};
-  const EventId injected = engine_.emit(
-      trace::FaultInjected{std::string(fault_name(fault.kind)), peer, detail_of(fault)},
-      node(fault.target));
-  engine_.with_cause(injected, [&] { break_now(fault); });
-  if (!fault.lasts || !changes) return;
-  engine_.schedule(engine_.now() + *fault.lasts, [this, fault, version] {
-    if (versions_[place_of(fault)] == version) heal(fault);
+  if (fault.kind == FaultKind::start || fault.kind == FaultKind::link_up)
+    return mend(places_of(fault).front(), true);
+  for (const Place& place : places_of(fault)) {
+    const bool changed = changes(fault, place);
+    const EventId injected = engine_.emit(trace::FaultInjected{std::string(fault_name(fault.kind)),
+                                                               place.peer, detail_of(fault, place)},
+                                          place.node);
+    if (changed) engine_.with_cause(injected, [&] { break_at(fault, place); });
+  }
+}
+
+void FaultInjector::break_at(const Fault& fault, const Place& place) {
+  std::optional<SimTime> end = end_of(fault);
+  switch (place.property) {
+    case Property::process:
+      if (!is_running(place.node) && end && condition(place).until)
+        end = std::max(*end, *condition(place).until);
+      end_process(fault, place.node);
+      break;
+    case Property::link:
+      engine_.set_link_up(place.node, false);
+      break;
+    case Property::latency:
+      engine_.set_latency(place.node, fault.latency);
+      break;
+    case Property::bandwidth:
+      engine_.set_bandwidth(place.node, fault.bandwidth_bytes_per_s);
+      break;
+    case Property::loss:
+      engine_.set_loss(place.node, fault.loss);
+      break;
+    case Property::cut:
+      engine_.set_cut(place.node, place.peer, true);
+      break;
+  }
+  plan(place, end);
+}
+
+void FaultInjector::end_process(const Fault& fault, NodeId target) {
+  const bool power_loss = fault.kind == FaultKind::power_loss;
+  if (is_running(target)) {
+    downtimes_[target] = {std::string(fault_name(fault.kind)), !power_loss, false};
+  } else if (power_loss) {
+    const auto [found, never_ran] = downtimes_.try_emplace(target);
+    if (never_ran) found->second.for_good = true;  // it isn't the fault that is to start it
+    found->second.fault = fault_name(fault.kind);
+    found->second.has_power = false;
+  }
+  engine_.stop(target, power_loss                       ? engine::StopReason::power_loss
+                       : fault.kind == FaultKind::crash ? engine::StopReason::crash
+                                                        : engine::StopReason::clean);
+}
+
+void FaultInjector::end_for_good(NodeId target) {
+  if (is_running(target)) downtimes_[target] = {"stop", true, false};
+  Downtime& down = downtimes_[target];
+  down.for_good = true;
+  if (down.has_power) plan({Property::process, target, NodeId{}}, std::nullopt);
+  engine_.stop(target, engine::StopReason::clean);
+}
+
+// ---- healing
+
+void FaultInjector::plan(const Place& place, std::optional<SimTime> end) {
+  Condition& changed = conditions_[place];
+  changed.broken = true;
+  changed.until = end;
+  const std::uint64_t version = ++changed.version;
+  if (!end) return;
+  engine_.schedule(*end, [this, place, version] {
+    if (condition(place).version == version) mend(place, !downtime(place.node).for_good);
   });
 }
 
-void FaultInjector::break_now(const Fault& fault) {
-  const NodeId target = node(fault.target);
-  const auto stop = [&](engine::StopReason reason) {
-    if (is_running(fault)) how_it_stopped_[target] = fault_name(fault.kind);
-    engine_.stop(target, reason);
-  };
-  switch (fault.kind) {
-    case FaultKind::crash:
-      return stop(engine::StopReason::crash);
-    case FaultKind::power_loss:
-      return stop(engine::StopReason::power_loss);
-    case FaultKind::stop:
-      return stop(engine::StopReason::clean);
-    case FaultKind::link_down:
-      return engine_.set_link_up(target, false);
-    case FaultKind::latency:
-      return engine_.set_latency(target, fault.latency);
-    case FaultKind::bandwidth:
-      return engine_.set_bandwidth(target, fault.bandwidth_bytes_per_s);
-    case FaultKind::loss:
-      return engine_.set_loss(target, fault.loss);
-    case FaultKind::cut:
-      engine_.set_cut(target, node(fault.peer), true);
-      if (fault.both_ways) engine_.set_cut(node(fault.peer), target, true);
-      return;
-    case FaultKind::start:
-    case FaultKind::link_up:
-      return;  // these heal
-  }
-}
-
 void FaultInjector::heal(const Fault& fault) {
-  ++versions_[place_of(fault)];
-  const NodeId target = node(fault.target);
-  trace::FaultHealed healed{std::string(fault_name(fault.kind)), NodeId{}, ""};
-  if (property_of(fault.kind) == Property::process) {
-    const auto stopped = how_it_stopped_.find(target);
-    healed.fault = stopped == how_it_stopped_.end() ? "stop" : stopped->second;
-    if (is_running(fault)) healed.detail = "it was running";
-  } else if (property_of(fault.kind) == Property::link) {
-    healed.fault = "link_down";
-  } else if (fault.kind == FaultKind::cut) {
-    healed.peer = node(fault.peer);
-    healed.detail = fault.both_ways ? "and back" : "";
-  }
-  const EventId event = engine_.emit(std::move(healed), target);
-  engine_.with_cause(event, [&] { mend_now(fault); });
+  for (const Place& place : places_of(fault))
+    if (place.property == Property::process || condition(place).broken)
+      mend(place, !downtime(place.node).for_good);
 }
 
-void FaultInjector::mend_now(const Fault& fault) {
-  const NodeId target = node(fault.target);
-  switch (property_of(fault.kind)) {
-    case Property::process:
-      return engine_.start(target);
-    case Property::link:
-      return engine_.set_link_up(target, true);
-    case Property::latency:
-      return engine_.set_latency(target, network_.latency);
-    case Property::bandwidth:
-      return engine_.set_bandwidth(target, network_.bandwidth_bytes_per_s);
-    case Property::loss:
-      return engine_.set_loss(target, network_.loss);
-    case Property::cut:
-      engine_.set_cut(target, node(fault.peer), false);
-      if (fault.both_ways) engine_.set_cut(node(fault.peer), target, false);
-      return;
+/// `start`: a process is started, not only the power of its machine restored.
+void FaultInjector::mend(const Place& place, bool start) {
+  trace::FaultHealed healed{name_of(place), place.peer, ""};
+  if (place.property == Property::process) {
+    if (is_running(place.node)) healed.detail = "it was running";
+    if (!start) healed.detail = "only its machine: the process stays down";
   }
+  Condition& mended = conditions_[place];
+  mended.broken = false;
+  mended.until.reset();
+  ++mended.version;
+  const EventId event = engine_.emit(std::move(healed), place.node);
+  engine_.with_cause(event, [&] {
+    switch (place.property) {
+      case Property::process:
+        if (!start) {
+          downtimes_[place.node].has_power = true;
+          return engine_.power_on(place.node);
+        }
+        downtimes_.erase(place.node);
+        return engine_.start(place.node);
+      case Property::link:
+        return engine_.set_link_up(place.node, true);
+      case Property::latency:
+        return engine_.set_latency(place.node, network_.latency);
+      case Property::bandwidth:
+        return engine_.set_bandwidth(place.node, network_.bandwidth_bytes_per_s);
+      case Property::loss:
+        return engine_.set_loss(place.node, network_.loss);
+      case Property::cut:
+        return engine_.set_cut(place.node, place.peer, false);
+    }
+  });
 }
 
 }  // namespace eventarium::app

@@ -1,25 +1,39 @@
 // Breaks and heals the virtual world: what a scenario schedules and what a viewer asks for go
 // through here alike. Each fault is told in the trace before it takes effect, and causes what
 // follows from it. Knows nodes by name only, never what they are.
+//
+// Two faults at one place. "Its end" is the time of the fault plus its `for`; a fault without one
+// has no end. What changes nothing is told and leaves the end that was planned as it is.
+//
+//   the process of a node
+//               | crash, stop           | power_loss                  | start     | the end is due
+//   ------------+-----------------------+-----------------------------+-----------+---------------
+//   running     | goes down until       | goes down without power     | (nothing) |
+//               | its end               | until its end               |           |
+//   down        | put off to its end,   | loses power; until its end, | starts    | starts (*)
+//               | if that is later than | or the one planned if that  |           |
+//               | the one planned       | is later; none without for  |           |
+//   no power    | as down               | as crash                    | power on, | power on,
+//               |                       |                             | starts    | starts (*)
+//   (*) not when the scenario has ended it for good (`stop:` of a service), or has not started it
+//
+//   link_down, and each direction of a cut: as long as one of those faults lasts, so the latest
+//     end counts, and no end is the latest of all. link_up, and healing, end all of them.
+//   latency, bandwidth, loss: the later fault takes over with its value and its end.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <tuple>
+#include <vector>
 
+#include "sim/app/fault_kinds.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/scenario.h"
 
 namespace eventarium::app {
-
-/// The name used in scenario files and commands, e.g. "power_loss".
-std::string_view fault_name(scenario::FaultKind kind);
-/// False when there is no such fault.
-bool parse_fault(std::string_view name, scenario::FaultKind& kind);
-/// All names, for messages: "crash, power_loss, ...".
-std::string fault_names();
 
 class FaultInjector {
  public:
@@ -31,32 +45,60 @@ class FaultInjector {
   /// check(), and whether it would change anything in the state as it is now: what is down can't
   /// crash. A scenario may schedule such a fault, a viewer is told.
   std::string check_now(const scenario::Fault& fault) const;
-  /// As check() for healing: only the nodes matter, not the values.
-  std::string check_place(const scenario::Fault& fault) const;
-  /// Takes effect now, and schedules its healing after `lasts`. Must have passed check(). A later
-  /// fault of the same kind at the same place takes over: the healing of the earlier is dropped.
-  /// Who was down already is not started when the fault is over.
+  /// As check_now() for healing: the nodes exist, and something there is broken. Values don't
+  /// matter.
+  std::string check_heal_now(const scenario::Fault& fault) const;
+  /// Takes effect now, and schedules its end. Must have passed check().
   void inject(const scenario::Fault& fault);
-  /// Undoes such a fault now, whoever injected it; its values are ignored.
+  /// Undoes such a fault now, whoever injected it; its values are ignored. Must have passed
+  /// check_heal_now().
   void heal(const scenario::Fault& fault);
+  /// The scenario ends the process of `node` cleanly and for good: only `start` brings it back.
+  void end_for_good(NodeId node);
 
  private:
-  /// What a fault changes: one of these per node, or per pair of nodes for a cut.
+  /// What a fault changes: one of these per node, or per direction for a cut.
   enum class Property { process, link, latency, bandwidth, loss, cut };
-  using Place = std::tuple<Property, NodeId, NodeId>;
+  struct Place {
+    Property property = Property::process;
+    NodeId node;
+    NodeId peer;  // a cut: where nothing gets to any more
+    auto operator<=>(const Place&) const = default;
+  };
+  struct Condition {
+    bool broken = false;
+    std::optional<SimTime> until;  // while broken: absent when nothing has been planned
+    std::uint64_t version = 0;     // +1 with each change of until, so that old ends miss
+  };
+  /// Of a node that is down.
+  struct Downtime {
+    std::string fault;  // what ended the process, or took the power from its machine
+    bool has_power = true;
+    bool for_good = false;  // nothing but `start` starts it; the power may come back
+  };
 
   static Property property_of(scenario::FaultKind kind);
   NodeId node(const std::string& name) const;
-  Place place_of(const scenario::Fault& fault) const;
-  bool is_running(const scenario::Fault& fault) const;
-  std::string detail_of(const scenario::Fault& fault) const;
-  void break_now(const scenario::Fault& fault);
-  void mend_now(const scenario::Fault& fault);
+  bool is_running(NodeId id) const { return engine_.is_running(id); }
+  std::vector<Place> places_of(const scenario::Fault& fault) const;
+  std::string check_place(const scenario::Fault& fault) const;
+  std::string name_of(const Place& place) const;
+  const Condition& condition(const Place& place) const;
+  const Downtime& downtime(NodeId id) const;
+  std::optional<SimTime> end_of(const scenario::Fault& fault) const;
+
+  bool changes(const scenario::Fault& fault, const Place& place) const;
+  std::string detail_of(const scenario::Fault& fault, const Place& place) const;
+  std::string state_of(const Place& place) const;
+  void plan(const Place& place, std::optional<SimTime> end);
+  void break_at(const scenario::Fault& fault, const Place& place);
+  void end_process(const scenario::Fault& fault, NodeId target);
+  void mend(const Place& place, bool start);
 
   engine::Engine& engine_;
   scenario::Network network_;
-  std::map<Place, std::uint64_t> versions_;       // +1 with each change, so that old healings miss
-  std::map<NodeId, std::string> how_it_stopped_;  // the fault that ended a node's process
+  std::map<Place, Condition> conditions_;
+  std::map<NodeId, Downtime> downtimes_;  // of nodes that are down, and were running before
 };
 
 }  // namespace eventarium::app

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/app/fault_injector.h"
+#include "sim/app/fault_kinds.h"
 #include "sim/trace/flat_json.h"
 
 namespace eventarium::app {

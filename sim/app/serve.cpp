@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -54,40 +55,28 @@ Server::Server(Simulation& simulation, trace::Writer& writer)
 bool Server::handle_line(std::string_view line) {
   complaint_.clear();
   const std::string text = trace::valid_utf8(line.substr(0, 500));
-  LiveCommand command = parse_live_command(line);
+  const LiveCommand command = parse_live_command(line);
   if (std::holds_alternative<Quit>(command)) return false;
   if (const auto* wrong = std::get_if<Malformed>(&command)) reject(text, wrong->reason);
   if (const auto* to = std::get_if<Advance>(&command)) advance(to->until);
-  if (auto* order = std::get_if<Break>(&command))
-    take(order->at, {true, std::move(order->fault), text});
-  if (auto* order = std::get_if<Heal>(&command))
-    take(order->at, {false, std::move(order->fault), text});
+  if (const auto* order = std::get_if<Break>(&command))
+    take(Simulation::Order::inject, order->at, order->fault, text);
+  if (const auto* order = std::get_if<Heal>(&command))
+    take(Simulation::Order::heal, order->at, order->fault, text);
   writer_.flush();
   return true;
 }
 
-void Server::take(std::optional<SimTime> at, Order order) {
-  if (simulation_.ended()) return reject(order.line, "the run has ended");
+void Server::take(Simulation::Order order, std::optional<SimTime> at, const scenario::Fault& fault,
+                  std::string line) {
+  if (simulation_.ended()) return reject(line, "the run has ended");
   const SimTime due = std::max(at.value_or(simulation_.now()), simulation_.now());
   if (due >= simulation_.end())
-    return reject(order.line, fmt::format("the run ends at {}", format_clock(simulation_.end())));
-  if (due <= simulation_.now()) return carry_out(order);
-  orders_.emplace(due, std::move(order));
-}
-
-void Server::carry_out(const Order& order) {
-  const std::string problem =
-      order.breaks ? simulation_.inject_now(order.fault) : simulation_.heal_now(order.fault);
-  if (!problem.empty()) reject(order.line, problem);
+    return reject(line, fmt::format("the run ends at {}", format_clock(simulation_.end())));
+  simulation_.order(order, due, fault, std::move(line));
 }
 
 void Server::advance(SimTime until) {
-  while (!orders_.empty() && orders_.begin()->first <= until) {
-    const auto next = orders_.begin();
-    simulation_.run_until(next->first);
-    carry_out(next->second);
-    orders_.erase(next);
-  }
   simulation_.run_until(until);
   writer_.write_line(fmt::format("{{\"reached\":{}}}", to_ns(simulation_.now())));
 }

@@ -1,12 +1,13 @@
 // A run that is steered from outside: the window's child process without its pipes. It takes
 // lines of commands and answers through the trace and through {"reached":t} lines.
 //
-// A command for the time `at` is kept until the simulation has come to `at`, and takes effect
-// first thing after everything that happens at that instant. So it makes no difference whether it
-// was given in good time or at the last moment: same scenario, seed and commands, same run.
+// A command takes effect at exactly its time `at`, after everything else of that instant. So it
+// makes no difference whether it was given in good time or at the last moment: same scenario,
+// seed and commands, same run. What is impossible in the state that it finds then is told then;
+// only a line that has no time within the run is refused as soon as it is read.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,19 +30,13 @@ class Server {
   const std::string& complaint() const { return complaint_; }
 
  private:
-  struct Order {
-    bool breaks = true;
-    scenario::Fault fault;
-    std::string line;
-  };
-  void take(std::optional<SimTime> at, Order order);
-  void carry_out(const Order& order);
+  void take(Simulation::Order order, std::optional<SimTime> at, const scenario::Fault& fault,
+            std::string line);
   void advance(SimTime until);
   void reject(const std::string& line, std::string reason);
 
   Simulation& simulation_;
   trace::Writer& writer_;
-  std::multimap<SimTime, Order> orders_;  // not yet due; equal times in order of arrival
   std::string complaint_;
 };
 

@@ -43,7 +43,7 @@ void Simulation::begin() {
   for (const scenario::Service& service : scenario_.services) {
     if (!service.stop || !is_due(*service.stop)) continue;
     engine_->schedule(sim_time(*service.stop), [this, &service] {
-      engine_->stop(*engine_->names().find(service.name), engine::StopReason::clean);
+      faults_.end_for_good(*engine_->names().find(service.name));
     });
   }
   for (const scenario::Expectation& expectation : scenario_.expectations)
@@ -82,20 +82,41 @@ std::size_t Simulation::expectations_not_due() const {
       [&](const auto& e) { return sim_time(e.at.value_or(scenario_.duration)) > end_; }));
 }
 
-std::string Simulation::inject_now(const scenario::Fault& fault) {
-  if (std::string problem = faults_.check_now(fault); !problem.empty()) return problem;
-  engine_->schedule(engine_->now(), [this, fault] { faults_.inject(fault); });
-  return {};
+std::string Simulation::check_order(Order order, const scenario::Fault& fault) const {
+  return order == Order::inject ? faults_.check_now(fault) : faults_.check_heal_now(fault);
 }
 
-std::string Simulation::heal_now(const scenario::Fault& fault) {
-  if (std::string problem = faults_.check_place(fault); !problem.empty()) return problem;
-  engine_->schedule(engine_->now(), [this, fault] { faults_.heal(fault); });
-  return {};
+void Simulation::order(Order order, SimTime at, const scenario::Fault& fault, std::string line) {
+  if (ended_) return;
+  const SimTime now = engine_->now();
+  const bool at_once = at <= now;
+  const bool settled = now > SimTime{} && waiting_ != now;  // at 0 the nodes have yet to start
+  if (at_once && settled) {  // the state that it finds is known, so a viewer hears at once
+    std::string problem = check_order(order, fault);
+    if (!problem.empty()) return reject(std::move(line), std::move(problem));
+  }
+  if (at_once) waiting_ = now;
+  engine_->schedule_last(at, [this, order, fault, line = std::move(line)]() mutable {
+    std::string problem = check_order(order, fault);
+    if (!problem.empty())
+      engine_->emit(trace::CommandRejected{std::move(line), std::move(problem)});
+    else if (order == Order::inject)
+      faults_.inject(fault);
+    else
+      faults_.heal(fault);
+  });
 }
 
-void Simulation::reject(std::string command, std::string reason) {
-  if (!ended_) engine_->emit(trace::CommandRejected{std::move(command), std::move(reason)});
+void Simulation::reject(std::string line, std::string reason) {
+  if (ended_) return;
+  trace::CommandRejected rejected{std::move(line), std::move(reason)};
+  if (waiting_ != engine_->now()) {
+    engine_->emit(std::move(rejected));
+  } else {
+    engine_->schedule_last(engine_->now(), [this, rejected = std::move(rejected)]() mutable {
+      engine_->emit(std::move(rejected));
+    });
+  }
 }
 
 }  // namespace eventarium::app

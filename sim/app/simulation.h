@@ -51,14 +51,19 @@ class Simulation {
   std::size_t expectations_not_due() const;
 
   // ---- live commands, between two calls of run_until()
-  /// The fault takes effect first thing at now(), or is healed then. Returns why it can't.
-  std::string inject_now(const scenario::Fault& fault);
-  std::string heal_now(const scenario::Fault& fault);
-  void reject(std::string command, std::string reason);
+  enum class Order { inject, heal };
+  /// The fault takes effect, or is healed, at exactly `at`, after everything else of that instant
+  /// and after what was ordered for it before; at now() when `at` has passed. When it can't be
+  /// done in the state that it finds then, it becomes a CommandRejected with `line`, the command
+  /// as it was given. Not after the end.
+  void order(Order order, SimTime at, const scenario::Fault& fault, std::string line);
+  /// Tells of a command that can't be ordered, after what was ordered for now() before.
+  void reject(std::string line, std::string reason);
 
  private:
   void check_expectation(const scenario::Expectation& expectation);
   void finish();
+  std::string check_order(Order order, const scenario::Fault& fault) const;
 
   scenario::Scenario scenario_;
   SimTime end_;
@@ -67,6 +72,7 @@ class Simulation {
   FaultInjector faults_;
   check::Ledger ledger_;
   trace::Fingerprint fingerprint_;
+  std::optional<SimTime> waiting_;  // the instant at which the latest order for at once was given
   bool ended_ = false;
 };
 

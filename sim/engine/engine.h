@@ -92,7 +92,8 @@ class Engine {
 
   // ---- faults; all take effect now, and none aborts or hangs whatever the state
   void start(NodeId id);                    // start or restart; no-op when it runs
-  void stop(NodeId id, StopReason reason);  // no-op when it is stopped
+  void stop(NodeId id, StopReason reason);  // when it is stopped, only power_loss does something
+  void power_on(NodeId id);                 // the machine only; no-op when it has power
   void set_link_up(NodeId id, bool up);     // the node's cable
   void set_latency(NodeId id, Duration latency);
   void set_bandwidth(NodeId id, double bytes_per_s);  // > 0

@@ -19,13 +19,17 @@ const char* text(StopReason reason) {
 
 }  // namespace
 
+void Engine::power_on(NodeId id) {
+  HostState& host = state(id).host;
+  if (host.powered) return;
+  host.powered = true;
+  host_changed(id);
+}
+
 void Engine::start(NodeId id) {
   NodeState& node = state(id);
   if (node.running) return;
-  if (!node.host.powered) {
-    node.host.powered = true;
-    host_changed(id);
-  }
+  power_on(id);
   for (Connection& c : connections_)  // what the previous incarnation was still flushing
     if (c.source == id && c.closing) drop(c, node.spec.name + " was restarted");
   node.running = true;

@@ -67,7 +67,8 @@ void read_fault(const YamlNode& node, Draft& draft) {
     draft.problems.add(map.place_of("for"), "for: must be more than 0");
   map.duration("latency", fault.latency);
   map.bandwidth("bandwidth", fault.bandwidth_bytes_per_s);
-  map.probability("loss", fault.loss);
+  if (map.probability("loss", fault.loss) && fault.loss >= 1)
+    draft.problems.add(map.place_of("loss"), "loss: below 1; do: link_down loses everything");
   draft.scenario.faults.push_back(fault);
 }
 

@@ -133,7 +133,7 @@ Parsed<double> parse_bandwidth(std::string_view text) {
     return UnitError{
         fmt::format("unknown unit of bandwidth '{}' (known: {})", name, names_of(bandwidth_units))};
   const double bytes_per_s = value * unit->factor;
-  if (!(bytes_per_s >= 1 && bytes_per_s <= 1e15))
+  if (!(bytes_per_s >= bandwidth_min_bytes_per_s && bytes_per_s <= bandwidth_max_bytes_per_s))
     return UnitError{
         "a bandwidth lies between 1 B/s and 1000000 GB/s; to stop a link use the "
         "fault link_down"};

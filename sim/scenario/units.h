@@ -19,6 +19,7 @@ using Parsed = std::variant<T, UnitError>;
 
 /// No length of time in a scenario is longer.
 constexpr Duration duration_max = 24h * 365;
+constexpr double bandwidth_min_bytes_per_s = 1, bandwidth_max_bytes_per_s = 1e15;
 
 /// ns, us (µs), ms, s, min, h; several in a row add up. A bare 0 is allowed, a negative is not.
 Parsed<Duration> parse_duration(std::string_view text);

@@ -125,5 +125,70 @@ TEST_CASE("what is down can't crash again, and healing brings it back") {
   CHECK(served.simulation.ledger().verdict().delivered.count == 10);
 }
 
+/// What became of commands: "crash", "power_loss" for faults, "healed", "started", "refused".
+std::vector<std::string> story(Served& served) {
+  std::vector<std::string> words;
+  for (const auto& event : served.trace().events) {
+    if (const auto* injected = event.as<trace::FaultInjected>()) words.push_back(injected->fault);
+    if (event.as<trace::FaultHealed>()) words.push_back("healed");
+    if (event.as<trace::NodeStarted>() && event.t > sim_time(1s)) words.push_back("started");
+    if (event.as<trace::CommandRejected>()) words.push_back("refused");
+  }
+  return words;
+}
+
+TEST_CASE("commands of one instant find the state that those before them have made") {
+  Served served;
+  served.advance(2s);
+  served.line(R"({"command":"fault","do":"crash","target":"bob"})");
+  served.line("garbage");
+  served.line(R"({"command":"fault","do":"start","target":"bob"})");
+  served.line(R"({"command":"fault","do":"start","target":"bob"})");
+  served.advance(10s);
+  CHECK(story(served) ==
+        std::vector<std::string>{"crash", "refused", "healed", "started", "refused"});
+}
+
+TEST_CASE("a command of a time between two steps takes effect then, whenever it is given") {
+  const std::string crash =
+      R"({"command":"fault","do":"crash","target":"bob","for_ns":1000000000,"at":5000333333})";
+  const std::string again = R"({"command":"fault","do":"crash","target":"bob","at":5000333333})";
+  Served early, late;
+  early.line(crash);
+  early.line(again);
+  late.advance(5s);
+  late.line(crash);
+  late.line(again);
+  for (Served* served : {&early, &late}) {
+    served->advance(10s);
+    CHECK(story(*served) == std::vector<std::string>{"crash", "refused", "healed", "started"});
+    for (const auto& event : served->trace().events) {
+      if (event.as<trace::FaultInjected>()) CHECK(event.t == sim_time_ns(5000333333));
+      if (event.as<trace::CommandRejected>()) CHECK(event.t == sim_time_ns(5000333333));
+    }
+  }
+  CHECK(early.simulation.fingerprint() == late.simulation.fingerprint());
+}
+
+TEST_CASE("a power loss after a crash counts; values beyond a scenario's are refused at once") {
+  Served served;
+  served.advance(2s);
+  served.line(R"({"command":"fault","do":"crash","target":"bob"})");
+  served.advance(3s);
+  served.line(R"({"command":"fault","do":"power_loss","target":"bob","for_ns":1000000000})");
+  served.advance(5s);
+  CHECK(story(served) == std::vector<std::string>{"crash", "power_loss", "healed", "started"});
+  for (const char* wrong :
+       {R"({"command":"fault","do":"latency","target":"bob","latency_ns":4611686018427387903})",
+        R"({"command":"fault","do":"bandwidth","target":"bob","bandwidth_bytes_per_s":1e308})",
+        R"({"command":"fault","do":"crash","target":"bob","for_ns":4611686018427387903})",
+        R"({"command":"heal","do":"crash","target":"bob"})"}) {
+    const std::size_t before = story(served).size();
+    served.line(wrong);
+    CHECK_MESSAGE(story(served).size() == before + 1, wrong);
+    CHECK_MESSAGE(story(served).back() == "refused", wrong);
+  }
+}
+
 }  // namespace
 }  // namespace eventarium::app

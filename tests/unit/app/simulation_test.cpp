@@ -136,6 +136,17 @@ TEST_CASE("services start and stop when the scenario says, faults come and go") 
   CHECK(run.simulation.ledger().verdict().delivered.count == 10);  // the queue is durable
 }
 
+TEST_CASE("a crash doesn't bring a service back after its own end") {
+  std::string yaml = std::string(small_queue) + R"(faults:
+  - {at: 7s, do: crash, target: bob, for: 2s}
+)";
+  const std::string bob = "  - name: bob\n";
+  yaml.replace(yaml.find(bob), bob.size(), bob + "    stop: 8s\n");
+  const Run run(scenario_from(yaml));
+  CHECK(run.recorder.all<trace::NodeStarted>().size() == 3);
+  CHECK(run.recorder.all<trace::FaultHealed>().empty());
+}
+
 TEST_CASE("Kafka: topics are placed on brokers, every partition is read") {
   const Run run(scenario_from(small_kafka));
   const auto& partitions = run.simulation.ledger().logs().partitions();

@@ -200,6 +200,7 @@ TEST_CASE("faults that make no sense") {
         "link_up, latency, bandwidth, cut, loss)");
   CHECK(fault("do: latency") == "2:10: do: latency needs 'latency'");
   CHECK(fault("do: crash, loss: 1%") == "2:54: loss: has no meaning with do: crash");
+  CHECK(fault("do: loss, loss: 100%") == "2:53: loss: below 1; do: link_down loses everything");
   CHECK(fault("do: start, for: 1s") == "2:53: for: 'start' heals, it does not end");
   CHECK(fault("do: cut, peer: broker-1") == "2:52: peer: the target can't be cut off from itself");
   CHECK(fault("do: crash, for: 0s") == "2:53: for: must be more than 0");
