@@ -15,6 +15,7 @@
 #include "sim/app/narration.h"
 #include "sim/app/progress.h"
 #include "sim/app/run_summary.h"
+#include "sim/trace/fault_words.h"
 #include "sim/trace/writer.h"
 
 namespace eventarium::app {
@@ -61,9 +62,9 @@ std::string heading(const Simulation& simulation, const Output& output) {
   text += fmt::format("  seed {}, {} engine, {}\n", header.seed, header.engine,
                       format_duration(simulation.end() - SimTime{}));
   for (const scenario::Fault& fault : simulation.scenario().faults) {
-    text += fmt::format("{}  planned: {} {}", format_clock(sim_time(fault.at)),
-                        fault_name(fault.kind), fault.target);
-    if (!fault.peer.empty()) text += (fault.both_ways ? " and " : " to ") + fault.peer;
+    text += fmt::format("{}  planned: {}", format_clock(sim_time(fault.at)),
+                        trace::fault_sentence(fault_name(fault.kind), fault.target, fault.peer));
+    if (fault.both_ways) text += ", nor back";
     if (fault.lasts) text += " for " + format_duration(*fault.lasts);
     text += '\n';
   }

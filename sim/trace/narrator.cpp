@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/trace/fault_words.h"
 #include "sim/trace/flat_json.h"
 
 namespace eventarium::trace {
@@ -96,16 +97,9 @@ struct Narrator::Teller {
   }
   Sentence operator()(const FaultInjected& e) const {
     const std::string detail = e.detail.empty() ? "" : ": " + e.detail;
-    if (ends_process(e.fault))  // what follows, NodeStopped, tells it
-      return all || !e.detail.empty() ? Sentence(fault_at(e.fault, detail)) : std::nullopt;
-    if (e.fault == "link_down") return "fault: the cable of " + self() + " is unplugged" + detail;
-    if (e.fault == "cut")
-      return fmt::format("fault: nothing gets from {} to {} any more{}", self(), name(e.peer),
-                         detail);
-    if (e.fault == "loss") return "fault: the cable of " + self() + " loses packets" + detail;
-    if (e.fault == "latency" || e.fault == "bandwidth")
-      return "fault: the cable of " + self() + " is slow" + detail;
-    return fault_at(e.fault, detail);
+    // What follows, NodeStopped, tells it.
+    if (ends_process(e.fault) && !all && e.detail.empty()) return std::nullopt;
+    return "fault: " + fault_sentence(e.fault, self(), name(e.peer)) + detail;
   }
   Sentence operator()(const FaultHealed& e) const {
     const std::string detail = e.detail.empty() ? "" : ": " + e.detail;
@@ -114,10 +108,8 @@ struct Narrator::Teller {
     if (e.fault == "link_down") return "healed: the cable of " + self() + " is plugged in again";
     if (e.fault == "cut")
       return fmt::format("healed: messages get from {} to {} again", self(), name(e.peer));
-    return fmt::format("healed: the cable of {} is as it was ({})", self(), e.fault);
-  }
-  std::string fault_at(const std::string& fault, const std::string& detail) const {
-    return fmt::format("fault: {} of {}{}", fault, self(), detail);
+    return fmt::format("healed: the cable of {} is as it was (it was a {})", self(),
+                       fault_words(e.fault));
   }
   static bool ends_process(const std::string& fault) {
     return fault == "crash" || fault == "power_loss" || fault == "stop";
@@ -129,9 +121,11 @@ struct Narrator::Teller {
                        e.actual);
   }
   Sentence operator()(const RunEnded& e) const {
-    if (!all) return std::nullopt;
-    return fmt::format("the run has ended after {}, fingerprint {}",
-                       count_of(e.events, "event", "events"), e.fingerprint);
+    const std::string verdict = told.verdict();
+    if (!all) return verdict.empty() ? Sentence("the run has ended") : Sentence(verdict);
+    return fmt::format("the run has ended after {}, fingerprint {}{}{}",
+                       count_of(e.events, "event", "events"), e.fingerprint,
+                       verdict.empty() ? "" : "; ", verdict);
   }
 
   // ---- the network
@@ -180,6 +174,9 @@ struct Narrator::Teller {
   }
   Sentence operator()(const RecordsAcknowledged& e) const {
     if (!all) return std::nullopt;
+    if (e.partition >= 0 && e.base_offset < 0)
+      return fmt::format("{} sent {} to {} with acks=0: nobody will tell it whether that is in",
+                         self(), told.records(e.records), partition_name(e.topic, e.partition));
     const std::string offset =
         e.base_offset < 0 ? std::string() : fmt::format(" at offset {}", e.base_offset);
     return fmt::format("{} knows: {} safe in {}{}", self(),
@@ -247,9 +244,17 @@ struct Narrator::Teller {
     return fmt::format("{} refused {}: {}", self(), told.records(e.records), e.error);
   }
   Sentence operator()(const PositionReset& e) const {
-    if (!all) return std::nullopt;
-    return fmt::format("{} reads {} from offset {} ({})", self(),
-                       partition_name(e.topic, e.partition), e.offset, e.policy);
+    const std::string partition = partition_name(e.topic, e.partition);
+    const std::string end = e.policy == "latest"     ? "the end"
+                            : e.policy == "earliest" ? "the beginning"
+                                                     : std::string();
+    if (end.empty() || !told.began_late_.contains(event.node)) {
+      if (!all) return std::nullopt;
+      return fmt::format("{} reads {} from offset {} ({})", self(), partition, e.offset, e.policy);
+    }
+    return fmt::format("{} starts {}at offset {} of {}, {} (auto.offset.reset={})", self(),
+                       told.began_late_.at(event.node) > 1 ? "again " : "", e.offset, partition,
+                       end, e.policy);
   }
   Sentence operator()(const ClientWarning& e) const { return self() + ": " + e.text; }
 
@@ -294,6 +299,15 @@ struct Narrator::Teller {
   }
 };
 
+std::string Narrator::verdict() const {
+  if (expectations_ == 0) return {};
+  if (expectations_met_ == expectations_)
+    return expectations_ == 1 ? "the one expectation is met"
+                              : fmt::format("all {} expectations met", expectations_);
+  return fmt::format("{} of {} met", expectations_met_,
+                     count_of(expectations_, "expectation", "expectations"));
+}
+
 std::string Narrator::record(RecordId id) const {
   const auto found = records_.find(id);
   return found == records_.end() ? fmt::format("record {}", id.value) : found->second;
@@ -316,6 +330,13 @@ void Narrator::learn(const Event& event) {
   names_.apply(event);
   if (const auto* produced = event.as<RecordProduced>())
     records_[produced->record] = produced->event_type + " " + produced->event_id;
+  if (const auto* started = event.as<NodeStarted>();
+      started && (started->incarnation > 1 || event.t > SimTime{}))
+    began_late_[event.node] = started->incarnation;
+  if (const auto* checked = event.as<ExpectationChecked>()) {
+    ++expectations_;
+    if (checked->met) ++expectations_met_;
+  }
   if (detail_ != Detail::all) return;
   if (const auto* sent = event.as<MessageSent>())
     on_their_way_[sent->message] = {sent->label, event.node};

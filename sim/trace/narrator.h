@@ -34,12 +34,19 @@ class Narrator {
   std::string record(RecordId id) const;
   /// "NewSubscriber sub-3, NewSubscriber sub-4 and 7 more"
   std::string records(const RecordList& list) const;
+  /// "15 of 16 expectations met" of those told so far; empty when there was none.
+  std::string verdict() const;
   void learn(const Event& event);
 
   Detail detail_;
   NodeNames names_;
   std::unordered_map<RecordId, std::string> records_;         // looked up only
   std::unordered_map<MessageId, KnownMessage> on_their_way_;  // looked up only
+  // Incarnations of the nodes that were not there from the beginning, or not all the time: where
+  // such a reader begins decides what it has missed. Looked up only.
+  std::unordered_map<NodeId, std::uint64_t> began_late_;
+  std::uint64_t expectations_ = 0;
+  std::uint64_t expectations_met_ = 0;
 };
 
 }  // namespace eventarium::trace

@@ -29,11 +29,6 @@ std::string to_text(const PartitionId& partition) {
                                  : fmt::format("{}-{}", partition.topic, partition.partition);
 }
 
-std::string fault_words(std::string fault) {
-  std::replace(fault.begin(), fault.end(), '_', ' ');
-  return fault;
-}
-
 namespace {
 
 template <class E>

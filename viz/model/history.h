@@ -188,9 +188,6 @@ class History {
   std::vector<std::uint64_t> sentence_ends_;
 };
 
-/// A fault as people write it: "power loss" for power_loss.
-std::string fault_words(std::string fault);
-
 /// The records that an event names, in its own order.
 std::vector<RecordId> records_of(const trace::Event& event);
 

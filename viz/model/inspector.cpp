@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/trace/fault_words.h"
 #include "viz/model/flights.h"
 #include "viz/model/real_command.h"
 
@@ -83,8 +84,8 @@ struct Inspector {
     if (view.incarnation > 1)
       rows.count("restarts", view.incarnation - 1, "how often its process was started again");
     for (const ActiveFault& fault : view.faults) {
-      std::string text = fault_words(fault.fault);
-      if (fault.peer.valid()) text += " with " + history.name(fault.peer);
+      std::string text = fault.peer.valid() ? "nothing gets to " + history.name(fault.peer)
+                                            : trace::fault_words(fault.fault);
       if (!fault.detail.empty()) text += ", " + fault.detail;
       rows.add("fault", text + " since " + format_clock(fault.since), "broken on purpose",
                EventSelection{fault.event});

@@ -61,8 +61,13 @@ struct Life {
     say_at(message->end, "lost",
            fmt::format("{} → {}: {}", self(), history.name(e.destination), loss->reason), true);
   }
-  void operator()(const trace::RecordsAcknowledged&) {
-    say("acked", fmt::format("{} knows that it is in", self()));
+  void operator()(const trace::RecordsAcknowledged& e) {
+    // A broker's answer has the offset. Without one nobody has answered: the client says "done"
+    // as soon as the record has left.
+    if (e.partition >= 0 && e.base_offset < 0)
+      say("acks=0", fmt::format("nobody will tell {} whether it is in", self()));
+    else
+      say("acked", fmt::format("{} knows that it is in", self()));
   }
   void operator()(const trace::SendRetried& e) {
     say("retry", fmt::format("{}; again in {}", e.error, format_duration(e.backoff)), true);

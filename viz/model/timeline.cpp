@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/trace/fault_words.h"
+
 namespace eventarium::viz {
 namespace {
 
@@ -128,9 +130,10 @@ void Timeline::add_mark(LaneKind kind, Mark mark) {
 
 void Timeline::on_fault(const trace::Event& event, const History& history) {
   if (const auto* injected = event.as<trace::FaultInjected>()) {
-    std::string text = fmt::format("{} {}", fault_words(injected->fault), history.name(event.node));
+    std::string text = history.name(event.node);
     if (injected->peer.valid()) text += fmt::format(" – {}", history.name(injected->peer));
-    if (!injected->detail.empty()) text += fmt::format(": {}", injected->detail);
+    text += ": " + trace::fault_words(injected->fault);
+    if (!injected->detail.empty()) text += fmt::format(", {}", injected->detail);
     if (is_moment(injected->fault))
       add_mark(LaneKind::faults, {event.t, text, Tone::good, event.node, event.id});
     else

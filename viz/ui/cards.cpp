@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/trace/fault_words.h"
 #include "viz/ui/partition_row.h"
 
 namespace eventarium::viz::ui {
@@ -53,20 +54,14 @@ std::string down_words(const Card& card) {
   return fmt::format("stopped {} ago", since);
 }
 
-std::string fault_words(const ActiveFault& fault) {
-  if (!fault.detail.empty()) return fault.detail;
-  std::string words = fault.fault;
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
-}
-
 /// The line under the name: what it is, or what is wrong with it.
 std::pair<std::string, Color> subtitle(const Card& card) {
   const NodeView& node = card.node;
   if (node.down()) return {down_words(card), card.color().bad};
   if (node.incarnation == 0) return {"not started yet", card.color().muted};
   for (auto fault = node.faults.rbegin(); fault != node.faults.rend(); ++fault)
-    return {fault_words(*fault), card.color().warn};
+    return {fault->detail.empty() ? trace::fault_words(fault->fault) : fault->detail,
+            card.color().warn};
   if (card.info.label.empty()) return {card.info.role_name, card.color().muted};
   return {card.info.label, card.color().muted};
 }

@@ -41,7 +41,7 @@ TEST_CASE("a run that goes well: narration and report on stdout, nothing on stde
   CHECK(run_by_name.out.starts_with("The newsletter  seed 42, simgrid engine, 30 s\n"));
   CHECK(contains(run_by_name.out, "website published NewSubscriber sub-1"));
   CHECK(contains(run({"run", "newsletter-direct"}).out,
-                 "00:12.000  planned: power_loss crm for 8 s"));
+                 "00:12.000  planned: crm loses power for 8 s"));
   CHECK(contains(run_by_name.out, "expectations met"));
   CHECK(!contains(run_by_name.out, "\x1b"));
   const Finished by_path = run({"run", "scenarios/newsletter.yaml", "--quiet"});

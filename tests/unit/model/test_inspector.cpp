@@ -74,6 +74,20 @@ TEST_CASE("inspector: the life of a record, up to the moment and not beyond") {
   CHECK(std::none_of(lines.begin(), lines.end(), [](const LifeLine& l) { return l.trouble; }));
 }
 
+TEST_CASE("inspector: acks=0 is told as what it is, a queue's receipt as knowledge") {
+  TraceBuilder t;
+  const NodeId shop = t.declare("producer", "shop");
+  const RecordId unasked = t.produce(shop, "orders"), queued = t.produce(shop, "letters");
+  t.add(shop, trace::RecordsAcknowledged{{unasked}, "orders", 0, -1});
+  t.add(shop, trace::RecordsAcknowledged{{queued}, "letters", -1, -1});
+  const auto last = [&](RecordId record) {
+    return life_of(t.history, record, t.history.size()).back();
+  };
+  CHECK(last(unasked).word == "acks=0");
+  CHECK(last(unasked).text == "nobody will tell shop whether it is in");
+  CHECK(last(queued).text == "shop knows that it is in");
+}
+
 TEST_CASE("inspector: trouble in a life is marked and explained") {
   TraceBuilder t;
   const NodeId shop = t.declare("producer", "shop"), broker = t.declare("broker", "broker-1");

@@ -15,7 +15,7 @@ TEST_CASE("timeline: a crash lasts until the node is up again") {
   REQUIRE(faults.rows.size() == 1);
   CHECK(faults.rows[0][0].from == sim_time(2s));
   CHECK_FALSE(faults.rows[0][0].to.has_value());
-  CHECK(faults.rows[0][0].text == "crash broker-1");
+  CHECK(faults.rows[0][0].text == "broker-1: crash");
   CHECK(faults.rows[0][0].tone == Tone::trouble);
   t.at(5s).add(broker, trace::NodeStarted{2});
   CHECK(faults.rows[0][0].to == sim_time(5s));
@@ -47,9 +47,9 @@ TEST_CASE("timeline: intervals of a row never overlap; free rows are used again"
   t.at(5s).add(a, trace::FaultHealed{"cut", b, ""});
   const Lane& faults = t.timeline.lane(LaneKind::faults);
   REQUIRE(faults.rows.size() == 3);
-  CHECK(faults.rows[2][0].text == "power loss b");
+  CHECK(faults.rows[2][0].text == "b: power loss");
   CHECK(faults.rows[0].size() == 2);
-  CHECK(faults.rows[1][0].text == "cut a – b");
+  CHECK(faults.rows[1][0].text == "a – b: cut");
   CHECK(faults.rows[1][0].to == sim_time(5s));
   for (const auto& row : faults.rows)
     for (std::size_t i = 1; i < row.size(); ++i) CHECK(*row[i - 1].to <= row[i].from);

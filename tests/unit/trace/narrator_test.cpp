@@ -88,14 +88,56 @@ TEST_CASE("an injected fault is told once, healing too") {
   Story story, all(Detail::all);
   CHECK(story.tell(FaultInjected{"crash", NodeId{}, ""}, 2).empty());  // NodeStopped tells it
   CHECK(story.tell(FaultInjected{"crash", NodeId{}, "it was down already"}, 2) ==
-        "fault: crash of broker-1: it was down already");
-  CHECK(all.tell(FaultInjected{"crash", NodeId{}, ""}, 2) == "fault: crash of broker-1");
+        "fault: broker-1 crashes: it was down already");
+  CHECK(all.tell(FaultInjected{"crash", NodeId{}, ""}, 2) == "fault: broker-1 crashes");
+  CHECK(all.tell(FaultInjected{"power_loss", NodeId{}, ""}, 2) == "fault: broker-1 loses power");
   CHECK(story.tell(FaultInjected{"cut", NodeId{2}, "nor back"}, 0) ==
         "fault: nothing gets from website to broker-1 any more: nor back");
   CHECK(story.tell(FaultInjected{"loss", NodeId{}, "5 % of packets"}, 0) ==
         "fault: the cable of website loses packets: 5 % of packets");
   CHECK(story.tell(FaultHealed{"link_down", NodeId{}, ""}, 0) ==
         "healed: the cable of website is plugged in again");
+  CHECK(story.tell(FaultHealed{"loss", NodeId{}, ""}, 0) ==
+        "healed: the cable of website is as it was (it was a lossy cable)");
+}
+
+TEST_CASE("a reader that comes late or again says where it begins, and why") {
+  Story story;
+  const PositionReset at_end{"signups", 0, "latest", 14};
+  story.tell(NodeStarted{1}, 1, 0s);
+  CHECK(story.tell(at_end, 1).empty());  // there from the beginning: nothing is missed
+  story.tell(NodeStopped{"crash"}, 1);
+  story.tell(NodeStarted{2}, 1);
+  CHECK(story.tell(at_end, 1) ==
+        "mailer starts again at offset 14 of signups-0, the end (auto.offset.reset=latest)");
+  Story late;
+  late.tell(NodeStarted{1}, 1, 8s);
+  CHECK(late.tell(PositionReset{"signups", 2, "earliest", 0}, 1) ==
+        "mailer starts at offset 0 of signups-2, the beginning (auto.offset.reset=earliest)");
+}
+
+TEST_CASE("the end of the run counts the expectations") {
+  const RunEnded end{7, "0123456789abcdef"};
+  Story none, one, all_met, some(Detail::story), in_full(Detail::all);
+  CHECK(none.tell(end) == "the run has ended");
+  one.tell(ExpectationChecked{"lost: 0", true, "0"});
+  CHECK(one.tell(end) == "the one expectation is met");
+  for (Story* story : {&all_met, &some, &in_full})
+    for (int i = 0; i < 3; ++i)
+      story->tell(ExpectationChecked{"lost: 0", story == &all_met || i != 1, "0"});
+  CHECK(all_met.tell(end) == "all 3 expectations met");
+  CHECK(some.tell(end) == "2 of 3 expectations met");
+  CHECK(in_full.tell(end) ==
+        "the run has ended after 7 events, fingerprint 0123456789abcdef; 2 of 3 expectations met");
+}
+
+TEST_CASE("acks=0 is no knowledge") {
+  Story all(Detail::all);
+  CHECK(all.tell(RecordsAcknowledged{{RecordId{1}}, "signups", 0, -1}, 0) ==
+        "website sent NewSubscriber sub-1 to signups-0 with acks=0: nobody will tell it whether "
+        "that is in");
+  CHECK(all.tell(RecordsAcknowledged{{RecordId{1}}, "letters", -1, -1}, 0) ==
+        "website knows: NewSubscriber sub-1 is safe in letters");
 }
 
 TEST_CASE("the story leaves transport to all detail") {
