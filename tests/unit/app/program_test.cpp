@@ -204,7 +204,7 @@ TEST_CASE("a full disk is our exit 3, a reader that goes away is nobody's") {
 TEST_CASE("the tables have Kafka's own columns") {
   const Finished topics = run({"describe", "topics", "logs", "--at", "5s"});
   CHECK(topics.code == 0);
-  CHECK(contains(topics.out, "Topic: website-logs\tPartitionCount: 1\tReplicationFactor: 1\t"));
+  CHECK(contains(topics.out, "Topic: website-logs\tPartitionCount: 3\tReplicationFactor: 1\t"));
   CHECK(contains(topics.out, "\tTopic: website-logs\tPartition: 0\tLeader: "));
   const Finished groups = run({"describe", "groups", "newsletter"});
   CHECK(contains(groups.out,
