@@ -72,6 +72,14 @@ std::vector<ConfigKey> client_keys(Scope s) {
               0, no_limit),
       integer(s, {"reconnect.backoff.max.ms", "1000", "longest pause before a reconnect, in ms"}, 0,
               no_limit),
+      integer(
+          s,
+          {"socket.connection.setup.timeout.ms", "10000", "wait for a connection, in ms; doubles"},
+          1, no_limit),
+      integer(s,
+              {"socket.connection.setup.timeout.max.ms", "30000",
+               "longest wait for a connection, in ms"},
+              1, no_limit),
       integer(s, {"metadata.max.age.ms", "300000", "forced metadata refresh, in ms"}, 0, no_limit),
   };
 }

@@ -48,6 +48,10 @@ void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
     answer_list_offsets(runtime, message.source, *list_offsets);
   } else if (const auto* metadata = message.as<MetadataRequest>()) {
     answer_metadata(runtime, message.source, *metadata);
+  } else if (const auto* api_versions = message.as<ApiVersionsRequest>()) {
+    auto response = std::make_unique<ApiVersionsResponse>();
+    response->header = api_versions->header;
+    respond(runtime, message.source, std::move(response));
   }
 }
 

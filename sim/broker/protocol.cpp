@@ -9,6 +9,10 @@ constexpr std::uint64_t request_header_bytes = 32;
 constexpr std::uint64_t response_header_bytes = 16;
 // id, host name, port, rack of a broker
 constexpr std::uint64_t broker_bytes = 28;
+// name and version of the client's library
+constexpr std::uint64_t client_software_bytes = 24;
+// what a 4.1 broker lists for clients, and key, lowest and highest version, tagged fields of each
+constexpr std::uint64_t api_count = 60, api_bytes = 7;
 
 std::uint64_t tp_bytes(const TopicPartition& tp) { return tp.topic.size() + 2 + 4 + 2; }
 
@@ -17,6 +21,14 @@ void append_ids(const RecordBatch& batch, std::vector<RecordId>& records) {
 }
 
 }  // namespace
+
+std::uint64_t ApiVersionsRequest::size_bytes() const {
+  return request_header_bytes + client_software_bytes;
+}
+
+std::uint64_t ApiVersionsResponse::size_bytes() const {
+  return response_header_bytes + 8 + api_count * api_bytes;
+}
 
 std::uint64_t MetadataRequest::size_bytes() const {
   std::uint64_t size = request_header_bytes + 4;

@@ -33,6 +33,18 @@ class Response : public engine::Payload {
   virtual std::uint64_t size_bytes() const = 0;
 };
 
+// ---- ApiVersions: which requests the broker knows; the first request on every connection
+struct ApiVersionsRequest final : Request {
+  std::string_view label() const override { return "ApiVersions"; }
+  std::uint64_t size_bytes() const override;
+};
+
+/// Everybody speaks 4.1 here: that an answer comes is all that it says.
+struct ApiVersionsResponse final : Response {
+  std::string_view label() const override { return "ApiVersionsResponse"; }
+  std::uint64_t size_bytes() const override;
+};
+
 // ---- Metadata: who leads what
 struct MetadataRequest final : Request {
   std::vector<std::string> topics;

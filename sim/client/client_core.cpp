@@ -19,8 +19,7 @@ const Response* ClientCore::response_in(const engine::Message& message) const {
 
 void ClientCore::refresh_metadata(engine::Runtime& runtime) {
   if (!metadata.is_due(runtime.now())) return;
-  const auto node =
-      network.least_loaded(metadata.brokers(), runtime.now(), runtime.random("metadata"));
+  const auto node = network.least_loaded(runtime, metadata.brokers(), runtime.random("metadata"));
   if (!node) return;
   auto request = std::make_unique<MetadataRequest>(metadata.make_request());
   metadata_request_ = network.send(runtime, *node, std::move(request));
@@ -33,6 +32,7 @@ bool ClientCore::on_metadata(engine::Runtime& runtime, const MetadataResponse& r
 }
 
 std::vector<std::uint32_t> ClientCore::connection_lost(engine::Runtime& runtime, NodeId node) {
+  if (network.state(node) == ConnectionState::disconnected) return {};
   std::vector<std::uint32_t> lost = network.connection_lost(runtime, node);
   metadata.request_update();
   if (!metadata_request_) return lost;
@@ -47,9 +47,13 @@ std::vector<std::uint32_t> ClientCore::connection_lost(engine::Runtime& runtime,
 std::optional<NodeId> ClientCore::hang_up_overdue(engine::Runtime& runtime) {
   const auto node = network.overdue(runtime.now());
   if (!node) return std::nullopt;
-  const EventId warning = runtime.emit(trace::ClientWarning{
-      fmt::format("{} has not answered within request.timeout.ms: closing the connection",
-                  runtime.name_of(*node))});
+  const char* const what = network.state(*node) == ConnectionState::connecting
+                               ? "there is no connection to {} after "
+                                 "socket.connection.setup.timeout.ms: giving this attempt up"
+                               : "{} has not answered within request.timeout.ms: closing the "
+                                 "connection";
+  const EventId warning =
+      runtime.emit(trace::ClientWarning{fmt::format(fmt::runtime(what), runtime.name_of(*node))});
   runtime.set_cause(warning);
   runtime.disconnect(*node, true);  // a service's other client shares the connection
   return node;
@@ -72,10 +76,11 @@ bool ClientCore::take_wake_up(engine::Token token) {
 SimTime ClientCore::next_deadline(SimTime now) const {
   SimTime next = network.next_deadline();
   SimTime update = metadata.next_update();
-  if (update <= now) {  // due, but no broker could be asked: when the first back-off ends
+  if (update <= now) {  // due, but no broker can be asked: when the first back-off ends
     update = SimTime::max();
     for (const NodeId node : metadata.brokers())
-      if (network.usable_at(node) > now) update = std::min(update, network.usable_at(node));
+      if (network.backs_off_until(node) > now)
+        update = std::min(update, network.backs_off_until(node));
   }
   return std::min(next, update);
 }

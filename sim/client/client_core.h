@@ -23,7 +23,8 @@ class ClientCore {
   /// The response in the message when it is for this component, else null.
   const Response* response_in(const engine::Message& message) const;
 
-  /// Sends a metadata request when one is due and some broker can be sent to.
+  /// Sends a metadata request when one is due and some broker can be sent to; connects to one
+  /// when there is none.
   void refresh_metadata(engine::Runtime& runtime);
   /// True when the cluster looks different now.
   bool on_metadata(engine::Runtime& runtime, const MetadataResponse& response);
@@ -31,8 +32,9 @@ class ClientCore {
   /// Forgets the requests in flight to the node; returns those that are the owner's to handle.
   /// Every lost connection asks for new metadata: the node may have lost its partitions.
   std::vector<std::uint32_t> connection_lost(engine::Runtime& runtime, NodeId node);
-  /// Closes the connection to a node that has not answered for request.timeout.ms, if there is
-  /// one, and returns it; connection_lost() is the owner's next step.
+  /// Closes the connection to a node that has not answered for request.timeout.ms, or that could
+  /// not be connected to in time, if there is one, and returns it; connection_lost() is the
+  /// owner's next step.
   std::optional<NodeId> hang_up_overdue(engine::Runtime& runtime);
 
   /// Wakes the owner at `t` or earlier. A wake-up may come for nothing.

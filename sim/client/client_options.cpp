@@ -25,6 +25,8 @@ struct Reader {
     return {ms("request.timeout.ms"),
             ExponentialBackoff(ms("retry.backoff.ms"), ms("retry.backoff.max.ms")),
             ExponentialBackoff(ms("reconnect.backoff.ms"), ms("reconnect.backoff.max.ms")),
+            ExponentialBackoff(ms("socket.connection.setup.timeout.ms"),
+                               ms("socket.connection.setup.timeout.max.ms")),
             ms("metadata.max.age.ms")};
   }
 };

@@ -13,6 +13,7 @@ namespace eventarium::kafka {
 struct ClientOptions {
   Duration request_timeout;
   ExponentialBackoff retry_backoff, reconnect_backoff;
+  ExponentialBackoff connection_setup_timeout;  // longer after each that has passed in vain
   Duration metadata_max_age;
   std::uint32_t max_in_flight_requests = 100;  // per connection; consumers don't configure it
 };

@@ -77,7 +77,8 @@ class Consumer : public bus::Subscriber {
   void assign(const TopicPartition& tp);
   void send_list_offsets(engine::Runtime& runtime);
   void send_fetches(engine::Runtime& runtime);
-  std::map<NodeId, std::vector<TopicPartition>> sendable(SimTime now, bool with_position);
+  std::map<NodeId, std::vector<TopicPartition>> sendable(engine::Runtime& runtime,
+                                                         bool with_position);
   void on_list_offsets(engine::Runtime& runtime, const ListOffsetsResponse& response);
   void on_fetch(engine::Runtime& runtime, const FetchResponse& response);
   void on_fetch_error(engine::Runtime& runtime, const FetchResponse::Partition& answer);

@@ -56,8 +56,11 @@ void Consumer::assign_topics(engine::Runtime& runtime) {
 }
 
 /// Partitions that a request could be sent for now, by leader: those without a position, or those
-/// with one and nothing of them waiting in the buffer.
-std::map<NodeId, std::vector<TopicPartition>> Consumer::sendable(SimTime now, bool with_position) {
+/// with one and nothing of them waiting in the buffer. Begins to connect to leaders that could be
+/// sent to if there were a connection.
+std::map<NodeId, std::vector<TopicPartition>> Consumer::sendable(engine::Runtime& runtime,
+                                                                 bool with_position) {
+  const SimTime now = runtime.now();
   std::map<NodeId, std::vector<TopicPartition>> by_node;
   for (const TopicPartition& tp : fetch_order_) {
     const Position& position = positions_.at(tp);
@@ -66,7 +69,7 @@ std::map<NodeId, std::vector<TopicPartition>> Consumer::sendable(SimTime now, bo
     const NodeId leader = core_.metadata.partition(tp).leader;
     if (!leader.valid()) {
       core_.metadata.request_update();
-    } else if (core_.network.can_send(leader, now)) {
+    } else if (core_.network.ready(runtime, leader)) {
       by_node[leader].push_back(tp);
     }
   }
@@ -75,7 +78,7 @@ std::map<NodeId, std::vector<TopicPartition>> Consumer::sendable(SimTime now, bo
 
 void Consumer::send_list_offsets(engine::Runtime& runtime) {
   using Reset = ConsumerOptions::Reset;
-  for (auto& [node, partitions] : sendable(runtime.now(), false)) {
+  for (auto& [node, partitions] : sendable(runtime, false)) {
     if (options_.auto_offset_reset == Reset::none)
       return throw_out_of_poll(runtime,
                                fmt::format("NoOffsetForPartitionException: no position for {} and "
@@ -102,7 +105,7 @@ bool Consumer::fetches_from(NodeId node) const {
 }
 
 void Consumer::send_fetches(engine::Runtime& runtime) {
-  for (auto& [node, partitions] : sendable(runtime.now(), true)) {
+  for (auto& [node, partitions] : sendable(runtime, true)) {
     if (fetches_from(node)) continue;
     auto request = std::make_unique<FetchRequest>();
     request->max_wait = options_.fetch_max_wait;
@@ -206,7 +209,7 @@ SimTime Consumer::next_retry(SimTime now) const {
     if (position.in_flight || buffer_.holds(tp)) continue;
     SimTime at = position.retry_at;
     const NodeId leader = core_.metadata.partition(tp).leader;
-    if (leader.valid()) at = std::max(at, core_.network.usable_at(leader));
+    if (leader.valid()) at = std::max(at, core_.network.backs_off_until(leader));
     if (at > now) next = std::min(next, at);
   }
   return next;

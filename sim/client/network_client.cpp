@@ -7,17 +7,28 @@
 
 namespace eventarium::kafka {
 
-bool NetworkClient::can_send(NodeId node, SimTime now) const {
-  const auto found = connections_.find(node);
-  if (found == connections_.end()) return true;
-  const NodeConnection& connection = found->second;
-  return connection.usable_at <= now &&
-         connection.in_flight.size() < options_.max_in_flight_requests;
+bool NetworkClient::ready(engine::Runtime& runtime, NodeId node) {
+  if (can_send(node)) return true;
+  if (may_connect(node, runtime.now())) connect(runtime, node);
+  return false;
 }
 
-SimTime NetworkClient::usable_at(NodeId node) const {
+bool NetworkClient::can_send(NodeId node) const {
+  return state(node) == ConnectionState::ready && in_flight(node) < options_.max_in_flight_requests;
+}
+
+bool NetworkClient::may_connect(NodeId node, SimTime now) const {
+  return state(node) == ConnectionState::disconnected && backs_off_until(node) <= now;
+}
+
+ConnectionState NetworkClient::state(NodeId node) const {
   const auto found = connections_.find(node);
-  return found == connections_.end() ? SimTime{} : found->second.usable_at;
+  return found == connections_.end() ? ConnectionState::disconnected : found->second.state;
+}
+
+SimTime NetworkClient::backs_off_until(NodeId node) const {
+  const auto found = connections_.find(node);
+  return found == connections_.end() ? SimTime{} : found->second.backs_off_until;
 }
 
 std::size_t NetworkClient::in_flight(NodeId node) const {
@@ -25,13 +36,30 @@ std::size_t NetworkClient::in_flight(NodeId node) const {
   return found == connections_.end() ? 0 : found->second.in_flight.size();
 }
 
+void NetworkClient::connect(engine::Runtime& runtime, NodeId node) {
+  NodeConnection& connection = connections_[node];
+  connection.state = ConnectionState::connecting;
+  connection.last_attempt = runtime.now();
+  const Duration time_out = options_.connection_setup_timeout.after(connection.setup_failures,
+                                                                    runtime.random("backoff"));
+  put_in_flight(runtime, node, std::make_unique<ApiVersionsRequest>(), runtime.now() + time_out);
+}
+
 std::uint32_t NetworkClient::send(engine::Runtime& runtime, NodeId node,
                                   std::unique_ptr<Request> request, bool expect_response) {
-  EVENTARIUM_CHECK(can_send(node, runtime.now()), "the connection takes another request");
+  EVENTARIUM_CHECK(can_send(node), "the connection takes another request");
+  std::optional<SimTime> deadline;
+  if (expect_response) deadline = runtime.now() + options_.request_timeout;
+  return put_in_flight(runtime, node, std::move(request), deadline);
+}
+
+/// Without a deadline no answer is waited for.
+std::uint32_t NetworkClient::put_in_flight(engine::Runtime& runtime, NodeId node,
+                                           std::unique_ptr<Request> request,
+                                           std::optional<SimTime> deadline) {
   const std::uint32_t id = ++last_correlation_id_;
   request->header = {component_, id};
-  if (expect_response)
-    connections_[node].in_flight.push_back({id, runtime.now() + options_.request_timeout});
+  if (deadline) connections_[node].in_flight.push_back({id, *deadline});
   const std::uint64_t size_bytes = request->size_bytes();
   runtime.send(node, std::move(request), size_bytes);
   return id;
@@ -40,26 +68,33 @@ std::uint32_t NetworkClient::send(engine::Runtime& runtime, NodeId node,
 bool NetworkClient::complete(NodeId node, const Header& header) {
   const auto found = connections_.find(node);
   if (found == connections_.end()) return false;
-  auto& in_flight = found->second.in_flight;
-  const auto request = std::find_if(in_flight.begin(), in_flight.end(), [&](const InFlight& r) {
-    return r.correlation_id == header.correlation_id;
-  });
-  if (request == in_flight.end()) return false;
-  in_flight.erase(request);
-  found->second.failures = 0;
+  NodeConnection& connection = found->second;
+  const auto request =
+      std::find_if(connection.in_flight.begin(), connection.in_flight.end(),
+                   [&](const InFlight& r) { return r.correlation_id == header.correlation_id; });
+  if (request == connection.in_flight.end()) return false;
+  connection.in_flight.erase(request);
+  if (connection.state == ConnectionState::connecting) {
+    connection.state = ConnectionState::ready;
+    connection.failures = connection.setup_failures = 0;
+  }
   return true;
 }
 
 std::vector<std::uint32_t> NetworkClient::connection_lost(engine::Runtime& runtime, NodeId node) {
-  NodeConnection& connection = connections_[node];
   std::vector<std::uint32_t> lost;
-  // Already lost and not used again: the notice of what this client has closed itself.
-  if (connection.in_flight.empty() && connection.usable_at > runtime.now()) return lost;
-  for (const InFlight& request : connection.in_flight) lost.push_back(request.correlation_id);
+  if (state(node) == ConnectionState::disconnected) return lost;
+  NodeConnection& connection = connections_[node];
+  if (connection.state == ConnectionState::ready)
+    for (const InFlight& request : connection.in_flight) lost.push_back(request.correlation_id);
+  else
+    ++connection.setup_failures;
   connection.in_flight.clear();
-  connection.usable_at = runtime.now() + options_.reconnect_backoff.after(
-                                             connection.failures, runtime.random("backoff"));
-  ++connection.failures;
+  connection.state = ConnectionState::disconnected;
+  connection.last_attempt = runtime.now();
+  connection.backs_off_until =
+      runtime.now() +
+      options_.reconnect_backoff.after(connection.failures++, runtime.random("backoff"));
   return lost;
 }
 
@@ -76,16 +111,25 @@ SimTime NetworkClient::next_deadline() const {
   return next;
 }
 
-std::optional<NodeId> NetworkClient::least_loaded(const std::vector<NodeId>& nodes, SimTime now,
-                                                  RandomStream& random) const {
+std::optional<NodeId> NetworkClient::least_loaded(engine::Runtime& runtime,
+                                                  const std::vector<NodeId>& nodes,
+                                                  RandomStream& random) {
   if (nodes.empty()) return std::nullopt;
+  const auto last_attempt = [&](NodeId node) {
+    const auto found = connections_.find(node);
+    return found == connections_.end() ? SimTime{} : found->second.last_attempt;
+  };
   const std::size_t start = nodes.size() == 1 ? 0 : random.below(nodes.size());
-  std::optional<NodeId> best;
+  std::optional<NodeId> best, to_connect;
+  bool on_its_way = false;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const NodeId node = nodes[(start + i) % nodes.size()];
-    if (!can_send(node, now)) continue;
-    if (!best || in_flight(node) < in_flight(*best)) best = node;
+    on_its_way = on_its_way || state(node) == ConnectionState::connecting;
+    if (can_send(node) && (!best || in_flight(node) < in_flight(*best))) best = node;
+    if (!may_connect(node, runtime.now())) continue;
+    if (!to_connect || last_attempt(node) < last_attempt(*to_connect)) to_connect = node;
   }
+  if (!best && !on_its_way && to_connect) connect(runtime, *to_connect);
   return best;
 }
 

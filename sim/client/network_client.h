@@ -1,10 +1,16 @@
-// A client's connections: correlation ids, requests in flight, request.timeout.ms, and the pause
-// before a lost connection is used again. Follows Kafka's NetworkClient and
-// ClusterConnectionStates (4.1); the connection itself is the engine's.
+// A client's connections: which there are, correlation ids, requests in flight, time-outs, and the
+// pause before a lost connection is made anew. Follows Kafka's NetworkClient and
+// ClusterConnectionStates (4.1); the TCP connection itself is the engine's.
 //
-//   usable --send--> usable, one more in flight      (until max.in.flight: can_send is false)
-//   usable --connection lost, request timed out--> backing off, nothing in flight
-//   backing off --reconnect back-off has passed--> usable
+//   disconnected --ready(), back-off over: ApiVersions sent--> connecting
+//   connecting --ApiVersionsResponse--> ready                  (the back-off begins at its first)
+//   connecting --refused, lost, socket.connection.setup.timeout.ms--> disconnected, backing off
+//   ready --connection lost, request.timeout.ms--> disconnected, backing off, nothing in flight
+//
+// `connecting` is Kafka's CONNECTING and CHECKING_API_VERSIONS in one: the engine opens a
+// connection with the first message on it. The whole attempt has the time that Kafka gives its
+// first half. Nothing but ApiVersions is sent before a node is ready: records stay where they are,
+// in their order, and a broker that can't be reached costs them no attempts.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +26,21 @@
 
 namespace eventarium::kafka {
 
+enum class ConnectionState : std::uint8_t { disconnected, connecting, ready };
+
 class NetworkClient {
  public:
   NetworkClient(std::uint16_t component, const ClientOptions& options)
       : component_(component), options_(options) {}
 
-  /// Not backing off, and less than the maximum in flight.
-  bool can_send(NodeId node, SimTime now) const;
-  /// When the back-off of the node ends; in the past when it isn't backing off.
-  SimTime usable_at(NodeId node) const;
+  /// True when the node can be sent to now. Otherwise, when it is disconnected and not backing
+  /// off, begins to connect: the owner hears of it by ApiVersionsResponse or by a disconnect.
+  bool ready(engine::Runtime& runtime, NodeId node);
+  /// There is a connection, and less than the maximum in flight.
+  bool can_send(NodeId node) const;
+  ConnectionState state(NodeId node) const;
+  /// When the node may be connected to again; in the past when it isn't backing off.
+  SimTime backs_off_until(NodeId node) const;
   std::size_t in_flight(NodeId node) const;
 
   /// can_send() must hold. Returns the correlation id. Without `expect_response` (acks=0) the
@@ -36,20 +48,23 @@ class NetworkClient {
   std::uint32_t send(engine::Runtime& runtime, NodeId node, std::unique_ptr<Request> request,
                      bool expect_response = true);
 
-  /// A response came. False when nobody waits for it any more.
+  /// A response came. False when nobody waits for it any more. That to ApiVersions makes the
+  /// connection ready.
   bool complete(NodeId node, const Header& header);
-  /// The connection is gone: forgets what was in flight, begins the back-off. Returns the
-  /// correlation ids, oldest first.
+  /// The connection, or the attempt to make it, is gone: forgets what was in flight, begins the
+  /// back-off. Returns the owner's correlation ids, oldest first. Nothing happens to a node that
+  /// is disconnected already: the notice of what this client has closed itself.
   std::vector<std::uint32_t> connection_lost(engine::Runtime& runtime, NodeId node);
-  /// A node whose oldest request has waited too long; none otherwise.
+  /// A node whose oldest request, or whose connection, has been waited for too long.
   std::optional<NodeId> overdue(SimTime now) const;
-  /// When the next request will be overdue; SimTime::max() when nothing is in flight.
+  /// When the next one will be overdue; SimTime::max() when nothing is waited for.
   SimTime next_deadline() const;
 
-  /// The node with the fewest requests in flight that can be sent to; ties go to the first one
-  /// from a random start. None when all back off.
-  std::optional<NodeId> least_loaded(const std::vector<NodeId>& nodes, SimTime now,
-                                     RandomStream& random) const;
+  /// The node to ask something that every node knows: a ready one that can be sent to, with the
+  /// fewest requests in flight; ties go to the first one from a random start. If none is ready,
+  /// and none on its way to be, begins to connect to one. Follows leastLoadedNode().
+  std::optional<NodeId> least_loaded(engine::Runtime& runtime, const std::vector<NodeId>& nodes,
+                                     RandomStream& random);
 
   /// The process died. Correlation ids go on, so that late answers to it are recognised.
   void forget_all() { connections_.clear(); }
@@ -60,10 +75,18 @@ class NetworkClient {
     SimTime deadline;
   };
   struct NodeConnection {
-    std::deque<InFlight> in_flight;
-    std::uint32_t failures = 0;  // in a row, without a response in between
-    SimTime usable_at{};
+    ConnectionState state = ConnectionState::disconnected;
+    std::deque<InFlight> in_flight;     // connecting: ApiVersions and nothing else
+    std::uint32_t failures = 0;         // losses in a row, without having been ready in between
+    std::uint32_t setup_failures = 0;  // attempts in a row that came to nothing
+    SimTime backs_off_until{};
+    SimTime last_attempt{};  // to connect, or the loss of the connection
   };
+
+  void connect(engine::Runtime& runtime, NodeId node);
+  bool may_connect(NodeId node, SimTime now) const;
+  std::uint32_t put_in_flight(engine::Runtime& runtime, NodeId node,
+                              std::unique_ptr<Request> request, std::optional<SimTime> deadline);
 
   std::uint16_t component_;
   ClientOptions options_;

@@ -59,14 +59,14 @@ bool Producer::send_ready(engine::Runtime& runtime, bool flush, SimTime& next) {
   next = ready.next_check;
   bool sent = false;
   for (const NodeId node : ready.nodes) {
-    const bool can_send = core_.network.can_send(node, now);
+    const bool can_send = core_.network.ready(runtime, node);
     accumulator_.note_node(node, now, can_send);
     if (can_send) {
       auto batches = accumulator_.drain(core_.metadata, node, now);
       sent = sent || !batches.empty();
       if (!batches.empty()) send_batches(runtime, node, std::move(batches));
-    } else if (core_.network.usable_at(node) > now) {
-      next = std::min(next, core_.network.usable_at(node));
+    } else if (core_.network.backs_off_until(node) > now) {
+      next = std::min(next, core_.network.backs_off_until(node));
     }
   }
   return sent;

@@ -148,9 +148,9 @@ void Engine::drop(Connection& c, const std::string& reason) {
 /// The other end's machine answers with a reset: nobody listens there, or nobody who knows us.
 void Engine::refuse(Connection& c) {
   const NodeState& receiver = *nodes_[c.destination.value];
-  const bool wanted = !c.closing;
+  const bool wanted = !c.closing, refused = !c.established;
   drop(c, receiver.spec.name + (receiver.running ? " was restarted" : " is down"));
-  if (wanted) notify_closed(c.source, c.destination);
+  if (wanted) notify_closed(c.source, c.destination, refused);
 }
 
 /// A peer that speaks up with a new connection after a restart that nobody noticed (power loss, or
@@ -166,22 +166,25 @@ void Engine::forget_former_life(NodeId node, NodeId peer) {
         [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer); });
 }
 
-/// `node` will be told that `peer` is gone, after the way from there.
-void Engine::notify_closed(NodeId node, NodeId peer) {
+/// `node` will be told that `peer` is gone, after the way from there. `refused`: it never had a
+/// connection to the peer's present life, and the peer's machine did not give it one.
+void Engine::notify_closed(NodeId node, NodeId peer, bool refused) {
   const NodeState& told = *nodes_[node.value];
   if (!told.running || !blocked(peer, node).empty()) return;
   const Duration way = told.host.spec.latency + nodes_[peer.value]->host.spec.latency;
-  push(now_ + way, item_closed, node.value, (std::uint64_t{peer.value} << 32) | told.incarnation);
+  push(now_ + way, refused ? item_refused : item_closed, node.value,
+       (std::uint64_t{peer.value} << 32) | told.incarnation);
 }
 
-void Engine::on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation) {
+void Engine::on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation,
+                              const char* reason) {
   NodeState& told = *nodes_[node.value];
   if (!told.running || told.incarnation != incarnation) return;
   // What this side still had on the old connection dies with it; a newer one is left alone.
   if (Connection* c = find_connection(node, peer);
       c && c->established && c->destination_incarnation != nodes_[peer.value]->incarnation)
     drop(*c, "connection reset");
-  const EventId cause = emit(trace::ConnectionClosed{peer, "reset by peer"}, node);
+  const EventId cause = emit(trace::ConnectionClosed{peer, reason}, node);
   enter(told, cause,
         [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer); });
 }

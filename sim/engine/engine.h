@@ -169,8 +169,8 @@ class Engine {
   void drop(Connection& c, const std::string& reason);
   void refuse(Connection& c);
   void forget_former_life(NodeId node, NodeId peer);
-  void notify_closed(NodeId node, NodeId peer);
-  void on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation);
+  void notify_closed(NodeId node, NodeId peer, bool refused = false);
+  void on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation, const char* reason);
   void close_by(NodeId node, NodeId peer);
   std::string blocked(NodeId from, NodeId to) const;
   Duration loss_penalty(Connection& c, double size_bytes);

@@ -20,6 +20,7 @@ enum ItemKind : std::uint32_t {
   item_retransmit,   // a: connection, b: its generation
   item_loopback,     // b: key in loopback_
   item_closed,       // a: node to be told, b: peer << 32 | the node's incarnation
+  item_refused,      // as item_closed; there was no connection yet
   item_closed_here,  // a: node, b: as item_closed; the node itself has closed it
   item_start,        // a: node
   item_job_done,     // a: node, b: its incarnation; a piece of work that costs nothing

@@ -14,6 +14,8 @@ namespace {
 
 using Sentence = std::optional<std::string>;
 
+constexpr std::string_view connection_refused = "connection refused";
+
 std::string shortened(const std::string& text, std::size_t limit) {
   if (text.size() <= limit) return text;
   std::size_t cut = limit;
@@ -63,6 +65,7 @@ struct Narrator::Teller {
   const Narrator& told;
   const Event& event;
   bool all;
+  bool told_again;  // that the peer can't be reached has been told since it went down
 
   const std::string& name(NodeId id) const { return told.names_.name(id); }
   const std::string& self() const { return name(event.node); }
@@ -156,7 +159,10 @@ struct Narrator::Teller {
   Sentence operator()(const ConnectionClosed& e) const {
     if (e.reason == "closed by " + self())
       return fmt::format("{} closed its connection to {}", self(), name(e.peer));
-    return fmt::format("{} lost its connection to {}: {}", self(), name(e.peer), e.reason);
+    if (e.reason != connection_refused)
+      return fmt::format("{} lost its connection to {}: {}", self(), name(e.peer), e.reason);
+    if (told_again) return std::nullopt;
+    return fmt::format("{} can't reach {}: {}", self(), name(e.peer), e.reason);
   }
 
   // ---- records
@@ -342,9 +348,21 @@ void Narrator::learn(const Event& event) {
     on_their_way_[sent->message] = {sent->label, event.node};
 }
 
+/// Whether this event says once more what was told of the same outage; in all detail never.
+bool Narrator::is_told_again(const Event& event) {
+  if (event.as<NodeStarted>())
+    std::erase_if(unreachable_, [&](const auto& pair) {
+      return pair.first == event.node || pair.second == event.node;
+    });
+  const auto* closed = event.as<ConnectionClosed>();
+  if (!closed || closed->reason != connection_refused || detail_ == Detail::all) return false;
+  return !unreachable_.emplace(event.node, closed->peer).second;
+}
+
 Sentence Narrator::tell(const Event& event) {
   learn(event);
-  auto sentence = std::visit(Teller{*this, event, detail_ == Detail::all}, event.body);
+  const bool told_again = is_told_again(event);
+  auto sentence = std::visit(Teller{*this, event, detail_ == Detail::all, told_again}, event.body);
   if (const auto* arrived = event.as<MessageArrived>()) on_their_way_.erase(arrived->message);
   if (const auto* lost = event.as<MessageLost>()) on_their_way_.erase(lost->message);
   return sentence;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "sim/trace/event.h"
 #include "sim/trace/node_names.h"
@@ -37,10 +39,12 @@ class Narrator {
   /// "15 of 16 expectations met" of those told so far; empty when there was none.
   std::string verdict() const;
   void learn(const Event& event);
+  bool is_told_again(const Event& event);
 
   Detail detail_;
   NodeNames names_;
-  std::unordered_map<RecordId, std::string> records_;         // looked up only
+  std::set<std::pair<NodeId, NodeId>> unreachable_;    // who was told to be unable to reach whom
+  std::unordered_map<RecordId, std::string> records_;  // looked up only
   std::unordered_map<MessageId, KnownMessage> on_their_way_;  // looked up only
   // Incarnations of the nodes that were not there from the beginning, or not all the time: where
   // such a reader begins decides what it has missed. Looked up only.

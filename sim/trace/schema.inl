@@ -90,7 +90,7 @@ EVENT_END(ConnectionStalled)
 
 EVENT_BEGIN(ConnectionClosed, connection_closed, "node learned or decided that a connection is gone")
   FIELD(NodeId, peer, "the other side")
-  FIELD(Text, reason, "reset by peer, closed by node")
+  FIELD(Text, reason, "reset by peer, connection refused (there was none yet), closed by node")
 EVENT_END(ConnectionClosed)
 
 // ---- records: the life of an event ----------------------------------------------------------

@@ -140,31 +140,88 @@ TEST_CASE("MESSAGE_TOO_LARGE: a batch is split until it fits, a single record fa
   CHECK(producer.producer.pending() == 0);
 }
 
-TEST_CASE("a lost connection: the batch is retried until the broker is back") {
+TEST_CASE("a lost connection: a batch in flight is retried, once the broker is back") {
   ClientCluster cluster(1, {{"orders", 1, 1, {}}});
-  ProducerHost& producer = cluster.add_producer();
+  ProducerHost& producer = cluster.add_producer({{"linger.ms", "0"}});
   cluster.at(10ms, [&] { producer.publish("orders"); });
-  cluster.at(1s, [&] { cluster.engine.stop(broker, engine::StopReason::crash); });
-  cluster.at(1100ms, [&] { producer.publish("orders"); });
+  cluster.at(1s, [&] { producer.publish("orders"); });
+  cluster.at(1s + 20us, [&] { cluster.engine.stop(broker, engine::StopReason::crash); });
   cluster.at(3s, [&] { cluster.engine.start(broker); });
   cluster.run(10s);
   CHECK(cluster.log_of("orders", 0).size() == 2);
   const auto retried = cluster.trace.all<trace::SendRetried>();
-  REQUIRE(retried.size() >= 2);
+  REQUIRE(retried.size() == 1);  // attempts to connect are none of the batch's
   CHECK(retried[0].second.error == "NETWORK_EXCEPTION");
   CHECK(retried[0].second.attempt == 1);
-  CHECK(retried[1].second.attempt == 2);
   CHECK(retried[0].second.backoff >= 80ms);
   CHECK(retried[0].second.backoff <= 120ms);
   CHECK(producer.producer.pending() == 0);
 }
 
+TEST_CASE("a broker crash leaves the order alone when at most one batch is in flight") {
+  for (const char* acks : {"0", "1", "all"}) {
+    CAPTURE(acks);
+    ClientCluster cluster(1, {{"orders", 1, 1, {}}});
+    ProducerHost& producer = cluster.add_producer({{"acks", acks}});
+    std::vector<RecordId> published;
+    for (int i = 0; i < 20; ++i)
+      cluster.at(10ms + i * 1s, [&] { published.push_back(producer.publish("orders", "key")); });
+    cluster.at(5s + 10ms, [&] { cluster.engine.stop(broker, engine::StopReason::crash); });
+    cluster.at(10s, [&] { cluster.engine.start(broker); });
+    cluster.run(30s);
+    CHECK(cluster.log_of("orders", 0) == published);
+    CHECK(cluster.trace.all<trace::SendRetried>().empty());  // nothing was ever sent in vain
+    CHECK(producer.producer.pending() == 0);
+    CHECK(cluster.requests("Produce") <= 16);  // what came up meanwhile shares a batch
+  }
+}
+
+TEST_CASE("nothing is sent to a broker that is not ready, whatever acks; retries=0 loses nothing") {
+  for (const char* acks : {"0", "all"}) {
+    CAPTURE(acks);
+    ClientCluster cluster(1, {{"orders", 1, 1, {}}});
+    ProducerHost& producer = cluster.add_producer({{"acks", acks}, {"retries", "0"}});
+    cluster.at(10ms, [&] { producer.publish("orders"); });
+    cluster.at(1s, [&] { cluster.engine.stop(broker, engine::StopReason::crash); });
+    cluster.at(1100ms, [&] { producer.publish("orders"); });
+    cluster.run(2900ms);
+    CHECK(producer.producer.pending() == 1);
+    CHECK(cluster.requests("Produce") == 1);
+    const std::size_t attempts = cluster.requests("ApiVersions");
+    CHECK(attempts >= 4);  // after about 50, 100, 200, 400, 800 ms
+    CHECK(attempts <= 8);
+    cluster.at(3s, [&] { cluster.engine.start(broker); });
+    cluster.run(3s);
+    CHECK(cluster.log_of("orders", 0).size() == 2);
+    CHECK(cluster.trace.all<trace::SendFailed>().empty());
+  }
+}
+
+TEST_CASE("a broker without power: the attempt to connect is given up in time, and made again") {
+  ClientCluster cluster(1, {{"orders", 1, 1, {}}});
+  ProducerHost& producer =
+      cluster.add_producer({{"socket.connection.setup.timeout.ms", "1000"},
+                            {"socket.connection.setup.timeout.max.ms", "1000"}});
+  cluster.at(1ms, [&] { cluster.engine.stop(broker, engine::StopReason::power_loss); });
+  cluster.at(10ms, [&] { producer.publish("orders"); });
+  cluster.at(5s, [&] { cluster.engine.start(broker); });
+  cluster.run(4500ms);
+  CHECK(cluster.requests("ApiVersions") >= 3);
+  CHECK(cluster.requests("Metadata") == 0);
+  bool told = false;
+  for (const auto& [event, warning] : cluster.trace.all<trace::ClientWarning>())
+    told = told || warning.text.find("no connection to broker-1") != std::string::npos;
+  CHECK(told);
+  cluster.run(5s);
+  CHECK(cluster.log_of("orders", 0).size() == 1);
+}
+
 TEST_CASE("retries=0: the first failure is final") {
   ClientCluster cluster(1, {{"orders", 1, 1, {}}});
-  ProducerHost& producer = cluster.add_producer({{"retries", "0"}});
+  ProducerHost& producer = cluster.add_producer({{"retries", "0"}, {"linger.ms", "0"}});
   cluster.at(10ms, [&] { producer.publish("orders"); });
-  cluster.at(1s, [&] { cluster.engine.stop(broker, engine::StopReason::crash); });
-  cluster.at(1100ms, [&] { producer.publish("orders"); });
+  cluster.at(1s, [&] { producer.publish("orders"); });
+  cluster.at(1s + 20us, [&] { cluster.engine.stop(broker, engine::StopReason::crash); });
   cluster.run(5s);
   CHECK(failed_with(cluster.trace, "NETWORK_EXCEPTION"));
   CHECK(cluster.trace.all<trace::SendRetried>().empty());

@@ -53,11 +53,12 @@ TEST_CASE("the same seed gives the same trace, event for event") {
 
 TEST_CASE("a crash and restart of a broker loses nothing that its log had, and clients go on") {
   ClientCluster cluster(1, {{"orders", 1, 1, {}}});
-  ProducerHost& producer = cluster.add_producer({{"max.in.flight.requests.per.connection", "1"}});
+  ProducerHost& producer =
+      cluster.add_producer({{"max.in.flight.requests.per.connection", "1"}, {"linger.ms", "0"}});
   ConsumerHost& consumer =
       cluster.add_consumer({{"auto.offset.reset", "earliest"}}, {{}, {"orders"}});
   for (int i = 0; i < 500; ++i) cluster.at(10ms + i * 2ms, [&] { producer.publish("orders"); });
-  cluster.at(300ms, [&] { cluster.engine.stop(NodeId{0}, engine::StopReason::crash); });
+  cluster.at(300ms + 20us, [&] { cluster.engine.stop(NodeId{0}, engine::StopReason::crash); });
   cluster.at(600ms, [&] { cluster.engine.start(NodeId{0}); });
   cluster.run(5s);
   CHECK(cluster.trace.all<trace::SendFailed>().empty());

@@ -84,6 +84,21 @@ TEST_CASE("crashes, restarts and expectations are told") {
         "website closed its connection to broker-1");
 }
 
+TEST_CASE("a refused connection is told once per outage and client, in all detail each time") {
+  Story story, all(Detail::all);
+  const ConnectionClosed refused{NodeId{2}, "connection refused"};
+  const std::string text = "website can't reach broker-1: connection refused";
+  CHECK(story.tell(refused, 0) == text);
+  CHECK(story.tell(refused, 0).empty());
+  CHECK(story.tell(refused, 1) == "mailer can't reach broker-1: connection refused");
+  story.tell(NodeStarted{2}, 2);
+  CHECK(story.tell(refused, 0) == text);
+  story.tell(NodeStarted{2}, 0);  // a new life of the client: it has not been told yet
+  CHECK(story.tell(refused, 0) == text);
+  CHECK(all.tell(refused, 0) == text);
+  CHECK(all.tell(refused, 0) == text);
+}
+
 TEST_CASE("an injected fault is told once, healing too") {
   Story story, all(Detail::all);
   CHECK(story.tell(FaultInjected{"crash", NodeId{}, ""}, 2).empty());  // NodeStopped tells it
