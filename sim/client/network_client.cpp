@@ -40,8 +40,8 @@ void NetworkClient::connect(engine::Runtime& runtime, NodeId node) {
   NodeConnection& connection = connections_[node];
   connection.state = ConnectionState::connecting;
   connection.last_attempt = runtime.now();
-  const Duration time_out = options_.connection_setup_timeout.after(connection.setup_failures,
-                                                                    runtime.random("backoff"));
+  const Duration time_out =
+      options_.connection_setup_timeout.after(connection.setup_failures, runtime.random("backoff"));
   put_in_flight(runtime, node, std::make_unique<ApiVersionsRequest>(), runtime.now() + time_out);
 }
 

@@ -76,8 +76,8 @@ class NetworkClient {
   };
   struct NodeConnection {
     ConnectionState state = ConnectionState::disconnected;
-    std::deque<InFlight> in_flight;     // connecting: ApiVersions and nothing else
-    std::uint32_t failures = 0;         // losses in a row, without having been ready in between
+    std::deque<InFlight> in_flight;    // connecting: ApiVersions and nothing else
+    std::uint32_t failures = 0;        // losses in a row, without having been ready in between
     std::uint32_t setup_failures = 0;  // attempts in a row that came to nothing
     SimTime backs_off_until{};
     SimTime last_attempt{};  // to connect, or the loss of the connection

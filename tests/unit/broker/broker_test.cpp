@@ -41,6 +41,19 @@ TEST_CASE("metadata names brokers and leaders, and says which topics do not exis
   CHECK(response->topics[1].error == Error::unknown_topic_or_partition);
 }
 
+TEST_CASE("ApiVersions is answered, under the number and to the part that asked") {
+  Cluster cluster;
+  ApiVersionsRequest request;
+  request.header = {3, 99};
+  cluster.client().send(NodeId{1}, request);
+  cluster.run(10ms);
+  const auto* response = cluster.client().last<ApiVersionsResponse>();
+  REQUIRE(response);
+  CHECK(response->header.component == 3);
+  CHECK(response->header.correlation_id == 99);
+  CHECK(response->size_bytes() > 5 * request.size_bytes());
+}
+
 TEST_CASE("a produced batch gets the next offsets and is readable at once with one replica") {
   Cluster cluster;
   cluster.produce(0, make_batch(1, 3));

@@ -40,6 +40,10 @@ TEST_CASE("a process that is killed resets its peers' connections at once") {
   REQUIRE_FALSE(pair.a->disconnected.empty());
   CHECK(pair.a->disconnected[0] == pair.id_b);
   CHECK(pair.trace.all<trace::MessageLost>().size() >= 4);  // refused, each with a reset
+  const auto closed = pair.trace.all<trace::ConnectionClosed>();
+  REQUIRE(closed.size() >= 2);
+  CHECK(closed[0].reason == "reset by peer");
+  CHECK(closed.back().reason == "connection refused");  // there was none to be reset
 }
 
 TEST_CASE("a machine without power says nothing; what is sent to it waits, then is reset") {
@@ -166,6 +170,8 @@ TEST_CASE("sending to a process that never started is refused, not silent") {
   engine.run_until(sim_time(10ms));
   CHECK(a->disconnected == std::vector<NodeId>{NodeId{1}});
   CHECK(trace.all<trace::MessageLost>().size() == 1);
+  REQUIRE(trace.all<trace::ConnectionClosed>().size() == 1);
+  CHECK(trace.all<trace::ConnectionClosed>()[0].reason == "connection refused");
 }
 
 TEST_CASE("under random faults each message arrives, is lost with a word, or still waits") {
