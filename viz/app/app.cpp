@@ -23,6 +23,7 @@ namespace eventarium::viz::app {
 namespace {
 
 constexpr int opening_haste = 6;
+constexpr double opening_lead_viewer_s = 0.8;
 constexpr const char* first_scenario = "newsletter";
 
 std::unique_ptr<TraceSource> open_trace(const std::string& path, std::string& problem) {
@@ -91,12 +92,24 @@ std::string App::open(const std::string& input) {
   state_.scenario = std::move(loaded);
   double speed = 1;
   if (state_.scenario) {
-    session_->set_planned_end(sim_time(state_.scenario->duration));
+    session_->set_plan(plan_of(*state_.scenario));
     speed = state_.scenario->view.speed.value_or(speed);
   }
   session_->playback().set_speed(options_.speed.value_or(speed));
   session_->playback().play();
+  begin_at_first_event();
   return "";
+}
+
+/// A picture in which nothing moves for seconds looks broken.
+void App::begin_at_first_event() {
+  Playback& playback = session_->playback();
+  if (!playback.playing()) return;
+  const Duration lead = from_seconds(opening_lead_viewer_s * playback.speed());
+  const SimTime begin = session_->plan().first_event - lead;
+  if (begin <= SimTime{}) return;
+  playback.seek(begin);
+  state_.say(fmt::format("Begins at {}: nothing happens before.", format_clock(begin)));
 }
 
 bool App::advance(Duration dt_viewer) {
@@ -111,7 +124,7 @@ bool App::advance(Duration dt_viewer) {
   }
   const bool changed = session_->frame(dt_viewer);
   note_slow_motion();
-  return changed;
+  return changed || !state_.note.text.empty();
 }
 
 /// Also while paused: what would be seen next is what the speed says.
@@ -139,7 +152,9 @@ WindowRequests App::carry_out() {
   WindowRequests requests;
   const std::vector<ui::Action> actions = std::exchange(state_.actions, {});
   for (const ui::Action action : actions) {
-    if (ui::carry_out(action, *session_, state_)) continue;
+    const bool done = ui::carry_out(action, *session_, state_);
+    if (action == ui::Action::restart_run) begin_at_first_event();
+    if (done) continue;
     if (action == ui::Action::full_screen) requests.toggle_full_screen = true;
     change_looks(action);
   }
@@ -173,14 +188,16 @@ void App::change_looks(ui::Action action) {
 }
 
 void App::send_faults() {
-  for (FaultRequest& fault : std::exchange(state_.faults, {})) session_->inject(std::move(fault));
+  for (FaultRequest& fault : std::exchange(state_.faults, {}))
+    if (session_->inject(std::move(fault)) == Session::Injected::refused)
+      state_.say("The simulation does not take commands any more.");
 }
 
 bool App::restless() const {
   const Playback& playback = session_->playback();
   const SourceState state = session_->source().state();
   return playback.playing() || playback.step_pending() || playback.starved() ||
-         state == SourceState::starting;
+         session_->fault_awaited() || session_->catching_up() || state == SourceState::starting;
 }
 
 std::string App::wait_for(SimTime t) {

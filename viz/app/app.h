@@ -48,6 +48,7 @@ class App {
   void send_faults();
   void change_looks(ui::Action action);
   void note_slow_motion();
+  void begin_at_first_event();
 
   Options options_;
   std::string simulator_, scenarios_;

@@ -46,7 +46,10 @@ int play(App& app, GlWindow& window, ui::Fonts& fonts, const Options& options) {
   constexpr double frame_s = 1.0 / 60;
   constexpr int settle_frames = 3;  // after input: hover and scrolling come to rest
   constexpr auto longest_step = std::chrono::milliseconds(100);
-  if (options.at > SimTime{}) app.session().playback().seek(options.at);
+  if (options.at > SimTime{}) {
+    app.session().playback().seek(options.at);
+    app.state().note = {};
+  }
   bool select_pending = options.select.has_value();
   int frames_wanted = settle_frames;
   auto before = Clock::now();

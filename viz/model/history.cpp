@@ -61,6 +61,7 @@ void History::append(trace::Event event) {
   events_.push_back(std::move(event));
   const trace::Event& stored = events_.back();
   index_node(position, stored);
+  index_expected(stored);
   index_message(position, stored);
   index_records(position, stored);
   index_log(position, stored);
@@ -187,6 +188,45 @@ void History::index_node(Position position, const trace::Event& event) {
   node_events_[event.node.value].push_back(position);
 }
 
+std::size_t History::link_between(NodeId first, NodeId second) {
+  const auto pair = std::minmax(first, second);
+  const auto [known, is_new] = link_index_.try_emplace({pair.first, pair.second}, links_.size());
+  if (is_new) links_.push_back({first, second, 0});
+  return known->second;
+}
+
+void History::index_expected(const trace::Event& event) {
+  if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
+    subscribers_.push_back({event.node, wanted->topic, wanted->channel, wanted->partition});
+    expect_links();
+  } else if (const auto* created = event.as<trace::PartitionCreated>()) {
+    if (created->leader.valid()) leaders_[{created->topic, created->partition}] = created->leader;
+    expect_links();
+  }
+}
+
+/// Whoever publishes or reads talks to the leaders of the topic's partitions, to the queue or the
+/// station, or, without anything in the middle, the publisher to its readers.
+void History::expect_links() {
+  const auto to_channel = [this](NodeId node, const std::string& topic, std::int64_t partition) {
+    for (const auto& [id, leader] : leaders_)
+      if (id.topic == topic && (partition < 0 || id.partition == partition))
+        link_between(node, leader);
+    for (const NodeInfo& info : nodes_)
+      if (info.role == Role::queue || info.role == Role::station) link_between(node, info.id);
+  };
+  for (const Publisher& publisher : publishers_) {
+    const auto node = names_.find(publisher.node);
+    if (!node || this->node(*node) == nullptr) continue;
+    to_channel(*node, publisher.topic, -1);
+    for (const Subscriber& reader : subscribers_)
+      if (reader.channel == "direct" && reader.topic == publisher.topic && reader.node != *node)
+        link_between(*node, reader.node);
+  }
+  for (const Subscriber& reader : subscribers_)
+    if (reader.node.valid()) to_channel(reader.node, reader.topic, reader.partition);
+}
+
 void History::index_message(Position position, const trace::Event& event) {
   if (const auto* sent = event.as<trace::MessageSent>()) {
     message_index_[sent->message] = static_cast<std::uint32_t>(messages_.size());
@@ -199,11 +239,9 @@ void History::index_message(Position position, const trace::Event& event) {
     info.launched = event.t;
     info.records = static_cast<std::uint32_t>(sent->records.size());
     if (!sent->records.empty()) info.first_record = sent->records.front();
-    const auto pair = std::minmax(info.from, info.to);
-    const auto [known, is_new] = link_index_.try_emplace({pair.first, pair.second}, links_.size());
-    if (is_new) links_.push_back({info.from, info.to, 0});
-    ++links_[known->second].messages;
-    info.link = static_cast<std::uint32_t>(known->second);
+    const std::size_t link = link_between(info.from, info.to);
+    ++links_[link].messages;
+    info.link = static_cast<std::uint32_t>(link);
     messages_.push_back(info);
     return;
   }

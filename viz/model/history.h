@@ -81,7 +81,12 @@ struct ReplicaId {
   auto operator<=>(const ReplicaId&) const = default;
 };
 
-/// A pair of nodes that have exchanged messages; `a` sent the first one.
+/// A node that is going to publish to a topic.
+struct Publisher {
+  std::string node, topic;
+};
+
+/// A pair of nodes that have exchanged messages, or are expected to; `a` sends the first one.
 struct LinkInfo {
   NodeId a, b;
   std::uint64_t messages = 0;
@@ -90,6 +95,10 @@ struct LinkInfo {
 
 class History {
  public:
+  /// Who is going to publish what: their links are there as soon as both ends are known. Links of
+  /// readers need no telling, the trace declares subscriptions. Call before the first event.
+  void expect(std::vector<Publisher> publishers) { publishers_ = std::move(publishers); }
+
   /// Events must come in the order of the trace.
   void append(trace::Event event);
 
@@ -130,7 +139,7 @@ class History {
   const std::deque<MessageInfo>& messages() const { return messages_; }
   /// Indices into messages() of those that were lost, in order of their loss.
   const std::vector<std::uint32_t>& lost_messages() const { return lost_messages_; }
-  /// In order of first message. Grows only at its end.
+  /// In order of first message or of being expected. Grows only at its end.
   const std::vector<LinkInfo>& links() const { return links_; }
 
   // ---- logs
@@ -159,6 +168,9 @@ class History {
 
  private:
   void index_node(Position position, const trace::Event& event);
+  void index_expected(const trace::Event& event);
+  void expect_links();
+  std::size_t link_between(NodeId first, NodeId second);
   void index_message(Position position, const trace::Event& event);
   void index_records(Position position, const trace::Event& event);
   void index_log(Position position, const trace::Event& event);
@@ -175,6 +187,14 @@ class History {
   std::unordered_map<MessageId, std::uint32_t> message_index_;  // looked up only
   std::vector<std::uint32_t> lost_messages_;
   std::map<std::pair<NodeId, NodeId>, SimTime> retried_at_;  // by (from, to): end of latest stall
+  struct Subscriber {
+    NodeId node;
+    std::string topic, channel;
+    std::int64_t partition;  // -1: all
+  };
+  std::vector<Publisher> publishers_;
+  std::vector<Subscriber> subscribers_;
+  std::map<PartitionId, NodeId> leaders_;  // latest, whatever the playhead
   std::vector<LinkInfo> links_;
   std::map<std::pair<NodeId, NodeId>, std::size_t> link_index_;
   std::map<ReplicaId, std::vector<LogBatch>> logs_;

@@ -26,11 +26,32 @@ bool Session::frame(Duration dt_viewer) {
   const Position moment_before = world().moment;
   const bool complete = is_final(source_->state());
   if (!catching_up_) playback_.tick(history_, dt_viewer, source_->reached(), complete);
+  show_awaited_fault();
   replay_.seek(history_, std::min(playback_.moment(), history_.size()), playback_.playhead());
   if (!complete) source_->advance(playback_.wanted());
   changed = changed || t_before != playback_.playhead() || moment_before != world().moment ||
             state_before != source_->state() || reached_before != source_->reached();
   return changed || playback_.playing();
+}
+
+void Session::show_awaited_fault() {
+  constexpr Duration step = 2ms, patience = 1s;
+  if (!awaited_since_ || catching_up_) return;
+  const bool over = playback_.playing() || is_final(source_->state());
+  const Position first = std::max(awaited_from_, history_.at(*awaited_since_ - 1ns));
+  for (Position i = first; i < history_.size(); ++i) {
+    const trace::Event& event = history_[i];
+    if (!event.as<trace::FaultInjected>() && !event.as<trace::FaultHealed>() &&
+        !event.as<trace::CommandRejected>())
+      continue;
+    awaited_since_.reset();
+    if (!over) playback_.seek(event.t);
+    return;
+  }
+  if (over || source_->reached() > *awaited_since_ + patience)
+    awaited_since_.reset();
+  else
+    source_->advance(source_->reached() + step);
 }
 
 bool Session::take(SourceUpdate update) {
@@ -71,6 +92,10 @@ void Session::append(std::vector<trace::Event> events) {
 Session::Injected Session::inject(FaultRequest fault) {
   if (!source_->takes_commands()) return Injected::refused;
   const SimTime t = playback_.playhead();
+  if (!playback_.playing()) {
+    awaited_since_ = t;
+    awaited_from_ = history_.size();
+  }
   const bool at_the_edge = source_->state() == SourceState::running &&
                            source_->reached() - t <= 2 * (playback_.wanted() - t);
   if (at_the_edge && !catching_up_) {
@@ -78,6 +103,7 @@ Session::Injected Session::inject(FaultRequest fault) {
     return source_->send(fault_command(fault)) ? Injected::sent : Injected::refused;
   }
   fault.at = t;
+  awaited_from_ = 0;  // in the new run
   return source_->branch(t, fault_command(fault)) ? Injected::branched : Injected::refused;
 }
 
@@ -89,8 +115,10 @@ void Session::set_metrics(const LayoutMetrics& metrics) {
 void Session::clear() {
   header_.reset();
   history_ = History{};
+  history_.expect(plan_.publishers);
   scoreboard_ = Scoreboard{};
   timeline_ = Timeline{};
+  timeline_.expect(plan_.lanes);
   replay_.clear();
   layout_ = Layout{};
   layout_key_ = LayoutKey{};
@@ -102,6 +130,12 @@ std::string Session::narration() const {
   return history_.sentence(world().narrated);
 }
 
+void Session::set_plan(Plan plan) {
+  plan_ = std::move(plan);
+  history_.expect(plan_.publishers);
+  timeline_.expect(plan_.lanes);
+}
+
 Flights Session::flights(const FlightOptions& options) const {
   FlightOptions all = options;
   all.lost_shown = from_seconds(lost_shown_viewer_s * playback_.speed());
@@ -109,13 +143,14 @@ Flights Session::flights(const FlightOptions& options) const {
 }
 
 SimTime Session::horizon() const {
-  return std::max({planned_end_, source_->reached(), history_.last_time(), playback_.playhead()});
+  return std::max({plan_.end, source_->reached(), history_.last_time(), playback_.playhead()});
 }
 
 bool Session::restart() {
   if (!source_->restart()) return false;
   clear();
   catching_up_ = false;
+  awaited_since_.reset();
   playback_.rewind();
   return true;
 }

@@ -14,6 +14,7 @@
 #include "viz/model/flights.h"
 #include "viz/model/history.h"
 #include "viz/model/layout.h"
+#include "viz/model/plan.h"
 #include "viz/model/playback.h"
 #include "viz/model/scoreboard.h"
 #include "viz/model/timeline.h"
@@ -46,10 +47,11 @@ class Session {
   std::string narration() const;
   /// Messages in flight at the playhead. A loss stays visible for about 0.8 s of the viewer's time.
   Flights flights(const FlightOptions& options = {}) const;
-  /// End of the time axis: as far as the run is known to go. `planned` is the scenario's duration
-  /// when the caller knows it.
+  /// End of the time axis: as far as the run is known to go.
   SimTime horizon() const;
-  void set_planned_end(SimTime planned) { planned_end_ = planned; }
+  /// What the scenario says beforehand, when the caller knows it; before the first frame().
+  void set_plan(Plan plan);
+  const Plan& plan() const { return plan_; }
 
   /// Breaks or heals something. At the edge of what is simulated the command goes to the running
   /// simulation and takes effect there, a moment later; with the playhead further back, the run
@@ -59,6 +61,9 @@ class Session {
   Injected inject(FaultRequest fault);
   /// The branch is being simulated up to the playhead; the old run is still shown.
   bool catching_up() const { return catching_up_; }
+  /// While paused, the simulation goes on until what was injected has happened, and the playhead
+  /// with it: it is seen at once.
+  bool fault_awaited() const { return awaited_since_.has_value(); }
 
   /// Other card sizes for the layout.
   void set_metrics(const LayoutMetrics& metrics);
@@ -70,6 +75,7 @@ class Session {
   bool take(SourceUpdate update);
   void append(std::vector<trace::Event> events);
   void clear();
+  void show_awaited_fault();
 
   std::unique_ptr<TraceSource> source_;
   std::optional<trace::Header> header_;
@@ -81,9 +87,11 @@ class Session {
   LayoutMetrics metrics_;
   Layout layout_;
   LayoutKey layout_key_;
-  SimTime planned_end_{};
+  Plan plan_;
   bool catching_up_ = false;
-  SourceUpdate branch_;  // of the new run, until it has come to the playhead
+  std::optional<SimTime> awaited_since_;  // a fault was injected while paused
+  Position awaited_from_ = 0;             // it is at this position or later
+  SourceUpdate branch_;                   // of the new run, until it has come to the playhead
 };
 
 }  // namespace eventarium::viz

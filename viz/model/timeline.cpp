@@ -68,7 +68,9 @@ Timeline::Timeline() : bucket_(100ms) {
 std::vector<const Lane*> Timeline::lanes() const {
   std::vector<const Lane*> out;
   for (const Lane& lane : lanes_)
-    if (!lane.rows.empty() || !lane.marks.empty() || !lane.samples.empty()) out.push_back(&lane);
+    if (!lane.rows.empty() || !lane.marks.empty() || !lane.samples.empty() ||
+        std::find(expected_.begin(), expected_.end(), lane.kind) != expected_.end())
+      out.push_back(&lane);
   return out;
 }
 

@@ -69,7 +69,9 @@ struct Lane {
 class Timeline {
  public:
   void append(const History& history, Position position);
-  /// Lanes with something in them, in the order of LaneKind.
+  /// These will fill: they have their place from the beginning.
+  void expect(std::vector<LaneKind> kinds) { expected_ = std::move(kinds); }
+  /// Lanes with something in them, and those expected, in the order of LaneKind.
   std::vector<const Lane*> lanes() const;
   const Lane& lane(LaneKind kind) const { return lanes_[static_cast<std::size_t>(kind)]; }
   /// Width of a rate's bucket; grows with the run so that there are at most `buckets_max`.
@@ -95,6 +97,7 @@ class Timeline {
   Lane& lane_at(LaneKind kind) { return lanes_[static_cast<std::size_t>(kind)]; }
 
   std::vector<Lane> lanes_;
+  std::vector<LaneKind> expected_;
   std::map<std::pair<LaneKind, std::string>, std::size_t> rows_;  // usual row of a key
   std::map<std::pair<LaneKind, std::string>, std::pair<std::size_t, std::size_t>> open_;
   std::map<NodeId, std::uint64_t> depths_;

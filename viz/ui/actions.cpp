@@ -1,6 +1,8 @@
 // See actions.h. One function per group of actions, each false for what is not its own.
 #include "viz/ui/actions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "viz/ui/timeline.h"
@@ -22,22 +24,31 @@ void to_next_event_of(Session& session, NodeId node) {
   if (next != events.end()) session.playback().seek_event(session.history(), *next);
 }
 
-void fault(Session& session, UiState& state, std::string kind) {
+/// Asks for the fault, or says why it can't be.
+void fault(const Session& session, UiState& state, Action action, std::string kind) {
   const NodeId node = selected_node(state);
-  if (!node.valid()) return;
+  if (const std::string reason = why_not(session, action, node); !reason.empty())
+    return state.say(reason);
   FaultRequest request;
   request.kind = std::move(kind);
   request.target = session.history().name(node);
   state.faults.push_back(request);
 }
 
-void toggle_cable(Session& session, UiState& state) {
+void toggle_cable(const Session& session, UiState& state) {
   const NodeView* node = session.world().node(selected_node(state));
-  if (node == nullptr) return;
-  const bool pulled =
-      std::any_of(node->faults.begin(), node->faults.end(),
-                  [](const ActiveFault& active) { return active.fault == "link_down"; });
-  fault(session, state, pulled ? "link_up" : "link_down");
+  const bool pulled = node != nullptr && std::any_of(node->faults.begin(), node->faults.end(),
+                                                     [](const ActiveFault& active) {
+                                                       return active.fault == "link_down";
+                                                     });
+  fault(session, state, Action::unplug, pulled ? "link_up" : "link_down");
+}
+
+/// A run that has stopped by itself is to be seen again, one that was paused stays so.
+void restart(Session& session) {
+  const bool stopped =
+      session.source().state() == SourceState::failed || session.playback().at_end();
+  if (session.restart() && stopped) session.playback().play();
 }
 
 void change_window(Session& session, UiState& state, double factor, double shift) {
@@ -99,7 +110,7 @@ bool carry_out_time(Action action, Session& session, UiState& state) {
       state.slow_motion = !state.slow_motion;
       return true;
     case Action::restart_run:
-      session.restart();
+      restart(session);
       return true;
     default:
       return false;
@@ -155,13 +166,13 @@ bool carry_out_view(Action action, Session& session, UiState& state) {
 bool carry_out_fault(Action action, Session& session, UiState& state) {
   switch (action) {
     case Action::crash:
-      fault(session, state, "crash");
+      fault(session, state, Action::crash, "crash");
       return true;
     case Action::start_node:
-      fault(session, state, "start");
+      fault(session, state, Action::start_node, "start");
       return true;
     case Action::power_off:
-      fault(session, state, "power_loss");
+      fault(session, state, Action::power_off, "power_loss");
       return true;
     case Action::unplug:
       toggle_cable(session, state);
@@ -172,6 +183,24 @@ bool carry_out_fault(Action action, Session& session, UiState& state) {
 }
 
 }  // namespace
+
+std::string why_not(const Session& session, Action action, NodeId id) {
+  const NodeView* node = session.world().node(id);
+  if (node == nullptr) return "Select a node first: click on its card.";
+  if (session.source().state() == SourceState::failed)
+    return "The simulation has stopped. Press R to start again.";
+  if (!session.source().takes_commands())
+    return "This is a recorded trace: it can be looked at, not changed.";
+  if (session.playback().at_end())
+    return "The run has ended. Go back to an earlier moment and break it there.";
+  const std::string& name = session.history().name(id);
+  const bool stops = action == Action::crash || action == Action::power_off;
+  if (stops && !node->running) return fmt::format("{} is not running.", name);
+  if (action == Action::start_node && !node->down())
+    return node->running ? fmt::format("{} is running.", name)
+                         : fmt::format("{} has not started yet.", name);
+  return "";
+}
 
 bool carry_out(Action action, Session& session, UiState& state) {
   return carry_out_time(action, session, state) || carry_out_view(action, session, state) ||

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "viz/ui/actions.h"
 #include "viz/ui/flow.h"
 #include "viz/ui/markdown.h"
 #include "viz/ui/widgets.h"
@@ -34,37 +35,22 @@ void heading(Frame& frame, Flow& flow, std::string_view text) {
 struct NodeDeed {
   Action action;
   std::string_view label;
-  bool possible;
-  std::string why_not;
 };
 
-std::vector<NodeDeed> deeds_for(const Frame& frame, const NodeView& node) {
-  std::string no_commands;
-  if (!frame.session.source().takes_commands())
-    no_commands = frame.session.source().state() == SourceState::failed
-                      ? "The simulation has stopped. Press R to start again."
-                      : "This is a recorded trace: it can be looked at, not changed.";
+std::vector<NodeDeed> deeds_for(const NodeView& node) {
   const bool unplugged =
       std::any_of(node.faults.begin(), node.faults.end(),
                   [](const ActiveFault& fault) { return fault.fault == "link_down"; });
-  std::vector<NodeDeed> deeds = {
-      {Action::crash, "Crash", node.running, "It is not running."},
-      {Action::start_node, "Start again", node.down(), "It is running."},
-      {Action::unplug, unplugged ? "Plug in" : "Unplug", true, ""},
-      {Action::power_off, "Power off", node.running, "It is not running."},
-  };
-  for (NodeDeed& deed : deeds) {
-    if (no_commands.empty()) continue;
-    deed.possible = false;
-    deed.why_not = no_commands;
-  }
-  return deeds;
+  return {{Action::crash, "Crash"},
+          {Action::start_node, "Start again"},
+          {Action::unplug, unplugged ? "Plug in" : "Unplug"},
+          {Action::power_off, "Power off"}};
 }
 
 void draw_deeds(Frame& frame, Flow& flow, NodeId id) {
   const NodeView* node = frame.session.world().node(id);
   if (node == nullptr) return;
-  const std::vector<NodeDeed> deeds = deeds_for(frame, *node);
+  const std::vector<NodeDeed> deeds = deeds_for(*node);
   flow.space(frame.px(8));
   constexpr std::size_t per_row = 2;
   for (std::size_t i = 0; i < deeds.size(); i += per_row) {
@@ -73,7 +59,8 @@ void draw_deeds(Frame& frame, Flow& flow, NodeId id) {
     for (std::size_t j = i; j < std::min(i + per_row, deeds.size()); ++j) {
       const NodeDeed& deed = deeds[j];
       const std::string label = fmt::format("{}  ({})", deed.label, key_shown(deed.action));
-      const ControlState looks{deed.possible, false, "", deed.why_not};
+      const std::string reason = why_not(frame.session, deed.action, id);
+      const ControlState looks{reason.empty(), false, "", reason};
       if (text_button(flow.canvas, label, row.cut_left(width), label, looks))
         frame.state.ask(deed.action);
       row.cut_left(frame.px(8));

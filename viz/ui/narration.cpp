@@ -7,6 +7,29 @@
 
 namespace eventarium::viz::ui {
 
+namespace {
+
+/// Begins and ends the time for which a note is shown.
+bool note_is_fresh(Frame& frame) {
+  Note& note = frame.state.note;
+  if (note.text.empty()) return false;
+  if (note.since_s < 0) note.since_s = frame.viewer_s;
+  if (frame.viewer_s - note.since_s < note_shown_s) return true;
+  note = {};
+  return false;
+}
+
+std::string narration_of(const Frame& frame) {
+  const SimTime first = frame.session.plan().first_event;
+  const bool before = frame.session.world().narrated == no_position;
+  const bool fine = frame.session.source().state() != SourceState::failed;
+  if (before && fine && first > frame.session.playback().playhead())
+    return fmt::format("Nothing happens before {}.", format_clock(first));
+  return frame.session.narration();
+}
+
+}  // namespace
+
 void draw_narration(Frame& frame, const Rect& area) {
   const Palette& color = frame.color();
   fill(frame.canvas, area, color.bar);
@@ -30,9 +53,10 @@ void draw_narration(Frame& frame, const Rect& area) {
                  Align::right);
   }
   rest.cut_right(frame.px(24));
-  const std::string text = frame.session.narration();
-  const bool cut =
-      draw_text_in(frame.canvas, rest, {Face::regular, frame.px(19), color.text}, text);
+  const bool noted = note_is_fresh(frame);
+  const std::string text = noted ? frame.state.note.text : narration_of(frame);
+  const Pen pen{Face::regular, frame.px(19), noted ? color.accent : color.text};
+  const bool cut = draw_text_in(frame.canvas, rest, pen, text);
   if (cut && hit_area("narration", rest).hovered) tooltip(frame.canvas, text);
 }
 

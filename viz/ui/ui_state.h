@@ -59,6 +59,13 @@ struct LaneLimit {
   int lanes = 99;
 };
 
+/// A sentence to the viewer that takes the narration's place for a moment.
+struct Note {
+  std::string text;
+  double since_s = -1;  // of the viewer's time; below 0: not shown yet
+};
+constexpr double note_shown_s = 3.5;
+
 struct UiState {
   Selection selection;
   NodeId hovered_node;  // in any window, in the previous frame
@@ -75,6 +82,7 @@ struct UiState {
   // Simulated seconds per second of the viewer in this very moment, while time is slowed down.
   std::optional<double> slowed_to;
   bool resume_after_scrub = false;
+  Note note;
 
   std::vector<GalleryEntry> gallery;
   std::optional<scenario::Scenario> scenario;  // the one that plays, when it could be read
@@ -84,6 +92,7 @@ struct UiState {
   std::vector<FaultRequest> faults;
   std::optional<std::string> open_scenario;  // path
 
+  void say(std::string text) { note = {std::move(text), -1}; }
   void ask(Action action) { actions.push_back(action); }
 };
 

@@ -125,7 +125,9 @@ TEST_CASE("session: a frame in which nothing happens says so") {
 
 TEST_CASE("session: the horizon is the planned end, or what is known beyond") {
   Fixture f;
-  f.session.set_planned_end(sim_time(5s));
+  Plan plan;
+  plan.end = sim_time(5s);
+  f.session.set_plan(plan);
   f.frames(2);
   CHECK(f.session.horizon() == sim_time(5s));
   f.session.playback().seek(sim_time(8s));
@@ -146,6 +148,34 @@ TEST_CASE("session: restart forgets the run and keeps speed and play") {
   CHECK(f.session.playback().speed() == 5);
   f.frames(20);
   CHECK(f.session.score(Score::produced) > 0);
+}
+
+TEST_CASE("session: a fault injected while paused is waited for and seen") {
+  std::vector<trace::Event> events = ten_orders();
+  TraceBuilder t;
+  t.declare("producer", "shop");
+  const auto later = std::find_if(events.begin(), events.end(),
+                                  [](const trace::Event& e) { return e.t > sim_time(2s); });
+  trace::Event crash = *later;
+  crash.t = sim_time(2001ms);
+  crash.body = trace::FaultInjected{"crash", NodeId{}, ""};
+  events.insert(later, crash);
+  auto owned = std::make_unique<ScriptedSource>(events);
+  ScriptedSource* source = owned.get();
+  Session session(std::move(owned));
+  session.playback().seek(sim_time(2s));
+  for (int i = 0; i < 5; ++i) session.frame(10ms);
+  REQUIRE(session.playback().playhead() == sim_time(2s));
+  session.playback().pause();
+  FaultRequest request;
+  request.kind = "crash";
+  request.target = "shop";
+  REQUIRE(session.inject(request) != Session::Injected::refused);
+  CHECK(session.fault_awaited());
+  for (int i = 0; i < 10; ++i) session.frame(10ms);
+  CHECK_FALSE(session.fault_awaited());
+  CHECK(session.playback().playhead() == sim_time(2001ms));
+  CHECK(source->sent.size() == 1);
 }
 
 TEST_CASE("session: a fault at the edge goes to the running simulation") {

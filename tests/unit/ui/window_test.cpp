@@ -140,19 +140,86 @@ TEST_CASE("a typed letter asks for its action") {
   CHECK(state.actions == std::vector<Action>{Action::crash});
 }
 
+/// A recorded run that takes commands, as a child would.
+class Obedient : public FileSource {
+ public:
+  using FileSource::FileSource;
+  bool takes_commands() const override { return true; }
+};
+
 TEST_CASE("a fault needs a selected node and names it") {
   const SampleRun run(10);
-  const auto session = run.session_at(sim_time(5s));
+  Session session(std::make_unique<Obedient>(run.file()));
+  session.playback().seek(sim_time(4s));
+  session.frame(Duration{});
   UiState state;
-  carry_out(Action::crash, *session, state);
+  carry_out(Action::crash, session, state);
   CHECK(state.faults.empty());
   state.selection = run.broker();
-  carry_out(Action::crash, *session, state);
-  carry_out(Action::unplug, *session, state);
+  carry_out(Action::crash, session, state);
+  carry_out(Action::unplug, session, state);
+  carry_out(Action::start_node, session, state);  // it runs: refused, with a reason
   REQUIRE(state.faults.size() == 2);
   CHECK(state.faults[0].kind == "crash");
   CHECK(state.faults[0].target == "broker-1");
   CHECK(state.faults[1].kind == "link_down");
+  CHECK(state.note.text == "broker-1 is running.");
+  session.playback().play();
+  while (session.playback().playing()) session.frame(100ms);
+  CHECK(why_not(session, Action::crash, run.broker()).find("ended") != std::string::npos);
+}
+
+TEST_CASE("what can't be done to a node is said, by its key as by its button") {
+  const SampleRun run(10);
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  carry_out(Action::crash, *session, state);
+  CHECK(state.note.text.find("Select a node") != std::string::npos);
+  state.selection = run.broker();
+  carry_out(Action::crash, *session, state);
+  CHECK(state.faults.empty());
+  CHECK(state.note.text.find("recorded") != std::string::npos);
+  CHECK(!why_not(*session, Action::unplug, run.broker()).empty());
+}
+
+TEST_CASE("the banner of a dead simulation has two buttons that can be clicked") {
+  const SampleRun run(10);
+  trace::TraceFile file = run.file();
+  file.warning = trace::ReadError{7, "it was cut off"};
+  for (const ImVec2 size : {ImVec2{1280, 720}, ImVec2{1920, 1080}}) {
+    Headless headless(size);
+    Session session(std::make_unique<FileSource>(file));
+    session.frame(Duration{});
+    UiState state;
+    headless.settle(session, state);
+    std::vector<Action> asked;
+    // The buttons stand side by side at the banner's lower edge, wherever its text puts that.
+    const Rect centre = state.shell.centre;
+    const float left = centre.center().x - std::min(centre.width() - 40, 760.0F) / 2;
+    for (const float x : {left + 100, left + 320}) {
+      state.actions.clear();
+      for (float y = centre.min.y + 60; y < centre.min.y + 240 && state.actions.empty(); y += 12)
+        headless.click(session, state, {x, y});
+      if (!state.actions.empty()) asked.push_back(state.actions.front());
+    }
+    CHECK(asked == std::vector<Action>{Action::restart_run, Action::gallery});
+  }
+}
+
+TEST_CASE("starting again after a failure plays") {
+  const SampleRun run(10);
+  trace::TraceFile file = run.file();
+  file.warning = trace::ReadError{7, "it was cut off"};
+  Session session(std::make_unique<FileSource>(file));
+  session.playback().play();
+  UiState state;
+  for (int i = 0; i < 500 && session.playback().playing(); ++i) session.frame(100ms);
+  REQUIRE(!session.playback().playing());
+  carry_out(Action::restart_run, session, state);
+  session.frame(100ms);
+  session.frame(100ms);
+  CHECK(session.playback().playing());
+  CHECK(session.playback().playhead() > SimTime{});
 }
 
 TEST_CASE("playing, stepping and jumping move the playhead") {

@@ -58,8 +58,10 @@ TEST_CASE("a crash asked for at the playhead happens, in the past it makes a bra
   REQUIRE(app.select("crm"));
   app.state().ask(ui::Action::crash);
   app.carry_out();
-  app.session().playback().play();
+  // Seen at once, although paused.
   REQUIRE(frames_until(app, [&] { return is_down(app, "crm"); }));
+  CHECK(!app.session().playback().playing());
+  CHECK(app.session().playback().playhead() < sim_time(3100ms));
 
   // Back to before it, another one breaks: in this run the first crash has never happened.
   REQUIRE(app.wait_for(sim_time(6s)).empty());
@@ -95,8 +97,21 @@ TEST_CASE("when the simulation is killed the application lives and can start aga
   CHECK(!app.session().history().empty());
   app.state().ask(ui::Action::restart_run);
   app.carry_out();
-  REQUIRE(app.wait_for(sim_time(4s)).empty());
-  CHECK(app.session().playback().playhead() >= sim_time(4s));
+  CHECK(app.session().playback().playing());
+  REQUIRE(frames_until(app, [&] { return app.session().playback().playhead() >= sim_time(4s); }));
+}
+
+TEST_CASE("a scenario opens shortly before its first event and says so") {
+  std::string error;
+  App app(options_for("newsletter"), error);
+  REQUIRE(error.empty());
+  CHECK(app.state().note.text.find("nothing happens before") != std::string::npos);
+  app.advance(1ms);
+  REQUIRE(frames_until(app, [&] { return !app.session().playback().starved(); }));
+  CHECK(app.session().playback().playhead() >= sim_time(1s));
+  CHECK(app.session().playback().playhead() < sim_time(2s));
+  CHECK(!app.session().history().links().empty());  // expected: nobody has said anything yet
+  CHECK(app.session().timeline().lanes().size() >= 3);
 }
 
 TEST_CASE("another scenario replaces the one that plays, keys change the looks") {
