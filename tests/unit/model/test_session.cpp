@@ -157,7 +157,7 @@ TEST_CASE("session: a fault injected while paused is waited for and seen") {
   const auto later = std::find_if(events.begin(), events.end(),
                                   [](const trace::Event& e) { return e.t > sim_time(2s); });
   trace::Event crash = *later;
-  crash.t = sim_time(2001ms);
+  crash.t = sim_time(2020ms);
   crash.body = trace::FaultInjected{"crash", NodeId{}, ""};
   events.insert(later, crash);
   auto owned = std::make_unique<ScriptedSource>(events);
@@ -174,7 +174,7 @@ TEST_CASE("session: a fault injected while paused is waited for and seen") {
   CHECK(session.fault_awaited());
   for (int i = 0; i < 10; ++i) session.frame(10ms);
   CHECK_FALSE(session.fault_awaited());
-  CHECK(session.playback().playhead() == sim_time(2001ms));
+  CHECK(session.playback().playhead() == sim_time(2020ms));
   CHECK(source->sent.size() == 1);
 }
 
