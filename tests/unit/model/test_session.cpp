@@ -172,7 +172,7 @@ TEST_CASE("session: a fault injected while paused is waited for and seen") {
   request.target = "shop";
   REQUIRE(session.inject(request) != Session::Injected::refused);
   CHECK(session.fault_awaited());
-  for (int i = 0; i < 10; ++i) session.frame(10ms);
+  for (int i = 0; i < 30; ++i) session.frame(10ms);
   CHECK_FALSE(session.fault_awaited());
   CHECK(session.playback().playhead() == sim_time(2020ms));
   CHECK(source->sent.size() == 1);
