@@ -216,6 +216,7 @@ std::string App::wait_for(SimTime t) {
     const bool over = state == SourceState::ended &&
                       session_->playback().playhead() >= session_->source().reached();
     if (there || over) {
+      state_.note = {};  // a picture of a moment tells that moment
       note_slow_motion();
       return "";
     }
