@@ -195,10 +195,13 @@ Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine)
   for (const scenario::Service& service : scenario.services) {
     const NodeId node = builder.add_service(service);
     if (scenario.channel == Channel::kafka) {
+      const std::string reset =
+          config_text(service.consumer_config, ConfigScope::consumer, "auto.offset.reset");
       for (const auto& assigned : assignment(scenario, service))
-        subscriptions_.push_back({node, assigned.topic, assigned.partition});
+        subscriptions_.push_back({node, assigned.topic, assigned.partition, reset});
     } else {
-      for (const std::string& topic : service.topics) subscriptions_.push_back({node, topic, -1});
+      for (const std::string& topic : service.topics)
+        subscriptions_.push_back({node, topic, -1, ""});
     }
   }
 }

@@ -14,6 +14,7 @@ struct Subscription {
   NodeId consumer;
   std::string topic;
   int partition = -1;  // -1: all
+  std::string reset;   // Kafka: auto.offset.reset; else empty
 };
 
 /// What the nodes share and refer to; must outlive the engine's run.

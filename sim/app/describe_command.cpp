@@ -1,5 +1,7 @@
 // `eventarium describe`: the tables that Kafka's own tools print, at a time of the run. Kafka's
 // columns and layout are those of kafka-topics.sh and kafka-consumer-groups.sh (4.1).
+#include <set>
+
 #include <fmt/format.h>
 
 #include "sim/app/commands.h"
@@ -65,19 +67,31 @@ std::string describe_groups(const scenario::Scenario& scenario) {
          "commits no offsets.\n`eventarium describe services` shows their positions.\n";
 }
 
+/// Whose process has ended, and whose goes on without reading, at the end of what it has seen.
+class ProcessWatch : public trace::Sink {
+ public:
+  void on_event(const trace::Event& event) override {
+    if (event.as<trace::NodeStopped>()) stopped.insert(event.node);
+    if (event.as<trace::ConsumerFailed>()) failed.insert(event.node);
+    if (!event.as<trace::NodeStarted>()) return;
+    stopped.erase(event.node);
+    failed.erase(event.node);
+  }
+  std::set<NodeId> stopped, failed;
+};
+
 std::string state_of(const check::Ledger& ledger, const scenario::Service& service, SimTime now,
-                     const std::vector<NodeId>& stopped) {
+                     const ProcessWatch& processes) {
   if (now < sim_time(service.start)) return "not started";
   const NodeId node = ledger.names().find(service.name).value_or(NodeId{});
-  for (const NodeId down : stopped)
-    if (down == node) return "stopped";
-  return "running";
+  if (processes.stopped.contains(node)) return "stopped";
+  return processes.failed.contains(node) ? "failed" : "running";
 }
 
 /// One row per service and partition (or topic, where there are no partitions). What was delivered
 /// and processed is counted per topic and stands in the first of its rows.
 std::string describe_services(const scenario::Scenario& scenario, const check::Ledger& ledger,
-                              SimTime now, const std::vector<NodeId>& stopped) {
+                              SimTime now, const ProcessWatch& processes) {
   Table table({{"SERVICE"},
                {"STATE"},
                {"TOPIC"},
@@ -90,7 +104,7 @@ std::string describe_services(const scenario::Scenario& scenario, const check::L
   for (const scenario::Service& service : scenario.services) {
     check::Filter only;
     only.to = ledger.names().find(service.name).value_or(NodeId{});
-    const std::string state = state_of(ledger, service, now, stopped);
+    const std::string state = state_of(ledger, service, now, processes);
     for (const std::string& topic : service.topics) {
       only.topic = topic;
       const check::Verdict verdict = ledger.verdict(only);
@@ -115,16 +129,6 @@ std::string describe_services(const scenario::Scenario& scenario, const check::L
   return table.empty() ? "There are no services.\n" : table.text();
 }
 
-/// Who is down at the end of what it has seen.
-class StoppedNodes : public trace::Sink {
- public:
-  void on_event(const trace::Event& event) override {
-    if (event.as<trace::NodeStopped>()) nodes.push_back(event.node);
-    if (event.as<trace::NodeStarted>()) std::erase(nodes, event.node);
-  }
-  std::vector<NodeId> nodes;
-};
-
 }  // namespace
 
 int describe_command(const Program& program, Described what, const std::string& file,
@@ -134,8 +138,8 @@ int describe_command(const Program& program, Described what, const std::string& 
   const EngineFactory factory = choose_engine(program, output, options.engine);
   if (!scenario || !factory) return exit_usage;
   Simulation simulation(*scenario, factory, options.until);
-  StoppedNodes stopped;
-  simulation.add_sink(stopped);
+  ProcessWatch processes;
+  simulation.add_sink(processes);
   simulation.begin();
   simulation.run_until(simulation.end());
   switch (what) {
@@ -146,8 +150,7 @@ int describe_command(const Program& program, Described what, const std::string& 
       output.write(describe_groups(*scenario));
       break;
     case Described::services:
-      output.write(
-          describe_services(*scenario, simulation.ledger(), simulation.now(), stopped.nodes));
+      output.write(describe_services(*scenario, simulation.ledger(), simulation.now(), processes));
       break;
   }
   return output.finish() ? exit_fine : exit_internal;

@@ -31,7 +31,7 @@ void Simulation::begin() {
   engine_->run_until(SimTime{});
   for (const Subscription& wanted : assembly_.subscriptions())
     engine_->emit(trace::SubscriptionDeclared{wanted.topic, wanted.partition,
-                                              channel_name(scenario_.channel)},
+                                              channel_name(scenario_.channel), wanted.reset},
                   wanted.consumer);
   const auto is_due = [&](Duration at) { return sim_time(at) <= end_; };
   for (const scenario::Fault& fault : scenario_.faults) {

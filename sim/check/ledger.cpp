@@ -81,18 +81,46 @@ void Ledger::on_event(const trace::Event& event) {
   } else if (const auto* acknowledged = event.as<trace::RecordsAcknowledged>()) {
     for_each(acknowledged->records, [](RecordEntry& record) { record.acknowledged = true; });
   } else if (const auto* failed = event.as<trace::SendFailed>()) {
-    for_each(failed->records, [](RecordEntry& record) { record.failed = true; });
+    for_each(failed->records, [](RecordEntry& record) { record.given_up = true; });
   } else if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
-    subscriptions_.push_back({event.node, wanted->topic, wanted->partition});
-    channel_ = channel_of(wanted->channel);
+    on_subscription(event, *wanted);
+  } else if (event.as<trace::NodeStarted>()) {
+    on_started(event.node);
+  } else if (const auto* batched = event.as<trace::RecordBatched>()) {
+    if (RecordEntry* record = entry(batched->record)) record->partition = batched->partition;
   } else if (event.as<trace::PartitionCreated>()) {
     channel_ = Channel::kafka;
   } else if (const auto* reset = event.as<trace::PositionReset>()) {
-    const PartitionKey partition{reset->topic, reset->partition};
-    const auto [place, fresh] = began_at_.try_emplace({event.node, partition}, reset->offset);
-    if (!fresh) place->second = std::min(place->second, reset->offset);
-    positions_[{event.node, partition}] = reset->offset;
+    on_position(event, *reset);
   }
+}
+
+void Ledger::on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted) {
+  subscriptions_.push_back({event.node, wanted.topic, wanted.partition, wanted.reset});
+  channel_ = channel_of(wanted.channel);
+  const bool from_the_start = wanted.reset == "earliest" || wanted.reset == "none";
+  if (from_the_start && wanted.partition >= 0)
+    began_at_.try_emplace({event.node, {wanted.topic, wanted.partition}}, Beginning{0, false});
+}
+
+void Ledger::on_started(NodeId node) {
+  for (const Subscription& wanted : subscriptions_) {
+    if (wanted.consumer != node || wanted.reset != "latest" || wanted.partition < 0) continue;
+    const PartitionKey partition{wanted.topic, wanted.partition};
+    const auto found = logs_.partitions().find(partition);
+    const bool known = found != logs_.partitions().end();
+    const std::int64_t end = known ? found->second.log().log_end_offset() : 0;
+    began_at_.try_emplace({node, partition}, Beginning{end, false});
+  }
+}
+
+void Ledger::on_position(const trace::Event& event, const trace::PositionReset& reset) {
+  const PartitionKey partition{reset.topic, reset.partition};
+  positions_[{event.node, partition}] = reset.offset;
+  Beginning& began =
+      began_at_.try_emplace({event.node, partition}, Beginning{reset.offset, true}).first->second;
+  began.offset = began.has_position ? std::min(began.offset, reset.offset) : reset.offset;
+  began.has_position = true;
 }
 
 void Ledger::on_produced(const trace::Event& event, const trace::RecordProduced& produced) {
@@ -181,7 +209,10 @@ void Ledger::on_transport(const trace::Event& event) {
   } else if (const auto* refused = event.as<trace::ProduceRefused>()) {
     for_each(refused->records, let_go);
   } else if (event.as<trace::NodeStopped>()) {
-    for (RecordEntry& record : records_) let_go(record);
+    for (RecordEntry& record : records_) {
+      let_go(record);
+      if (record.producer == event.node) record.at_producer = false;
+    }
   }
 }
 
@@ -198,6 +229,7 @@ void Ledger::on_queue(const trace::Event& event) {
     channel_ = Channel::broadcast;
     if (RecordEntry* record = entry(sent->record)) {
       record->promised = sent->subscribers;
+      record->broadcast = true;
       remove_one(record->held_by, event.node);
     }
   }

@@ -6,7 +6,10 @@
 //   produced           records published
 //   acknowledged       records whose publisher was told "it is in" (direct call: every receiver
 //                      has answered; queue: stored; broadcast: on air; Kafka: as acks says)
-//   failed             records whose publisher gave up and was told so
+//   failed             records whose publisher gave up and was told so, or ended before it was told
+//                      anything and of which nothing is left: stored nowhere, not on their way,
+//                      handed to nobody. In Kafka and in a queue a record may be stored and
+//                      delivered although its publisher gave up.
 //   delivered          pairs handed over at least once
 //   processed          pairs whose handler has finished without failing
 //   lost_acknowledged  records that were acknowledged and can't reach everybody any more: in
@@ -20,7 +23,16 @@
 //   undelivered        pairs still to come: in Kafka, what stands in the log at or after the
 //                      offset where the consumer began; direct call: every declared receiver of
 //                      every published record; queue: stored and handed to nobody (counts once);
-//                      broadcast: on its way to somebody who was connected
+//                      broadcast: on its way to somebody who was connected. What is with its
+//                      publisher or on its way to a log, a queue or a station waits, too: in
+//                      Kafka for everybody who reads its partition, elsewhere and where nobody
+//                      does it counts once.
+//                      Where a Kafka consumer without a position begins: it wants its partitions
+//                      and has got nothing, so with auto.offset.reset earliest (or none, which
+//                      will never get anything) all that the log holds waits for it; with latest
+//                      what was written since it first started. Its position, once it has one,
+//                      decides: what latest has skipped will not come and waits no longer.
+// So every record of a Kafka topic or a queue is failed, lost, waiting, stored or delivered.
 //   dead_lettered      records that a queue gave up delivering
 #pragma once
 
@@ -53,8 +65,12 @@ struct RecordEntry {
   std::string event_id, event_type, topic;
   SimTime produced{};
   bool keyed = false;
-  bool acknowledged = false, failed = false, stored = false, dead_lettered = false;
+  bool acknowledged = false, stored = false, dead_lettered = false;
+  bool given_up = false;                       // its publisher was told so
+  bool at_producer = true;                     // its publisher's process remembers it
+  bool broadcast = false;                      // it was on air
   std::uint32_t copies = 0;                    // in the logs of all brokers
+  std::int64_t partition = -1;                 // Kafka: of its batch; -1: not chosen yet
   std::uint32_t stream = 0;                    // records of one producer, topic and key share it
   std::vector<Handing> handings;               // in order of first delivery
   std::vector<NodeId> promised;                // broadcast: who was connected
@@ -62,6 +78,17 @@ struct RecordEntry {
 
   const Handing* handing(NodeId consumer) const;
   std::uint64_t deliveries() const;  // by anybody
+  bool is_travelling() const { return !travelling_to.empty() || !held_by.empty(); }
+  bool is_stored() const { return stored || copies > 0 || broadcast; }
+  /// Given up, or gone with its publisher.
+  bool failed() const {
+    const bool gone = !acknowledged && !at_producer && !is_travelling() && !is_stored();
+    return given_up || (gone && handings.empty());
+  }
+  /// With its publisher, or under way to a log, a queue or a station.
+  bool is_on_its_way() const {
+    return !is_stored() && !given_up && (is_travelling() || (at_producer && !acknowledged));
+  }
 };
 
 struct SideEffect {
@@ -127,9 +154,19 @@ class Ledger : public trace::Sink {
     NodeId consumer;
     std::string topic;
     std::int64_t partition;
+    std::string reset;
+  };
+  /// Where a consumer began to read a partition: the lowest offset that it was ever set to, or,
+  /// while it has no position, where it would.
+  struct Beginning {
+    std::int64_t offset;
+    bool has_position;
   };
   struct Counting;  // one pass over the records: verdict.cpp
 
+  void on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted);
+  void on_started(NodeId node);
+  void on_position(const trace::Event& event, const trace::PositionReset& reset);
   void on_produced(const trace::Event& event, const trace::RecordProduced& produced);
   void on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered);
   void on_processed(const trace::Event& event, const trace::ProcessingFinished& finished);
@@ -148,8 +185,8 @@ class Ledger : public trace::Sink {
   Channel channel_ = Channel::unknown;
   std::uint64_t events_ = 0;
   SimTime now_{};
-  // Where each consumer began to read each partition: the lowest offset it was ever set to.
-  std::map<std::pair<NodeId, PartitionKey>, std::int64_t> began_at_, positions_;
+  std::map<std::pair<NodeId, PartitionKey>, Beginning> began_at_;
+  std::map<std::pair<NodeId, PartitionKey>, std::int64_t> positions_;
   // Highest index in records_ that a consumer was handed of a stream.
   std::map<std::pair<NodeId, std::uint32_t>, std::size_t> latest_of_stream_;
   // The rest is looked up only, never iterated.

@@ -1,5 +1,6 @@
 // What is counted from the ledger; ledger.h defines each number in words.
 #include <algorithm>
+#include <set>
 
 #include "sim/check/ledger.h"
 
@@ -48,8 +49,10 @@ struct Ledger::Counting {
   const Ledger& ledger;
   const Filter& filter;
 
-  /// Pairs still to come, except Kafka's, which are counted by partition.
+  /// Pairs still to come, except those in Kafka's logs, which are counted by partition.
   std::uint64_t waiting(const RecordEntry& record) const {
+    if (ledger.channel_ != Channel::direct && record.is_on_its_way())
+      return waiting_on_the_way(record);
     switch (ledger.channel_) {
       case Channel::direct:
         return waiting_direct(record);
@@ -71,6 +74,19 @@ struct Ledger::Counting {
     return 0;
   }
 
+  std::uint64_t waiting_on_the_way(const RecordEntry& record) const {
+    bool anybody = false;
+    std::set<NodeId> readers;
+    for (const auto& [reader, began] : ledger.began_at_) {
+      const auto& [consumer, partition] = reader;
+      if (partition.topic != record.topic) continue;
+      if (record.partition >= 0 && record.partition != partition.partition) continue;
+      anybody = true;
+      if (is_for(filter, consumer) && !record.handing(consumer)) readers.insert(consumer);
+    }
+    return anybody || filter.to.valid() ? readers.size() : 1;
+  }
+
   std::uint64_t waiting_direct(const RecordEntry& record) const {
     std::uint64_t count = 0;
     for (const Subscription& wanted : ledger.subscriptions_)
@@ -86,7 +102,7 @@ struct Ledger::Counting {
 
   bool lost(const RecordEntry& record) const {
     if (!record.acknowledged) return false;
-    const bool nowhere = record.travelling_to.empty() && record.held_by.empty();
+    const bool nowhere = !record.is_travelling();
     switch (ledger.channel_) {
       case Channel::kafka:
         return nowhere && record.copies == 0;
@@ -117,15 +133,15 @@ struct Ledger::Counting {
     if (deliveries > 1 && ledger.channel_ == Channel::queue) add(verdict.duplicated, record);
   }
 
-  /// Kafka: pairs whose record stands in the log at or after where the consumer began.
-  void count_unread(Number& undelivered) const {
+  /// Kafka: pairs whose record stands in the log at or after where the consumer began, by record.
+  std::vector<std::uint64_t> unread_in_logs() const {
     std::vector<std::uint64_t> unread(ledger.records_.size(), 0);
     for (const auto& [reader, began] : ledger.began_at_) {
       const auto& [consumer, partition] = reader;
       const auto found = ledger.logs_.partitions().find(partition);
       if (!is_for(filter, consumer) || found == ledger.logs_.partitions().end()) continue;
       const ReplicaLog& log = found->second.log();
-      for (std::int64_t offset = std::max(began, log.log_start_offset);
+      for (std::int64_t offset = std::max(began.offset, log.log_start_offset);
            offset < log.log_end_offset(); ++offset) {
         const RecordId id = log.records[static_cast<std::size_t>(offset - log.log_start_offset)];
         const auto index = ledger.index_.find(id);
@@ -133,25 +149,27 @@ struct Ledger::Counting {
         if (!ledger.records_[index->second].handing(consumer)) ++unread[index->second];
       }
     }
-    for (std::size_t i = 0; i < unread.size(); ++i)
-      if (is_for(filter, ledger.records_[i])) add(undelivered, ledger.records_[i], unread[i]);
+    return unread;
   }
 };
 
 Verdict Ledger::verdict(const Filter& filter) const {
   Verdict verdict;
   const Counting counting{*this, filter};
-  for (const RecordEntry& record : records_) {
+  const bool has_logs = channel_ == Channel::kafka;
+  const std::vector<std::uint64_t> unread =
+      has_logs ? counting.unread_in_logs() : std::vector<std::uint64_t>(records_.size(), 0);
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const RecordEntry& record = records_[i];
     if (!is_for(filter, record)) continue;
     add(verdict.produced, record);
     if (record.acknowledged) add(verdict.acknowledged, record);
-    if (record.failed) add(verdict.failed, record);
+    if (record.failed()) add(verdict.failed, record);
     if (record.dead_lettered) add(verdict.dead_lettered, record);
     if (counting.lost(record)) add(verdict.lost_acknowledged, record);
-    add(verdict.undelivered, record, counting.waiting(record));
+    add(verdict.undelivered, record, counting.waiting(record) + unread[i]);
     counting.count_handings(record, verdict);
   }
-  if (channel_ == Channel::kafka) counting.count_unread(verdict.undelivered);
   return verdict;
 }
 

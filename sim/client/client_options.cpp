@@ -21,10 +21,17 @@ struct Reader {
   std::string text(std::string_view key) const { return config_text(config, scope, key); }
   bool flag(std::string_view key) const { return config_bool(config, scope, key); }
 
+  /// At least 1 ms: Kafka's clients spend real time in every pass of their loops, these don't, and
+  /// time must go on whatever is configured.
+  Duration passing_ms(std::string_view key) const {
+    return std::max(ms(key), Duration{std::chrono::milliseconds(1)});
+  }
+
   ClientOptions client() const {
-    return {ms("request.timeout.ms"),
-            ExponentialBackoff(ms("retry.backoff.ms"), ms("retry.backoff.max.ms")),
-            ExponentialBackoff(ms("reconnect.backoff.ms"), ms("reconnect.backoff.max.ms")),
+    return {passing_ms("request.timeout.ms"),
+            ExponentialBackoff(passing_ms("retry.backoff.ms"), passing_ms("retry.backoff.max.ms")),
+            ExponentialBackoff(passing_ms("reconnect.backoff.ms"),
+                               passing_ms("reconnect.backoff.max.ms")),
             ExponentialBackoff(ms("socket.connection.setup.timeout.ms"),
                                ms("socket.connection.setup.timeout.max.ms")),
             ms("metadata.max.age.ms")};

@@ -9,7 +9,9 @@
 
 namespace eventarium::kafka {
 
-/// What producers and consumers have in common.
+/// What producers and consumers have in common. Time-outs and pauses are at least 1 ms: with 0
+/// Kafka's clients would try again as fast as their machine allows, which takes time there and
+/// would take none here.
 struct ClientOptions {
   Duration request_timeout;
   ExponentialBackoff retry_backoff, reconnect_backoff;

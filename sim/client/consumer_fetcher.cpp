@@ -199,7 +199,7 @@ void Consumer::requests_lost(engine::Runtime&, const std::vector<std::uint32_t>&
 
 void Consumer::throw_out_of_poll(engine::Runtime& runtime, std::string text) {
   failed_ = true;
-  runtime.emit(trace::ClientWarning{std::move(text)});
+  runtime.emit(trace::ConsumerFailed{std::move(text)});
 }
 
 /// When a partition that is backing off, or whose leader is, can be asked for again.

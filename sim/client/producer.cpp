@@ -166,11 +166,30 @@ void Producer::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
   tick(runtime);
 }
 
+/// Says of every pending record that nothing more will be heard of it.
+void Producer::fail_unacknowledged(engine::Runtime& runtime) {
+  constexpr const char* closed = "KafkaException: the producer was closed before ";
+  const auto fail_batch = [&](ProducerBatch& batch, const char* what) {
+    if (batch.done) return;
+    const bus::CauseScope cause(runtime, batch.cause);
+    fail(runtime, batch, std::string(closed) + what);
+  };
+  for (const auto& [id, batches] : in_flight_)
+    for (const BatchPtr& batch : batches)
+      fail_batch(*batch, "the answer: it is unknown whether the records are stored");
+  for (const BatchPtr& batch : accumulator_.take_all())
+    fail_batch(*batch, batch->attempts == 0 ? "the records were sent" : "the next attempt");
+  for (const Waiting& call : waiting_)
+    runtime.emit_because(
+        call.cause, trace::SendFailed{{call.record.id}, std::string(closed) + "it was accepted"});
+}
+
 void Producer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   if (reason == engine::StopReason::clean) {
     SimTime next = SimTime::max();
     while (send_ready(runtime, true, next)) {
     }
+    fail_unacknowledged(runtime);
   }
   core_.forget_all();
   accumulator_.forget_all();

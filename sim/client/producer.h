@@ -37,7 +37,9 @@ class Producer : public bus::Publisher {
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool handle_timer(engine::Runtime& runtime, engine::Token token) override;
   void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
-  /// clean: sends what it has, waits for no answer.
+  /// clean: sends what it has; a stopping process can't wait for answers as KafkaProducer.close()
+  /// does, so what isn't acknowledged by then fails, as with close() after its time-out. What was
+  /// sent may be stored all the same.
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
 
   void publish(engine::Runtime& runtime, Record record, const std::string& topic) override;
@@ -68,6 +70,7 @@ class Producer : public bus::Publisher {
   std::pair<std::optional<std::int32_t>, const char*> choose(Waiting& call,
                                                              const TopicPartitions& topic);
   void give_up(engine::Runtime& runtime, const Waiting& call);
+  void fail_unacknowledged(engine::Runtime& runtime);
   void place_waiting(engine::Runtime& runtime);
   bool waits_for_memory() const;
 

@@ -220,6 +220,17 @@ std::vector<BatchPtr> RecordAccumulator::take_expired(SimTime now) {
   return expired;
 }
 
+std::vector<BatchPtr> RecordAccumulator::take_all() {
+  std::vector<BatchPtr> taken;
+  for (auto& [name, t] : topics_) {
+    for (auto& [number, queue] : t.queues) {
+      taken.insert(taken.end(), queue.begin(), queue.end());
+      queue.clear();
+    }
+  }
+  return taken;
+}
+
 SimTime RecordAccumulator::next_expiry() const {
   SimTime next = SimTime::max();
   for (const auto& [name, t] : topics_)

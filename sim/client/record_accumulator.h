@@ -58,6 +58,8 @@ class RecordAccumulator {
   void split(const BatchPtr& batch, SimTime now);
   /// Takes out what has waited longer than delivery.timeout.ms since its creation.
   std::vector<BatchPtr> take_expired(SimTime now);
+  /// Takes out everything that waits to be sent.
+  std::vector<BatchPtr> take_all();
   SimTime next_expiry() const;
 
   /// A muted partition has a batch in flight and must not get another one.

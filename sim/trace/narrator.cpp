@@ -262,6 +262,9 @@ struct Narrator::Teller {
                        told.began_late_.at(event.node) > 1 ? "again " : "", e.offset, partition,
                        end, e.policy);
   }
+  Sentence operator()(const ConsumerFailed& e) const {
+    return self() + " has stopped reading: " + e.error;
+  }
   Sentence operator()(const ClientWarning& e) const { return self() + ": " + e.text; }
 
   // ---- channels without Kafka

@@ -25,6 +25,7 @@ EVENT_BEGIN(SubscriptionDeclared, subscription_declared, "node wants what is pub
   FIELD(Text, topic, "topic or channel")
   FIELD(Int, partition, "the one it is assigned; -1: all of them")
   FIELD(Text, channel, "what carries the topic: kafka, direct, queue or broadcast")
+  FIELD(Text, reset, "Kafka: its auto.offset.reset (earliest, latest or none); else empty")
 EVENT_END(SubscriptionDeclared)
 
 EVENT_BEGIN(NodeStarted, node_started, "the node's process runs")
@@ -204,6 +205,10 @@ EVENT_BEGIN(PositionReset, position_reset, "node, a consumer, chose where to rea
   FIELD(Text, policy, "earliest, latest, none or assigned")
   FIELD(Int, offset, "offset it reads next")
 EVENT_END(PositionReset)
+
+EVENT_BEGIN(ConsumerFailed, consumer_failed, "poll() has thrown: node's process goes on, but reads no more until it is restarted")
+  FIELD(Text, error, "Kafka's exception, in plain words")
+EVENT_END(ConsumerFailed)
 
 EVENT_BEGIN(ClientWarning, client_warning, "a client met an error that it handles itself, or could not")
   FIELD(Text, text, "in plain words, with Kafka's error name")

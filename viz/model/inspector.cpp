@@ -90,6 +90,8 @@ struct Inspector {
       rows.add("fault", text + " since " + format_clock(fault.since), "broken on purpose",
                EventSelection{fault.event});
     }
+    if (!view.failure.empty())
+      rows.add("failed", view.failure, "poll() has thrown: it reads no more until a restart");
     if (!view.warning.empty())
       rows.add("warning", view.warning, "its latest, at " + format_clock(view.warning_at));
     rows.into(out);

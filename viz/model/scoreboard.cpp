@@ -3,6 +3,7 @@
 #include "viz/model/scoreboard.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace eventarium::viz {
 namespace {
@@ -41,7 +42,7 @@ std::string_view score_doc(Score score) {
       "Records that were acknowledged and yet can't reach everybody any more.",
       "Records handed to the same receiver more than once (for a queue: to anybody).",
       "Records handed over after a later one of the same producer, topic and key.",
-      "Records that the publisher gave up, and knows it.",
+      "Records that the publisher gave up, and knows it, or that were gone with it.",
       "Records that a queue gave up delivering."};
   return docs[index_of(score)];
 }
@@ -78,28 +79,64 @@ bool Scoreboard::is_lost(const Fate& fate) const {
   return false;
 }
 
+bool Scoreboard::Fate::failed() const {
+  const bool gone = !acknowledged && !at_producer && nowhere() && !is_stored();
+  return given_up || (gone && receivers.empty());
+}
+
+bool Scoreboard::Fate::is_on_its_way() const {
+  return !is_stored() && !given_up && (!nowhere() || (at_producer && !acknowledged));
+}
+
+/// A record on its way: to all who read its partition, or to nobody in particular yet.
+bool Scoreboard::somebody_is_to_get(const Fate& fate) const {
+  if (fate.receivers.empty()) return true;
+  bool anybody = false;
+  for (const auto& [reader, began] : began_at_) {
+    const auto& [partition, node] = reader;
+    if (partition.topic != fate.topic) continue;
+    if (fate.partition >= 0 && fate.partition != partition.partition) continue;
+    anybody = true;
+    if (!fate.receiver(node)) return true;
+  }
+  return !anybody;
+}
+
 bool Scoreboard::is_waiting(const Fate& fate) const {
-  if (fate.failed || fate.dead || is_lost(fate)) return false;
-  const bool on_its_way = fate.acknowledged || fate.at_producer || !fate.nowhere();
   const auto unread = [&](NodeId node) { return fate.receiver(node) == nullptr; };
+  if (channel_ != Channel::direct && fate.is_on_its_way()) return somebody_is_to_get(fate);
   switch (channel_) {
     case Channel::kafka:
-      return fate.logs == 0 ? on_its_way
-                            : std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), unread);
+      return fate.logs > 0 && std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), unread);
     case Channel::queue:
-      return fate.stored ? fate.receivers.empty() : on_its_way;
+      return fate.stored && fate.receivers.empty() && !fate.dead;
     case Channel::broadcast:
-      return fate.broadcast ? std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), unread)
-                            : on_its_way;
+      return std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(),
+                         [&](NodeId node) { return unread(node) && fate.on_its_way_to(node); });
     case Channel::direct: {
+      const bool goes_on = fate.acknowledged || fate.at_producer || !fate.nowhere();
       const auto [first, last] = subscriptions_.equal_range(fate.topic);
-      return on_its_way &&
+      return goes_on && !fate.given_up &&
              std::any_of(first, last, [&](const auto& s) { return unread(s.second); });
     }
     case Channel::unknown:
-      return fate.receivers.empty() && !fate.acknowledged && on_its_way;
+      return false;
   }
   return false;
+}
+
+/// Of the leader, or of the longest log when there is no leader.
+std::int64_t Scoreboard::log_end_offset(const PartitionId& partition) const {
+  const auto found = ends_.find(partition);
+  if (found == ends_.end()) return 0;
+  const auto leader = leaders_.find(partition);
+  const bool led = leader != leaders_.end() && leader->second.valid();
+  std::int64_t longest = 0;
+  for (const auto& [broker, end] : found->second) {
+    if (led && broker == leader->second) return end;
+    longest = std::max(longest, end);
+  }
+  return led ? 0 : longest;
 }
 
 Scoreboard::Values Scoreboard::values_of(const Fate& fate) const {
@@ -122,7 +159,7 @@ Scoreboard::Values Scoreboard::values_of(const Fate& fate) const {
   put(Score::lost, is_lost(fate) ? 1 : 0);
   put(Score::duplicated, channel_ == Channel::queue ? (deliveries > 1 ? 1 : 0) : duplicated);
   put(Score::out_of_order, out_of_order);
-  put(Score::failed, fate.failed ? 1 : 0);
+  put(Score::failed, fate.failed() ? 1 : 0);
   put(Score::dead_lettered, fate.dead ? 1 : 0);
   return values;
 }
@@ -205,8 +242,25 @@ struct Scoreboard::Update {
     if (e.channel == "direct") board.channel_ = Channel::direct;
     if (e.channel == "queue") board.channel_ = Channel::queue;
     if (e.channel == "broadcast") board.channel_ = Channel::broadcast;
+    if (e.partition < 0) return;
+    const PartitionId partition{e.topic, e.partition};
+    if (e.reset == "earliest" || e.reset == "none")
+      begin(event.node, partition, {0, false});
+    else if (e.reset == "latest")
+      board.from_latest_.push_back({event.node, partition});
   }
-  void operator()(const trace::PartitionCreated&) { board.channel_ = Channel::kafka; }
+  void operator()(const trace::NodeStarted&) {
+    for (const Subscription& wanted : board.from_latest_)
+      if (wanted.node == event.node)
+        begin(event.node, wanted.partition, {board.log_end_offset(wanted.partition), false});
+  }
+  void operator()(const trace::PartitionCreated& e) {
+    board.channel_ = Channel::kafka;
+    board.leaders_[{e.topic, e.partition}] = e.leader;
+  }
+  void operator()(const trace::RecordBatched& e) {
+    with(e.record, [&](Fate& fate) { fate.partition = e.partition; });
+  }
 
   void operator()(const trace::RecordProduced& e) {
     const auto [place, is_new] = board.fates_.try_emplace(e.record);
@@ -226,7 +280,7 @@ struct Scoreboard::Update {
   }
   void operator()(const trace::SendFailed& e) {
     for (const RecordId id : e.records) board.remembered_by_[event.node].erase(id);
-    with_each(e.records, [](Fate& fate) { fate.failed = true; });
+    with_each(e.records, [](Fate& fate) { fate.given_up = true; });
   }
 
   void operator()(const trace::RecordsDelivered& e) {
@@ -299,6 +353,7 @@ struct Scoreboard::Update {
       });
       ++offset;
     }
+    board.ends_[{e.topic, e.partition}][event.node] = offset;
   }
   static void place(std::vector<RecordId>& offsets, std::int64_t offset, RecordId id) {
     const auto index = static_cast<std::size_t>(offset);
@@ -310,9 +365,10 @@ struct Scoreboard::Update {
   void for_readers(const PartitionId& partition, Visit&& visit) {
     auto it = board.began_at_.lower_bound({partition, NodeId{0}});
     for (; it != board.began_at_.end() && it->first.first == partition; ++it)
-      visit(it->first.second, it->second);
+      visit(it->first.second, it->second.offset);
   }
   void operator()(const trace::LogTruncated& e) {
+    board.ends_[{e.topic, e.partition}][event.node] = e.log_end_offset;
     with_each(e.records, [](Fate& fate) {
       if (fate.logs > 0) --fate.logs;
     });
@@ -322,14 +378,30 @@ struct Scoreboard::Update {
   }
   void operator()(const trace::PositionReset& e) {
     const PartitionId partition{e.topic, e.partition};
+    const auto known = board.began_at_.find({partition, event.node});
+    if (known == board.began_at_.end()) return begin(event.node, partition, {e.offset, true});
+    const Beginning before = known->second;
+    known->second = {before.has_position ? std::min(before.offset, e.offset) : e.offset, true};
+    wants(event.node, partition, known->second.offset, before.offset);
+    if (before.has_position) return;
+    for_offsets(partition, before.offset, e.offset,  // skipped
+                [&](Fate& fate) { remove_one(fate.wanted_by, event.node); });
+  }
+  void begin(NodeId node, const PartitionId& partition, Beginning beginning) {
+    if (!board.began_at_.try_emplace({partition, node}, beginning).second) return;
+    wants(node, partition, beginning.offset, std::numeric_limits<std::int64_t>::max());
+  }
+  void wants(NodeId node, const PartitionId& partition, std::int64_t from, std::int64_t end) {
+    for_offsets(partition, from, end, [&](Fate& fate) { add_once(fate.wanted_by, node); });
+  }
+  /// Records that stood or stand at offsets from `from` to before `end`.
+  template <class Change>
+  void for_offsets(const PartitionId& partition, std::int64_t from, std::int64_t end,
+                   Change&& change) {
     const auto& offsets = board.offsets_[partition];
-    auto end = static_cast<std::int64_t>(offsets.size());
-    const auto [known, is_new] = board.began_at_.try_emplace({partition, event.node}, e.offset);
-    if (!is_new) end = std::min(end, known->second);
-    known->second = std::min(known->second, e.offset);
-    for (std::int64_t offset = std::max<std::int64_t>(e.offset, 0); offset < end; ++offset)
-      with(offsets[static_cast<std::size_t>(offset)],
-           [&](Fate& fate) { add_once(fate.wanted_by, event.node); });
+    end = std::min(end, static_cast<std::int64_t>(offsets.size()));
+    for (std::int64_t offset = std::max<std::int64_t>(from, 0); offset < end; ++offset)
+      with(offsets[static_cast<std::size_t>(offset)], change);
   }
 
   // ---- channels without Kafka

@@ -28,7 +28,7 @@ enum class Score {
   lost,           // records acknowledged that can't reach everybody any more
   duplicated,     // pairs handed over more than once
   out_of_order,   // pairs handed over after a later record of the same producer, topic and key
-  failed,         // records that the publisher gave up
+  failed,         // records that the publisher gave up, or that were gone with it
   dead_lettered,  // records that a queue gave up delivering
 };
 inline constexpr std::size_t score_count = 10;
@@ -68,8 +68,9 @@ class Scoreboard {
     NodeId producer;
     std::string stream;  // producer, topic and key; empty without a key
     std::string topic;
-    bool acknowledged = false, failed = false, stored = false, dead = false, broadcast = false;
+    bool acknowledged = false, given_up = false, stored = false, dead = false, broadcast = false;
     bool at_producer = true;          // its process remembers the record
+    std::int64_t partition = -1;      // Kafka: of its batch; -1: not chosen yet
     std::uint32_t logs = 0;           // replicas that hold it
     std::vector<Receiver> receivers;  // who was handed it
     std::vector<NodeId> wanted_by;    // Kafka: who reads its partition; broadcast: connected
@@ -80,23 +81,39 @@ class Scoreboard {
     const Receiver* receiver(NodeId node) const;
     bool on_its_way_to(NodeId node) const;
     bool nowhere() const { return travelling_to.empty() && held_by.empty(); }
+    bool is_stored() const { return stored || logs > 0 || broadcast; }
+    bool failed() const;         // given up, or gone with its publisher
+    bool is_on_its_way() const;  // with its publisher, or under way to where it is kept
+  };
+  struct Subscription {
+    NodeId node;
+    PartitionId partition;
+  };
+  struct Beginning {
+    std::int64_t offset;
+    bool has_position;
   };
   struct Update;  // what one event changes: scoreboard.cpp
 
   Values values_of(const Fate& fate) const;
   bool is_lost(const Fate& fate) const;
   bool is_waiting(const Fate& fate) const;
+  bool somebody_is_to_get(const Fate& fate) const;
+  std::int64_t log_end_offset(const PartitionId& partition) const;
   void settle(Position position, RecordId record, Fate& fate);
 
   std::array<std::vector<Change>, score_count> changes_;
   Channel channel_ = Channel::unknown;
-  std::multimap<std::string, NodeId> subscriptions_;                 // by topic
-  std::map<std::pair<PartitionId, NodeId>, std::int64_t> began_at_;  // lowest offset set to
-  std::map<PartitionId, std::vector<RecordId>> offsets_;             // record by offset
-  std::map<std::pair<NodeId, std::string>, std::uint64_t> latest_;   // (receiver, stream): order
-  std::map<NodeId, std::set<RecordId>> remembered_by_;               // to look at when it stops
-  std::unordered_map<RecordId, Fate> fates_;                         // looked up only
-  std::unordered_map<RecordId, std::uint64_t> order_;                // of publication
+  std::multimap<std::string, NodeId> subscriptions_;              // by topic
+  std::map<std::pair<PartitionId, NodeId>, Beginning> began_at_;  // as in the ledger
+  std::vector<Subscription> from_latest_;                         // where they begin is to come
+  std::map<PartitionId, NodeId> leaders_;
+  std::map<PartitionId, std::map<NodeId, std::int64_t>> ends_;      // of each broker's log
+  std::map<PartitionId, std::vector<RecordId>> offsets_;            // record by offset
+  std::map<std::pair<NodeId, std::string>, std::uint64_t> latest_;  // (receiver, stream): order
+  std::map<NodeId, std::set<RecordId>> remembered_by_;              // to look at when it stops
+  std::unordered_map<RecordId, Fate> fates_;                        // looked up only
+  std::unordered_map<RecordId, std::uint64_t> order_;               // of publication
 };
 
 }  // namespace eventarium::viz

@@ -101,6 +101,7 @@ struct NodeView {
   bool running = false;
   std::uint64_t incarnation = 0;
   std::string stop_reason;  // clean, crash, power_loss; empty while running or before the start
+  std::string failure;      // ConsumerFailed: it runs, but reads no more; empty after a start
   SimTime changed_at{};     // when it last started or stopped
   std::vector<ActiveFault> faults;  // oldest first
   std::string warning;              // latest ClientWarning

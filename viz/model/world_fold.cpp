@@ -58,6 +58,7 @@ struct Fold {
     view.running = true;
     view.incarnation = e.incarnation;
     view.stop_reason.clear();
+    view.failure.clear();
     view.changed_at = event.t;
   }
   void operator()(const trace::NodeStopped& e) {
@@ -220,6 +221,7 @@ struct Fold {
     found->latest = e.text;
     found->latest_at = event.t;
   }
+  void operator()(const trace::ConsumerFailed& e) { node().failure = e.error; }
   void operator()(const trace::ClientWarning& e) {
     node().warning = e.text;
     node().warning_at = event.t;

@@ -62,6 +62,7 @@ std::pair<std::string, Color> subtitle(const Card& card) {
   for (auto fault = node.faults.rbegin(); fault != node.faults.rend(); ++fault)
     return {fault->detail.empty() ? trace::fault_words(fault->fault) : fault->detail,
             card.color().warn};
+  if (!node.failure.empty()) return {"failed: reads no more", card.color().bad};
   if (card.info.label.empty()) return {card.info.role_name, card.color().muted};
   return {card.info.label, card.color().muted};
 }

@@ -212,6 +212,9 @@ TEST_CASE("the tables have Kafka's own columns") {
                  "CONSUMER-ID  HOST  CLIENT-ID"));
   const Finished services = run({"describe", "services", "letter", "--at", "5s"});
   CHECK(contains(services.out, "not started"));
+  const std::string none = "services.crm.consumer_config.auto.offset.reset=none";
+  CHECK(contains(run({"describe", "services", "newsletter", "--set", none}).out,
+                 "crm        failed"));
   CHECK(contains(run({"list"}).out, "newsletter-direct"));
   CHECK(Json::parse(run({"list", "--json"}).out).size() >= 8);
 }

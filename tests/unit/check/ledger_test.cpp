@@ -15,7 +15,7 @@ TEST_CASE("Kafka: a record goes from produced to processed") {
   story.kafka({mailer, crm});
   story.produce(1);
   CHECK(story.ledger.verdict().produced.count == 1);
-  CHECK(story.ledger.verdict().undelivered.count == 0);  // nothing stands in the log yet
+  CHECK(story.ledger.verdict().undelivered.count == 2);  // the website has it
   story.append(0, {1});
   CHECK(story.ledger.verdict().undelivered.count == 2);
   story.acknowledge({1});
@@ -78,6 +78,76 @@ TEST_CASE("Kafka: acks=0 is lost when the message is, not before") {
     story.tell(broker, trace::MessageArrived{MessageId{7}});
     story.tell(broker, trace::NodeStopped{"crash"});
     CHECK(story.ledger.verdict().lost_acknowledged.count == 1);
+  }
+}
+
+TEST_CASE("Kafka: who never got a position is owed what it would begin with") {
+  const auto waiting = [](Story& story) { return numbers(story.ledger.verdict().undelivered); };
+  Story story;
+  story.tell(NodeId{}, trace::PartitionCreated{"signups", 0, broker, 0, {broker}, {broker}});
+  const auto declare = [&](const std::string& reset) {
+    story.tell(mailer, trace::SubscriptionDeclared{"signups", 0, "kafka", reset});
+  };
+  for (std::uint64_t n = 1; n <= 4; ++n) story.produce(n);
+  SUBCASE("earliest, and none: everything") {
+    std::string reset;
+    SUBCASE("earliest") { reset = "earliest"; }
+    SUBCASE("none") { reset = "none"; }
+    declare(reset);
+    story.append(0, {1, 2, 3, 4});
+    CHECK(waiting(story) == Ids{1, 2, 3, 4});
+    CHECK(story.ledger.verdict({.to = mailer}).undelivered.count == 4);
+    CHECK(story.ledger.verdict({.to = crm}).undelivered.count == 0);
+    story.tell(mailer, trace::PositionReset{"signups", 0, "earliest", 0});
+    CHECK(waiting(story) == Ids{1, 2, 3, 4});
+  }
+  SUBCASE("latest: what was written since it first started; then its position decides") {
+    declare("latest");
+    story.append(0, {1});
+    CHECK(story.ledger.verdict({.to = mailer}).undelivered.count == 0);
+    story.tell(mailer, trace::NodeStarted{1});
+    story.append(1, {2, 3});
+    CHECK(story.ledger.verdict({.to = mailer}).undelivered.records == ids({2, 3, 4}));
+    story.tell(mailer, trace::NodeStarted{2});  // again: it has wanted them since the first time
+    story.append(3, {4});
+    CHECK(waiting(story) == Ids{2, 3, 4});
+    story.tell(mailer, trace::PositionReset{"signups", 0, "latest", 3});
+    CHECK(waiting(story) == Ids{4});
+  }
+}
+
+TEST_CASE("every record is failed, lost, waiting, or stored") {
+  Story story;
+  story.kafka({mailer, crm});
+  for (std::uint64_t n = 1; n <= 4; ++n) story.produce(n);
+  story.tell(website, trace::MessageSent{MessageId{7}, broker, "Produce", 100, ids({1, 2})});
+  story.tell(website, trace::RecordsAcknowledged{ids({1}), "signups", 0, -1});  // acks=0
+  Verdict verdict = story.ledger.verdict();
+  CHECK(verdict.undelivered.count == 8);
+  CHECK(verdict.lost_acknowledged.count == 0);
+  story.tell(website, trace::SendFailed{ids({3}), "TimeoutException"});
+  story.tell(website, trace::NodeStopped{"crash"});
+  verdict = story.ledger.verdict();
+  CHECK(numbers(verdict.failed) == Ids{3, 4});  // 4 was gone with the website
+  CHECK(numbers(verdict.undelivered) == Ids{1, 2});
+  SUBCASE("the message is lost") {
+    story.tell(website, trace::MessageLost{MessageId{7}, "website lost power"});
+    verdict = story.ledger.verdict();
+    CHECK(numbers(verdict.failed) == Ids{2, 3, 4});
+    CHECK(numbers(verdict.lost_acknowledged) == Ids{1});
+    CHECK(verdict.undelivered.count == 0);
+  }
+  SUBCASE("given up, and stored all the same") {
+    story.tell(website, trace::SendFailed{ids({2}), "closed"});
+    CHECK(numbers(story.ledger.verdict().undelivered) == Ids{1});
+    story.tell(broker, trace::MessageArrived{MessageId{7}});
+    story.append(0, {1, 2});
+    verdict = story.ledger.verdict();
+    CHECK(numbers(verdict.failed) == Ids{2, 3, 4});
+    CHECK(numbers(verdict.undelivered) == Ids{1, 2});
+    story.deliver(mailer, {1, 2});
+    story.deliver(crm, {1, 2});
+    CHECK(story.ledger.verdict().undelivered.count == 0);
   }
 }
 

@@ -62,7 +62,9 @@ TEST_CASE("none: without a position there is nothing to do but to fail") {
       cluster.add_consumer({{"auto.offset.reset", "none"}}, {{{"orders", 0}}, {}});
   cluster.run(5s);
   CHECK(consumer.consumer.has_failed());
-  CHECK(warned(cluster.trace, "NoOffsetForPartitionException"));
+  const auto failed = cluster.trace.all<trace::ConsumerFailed>();
+  REQUIRE(failed.size() == 1);
+  CHECK(failed[0].second.error.starts_with("NoOffsetForPartitionException"));
   CHECK(cluster.requests("Fetch") == 0);
 }
 

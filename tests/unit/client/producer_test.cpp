@@ -361,6 +361,59 @@ TEST_CASE("a crash forgets what was not sent; a clean stop sends it") {
   }
 }
 
+TEST_CASE("a clean stop says of each record what became of it") {
+  ClientCluster cluster(1, {{"orders", 1, 1, {}}});
+  ProducerHost& producer = cluster.add_producer({{"linger.ms", "1000"}, {"batch.size", "300"}});
+  const auto failed_with = [&](const char* part) {
+    std::size_t count = 0;
+    for (const auto& [event, failed] : cluster.trace.all<trace::SendFailed>())
+      if (failed.error.find(part) != std::string::npos) count += failed.records.size();
+    return count;
+  };
+  cluster.at(10ms, [&] { producer.publish("orders"); });
+  cluster.at(20ms, [&] { producer.publish("elsewhere"); });  // waits for metadata
+  cluster.at(200ms, [&] { cluster.engine.stop(cluster.producer_id, engine::StopReason::clean); });
+  cluster.run(1s);
+  CHECK(producer.producer.pending() == 0);
+  CHECK(failed_with("the producer was closed before the answer") == 1);
+  CHECK(failed_with("the producer was closed before it was accepted") == 1);
+  CHECK(cluster.log_of("orders", 0).size() == 1);  // sent at the last moment, and stored
+  // Without a leader to send to nothing can be sent at all.
+  cluster.at(2s, [&] { cluster.engine.start(cluster.producer_id); });
+  cluster.at(3s, [&] { producer.publish("orders"); });
+  cluster.at(4500ms, [&] { cluster.engine.stop(NodeId{0}, engine::StopReason::crash); });
+  cluster.at(5s, [&] { producer.publish("orders"); });
+  cluster.at(6030ms, [&] { cluster.engine.stop(cluster.producer_id, engine::StopReason::clean); });
+  cluster.run(9s);
+  CHECK(failed_with("the producer was closed before") == 3);
+  CHECK(cluster.trace.all<trace::RecordsAcknowledged>().size() == 1);
+}
+
+TEST_CASE("time goes on whatever is 0") {
+  const std::vector<std::string> common = {"request.timeout.ms",       "retry.backoff.ms",
+                                           "retry.backoff.max.ms",     "reconnect.backoff.ms",
+                                           "reconnect.backoff.max.ms", "metadata.max.age.ms"};
+  for (std::uint32_t chosen = 1; chosen < 64; chosen = chosen < 62 ? chosen * 2 + 1 : chosen + 1) {
+    Config zero, consumer_zero;
+    for (std::size_t i = 0; i < common.size(); ++i)
+      if (chosen >> i & 1) zero[common[i]] = consumer_zero[common[i]] = "0";
+    for (const char* key : {"linger.ms", "max.block.ms", "delivery.timeout.ms"})
+      if (chosen == 63) zero[key] = "0";
+    zero["linger.ms"] = consumer_zero["fetch.max.wait.ms"] = "0";
+    for (const bool down : {false, true}) {
+      CAPTURE(chosen);
+      ClientCluster cluster(1, {{"orders", 1, 1, {}}});
+      ProducerHost& producer = cluster.add_producer(zero);
+      cluster.add_consumer(consumer_zero, {{{"orders", 0}}, {}});
+      for (int i = 0; i < 10; ++i) cluster.at(10ms + i * 10ms, [&] { producer.publish("orders"); });
+      if (down)
+        cluster.at(50ms, [&] { cluster.engine.stop(NodeId{0}, engine::StopReason::power_loss); });
+      cluster.run(300ms);
+      CHECK(cluster.trace.events.size() < 20'000);
+    }
+  }
+}
+
 TEST_CASE("whatever happens, each record ends acknowledged or failed, exactly once") {
   for (const char* acks : {"0", "1", "all"}) {
     CAPTURE(acks);

@@ -50,6 +50,26 @@ TEST_CASE("scoreboard: who begins to read later wants what was there before, or 
   CHECK(t.score(Score::waiting) == 0);
 }
 
+TEST_CASE("scoreboard: who has no position waits for what it would begin with") {
+  TraceBuilder t;
+  const NodeId shop = t.declare("producer", "shop"), broker = t.declare("broker", "broker-1");
+  const NodeId late = t.declare("service", "late", false);
+  t.partition("orders", 0, broker, {broker});
+  t.add(late, trace::SubscriptionDeclared{"orders", 0, "kafka", "latest"});
+  const RecordId a = t.produce(shop, "orders"), b = t.produce(shop, "orders");
+  const RecordId c = t.produce(shop, "orders");
+  t.append(broker, "orders", 0, 0, {a});
+  t.add(late, trace::NodeStarted{1});
+  t.append(broker, "orders", 0, 1, {b, c});
+  CHECK(t.scored(Score::waiting) == std::vector<RecordId>{b, c});
+  t.add(late, trace::PositionReset{"orders", 0, "latest", 2});  // skips b
+  CHECK(t.scored(Score::waiting) == std::vector<RecordId>{c});
+  const NodeId early = t.declare("service", "early", false);
+  t.add(early, trace::SubscriptionDeclared{"orders", 0, "kafka", "none"});
+  CHECK(t.score(Score::waiting) == 3);
+  CHECK(t.score(Score::delivered) == 0);
+}
+
 TEST_CASE("scoreboard: acknowledged and then gone from every log is lost") {
   TraceBuilder t;
   const NodeId shop = t.declare("producer", "shop"), broker = t.declare("broker", "broker-1");
@@ -97,6 +117,7 @@ TEST_CASE("scoreboard: what a dead producer remembered alone doesn't wait any mo
   t.add(shop, trace::NodeStopped{"crash"});
   CHECK(t.score(Score::waiting) == 0);
   CHECK(t.score(Score::lost) == 0);  // it was never acknowledged
+  CHECK(t.score(Score::failed) == 1);
 }
 
 TEST_CASE("scoreboard: duplicates are pairs, on a queue records") {
