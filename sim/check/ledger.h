@@ -22,7 +22,7 @@
 //                      producer, topic and key. Records without a key promise no order.
 //   undelivered        pairs still to come: in Kafka, what stands in the log at or after the
 //                      offset where the consumer began; direct call: every declared receiver of
-//                      every published record; queue: stored and handed to nobody (counts once);
+//                      every record that the caller has not given up; queue: stored and handed to nobody (counts once);
 //                      broadcast: on its way to somebody who was connected. What is with its
 //                      publisher or on its way to a log, a queue or a station waits, too: in
 //                      Kafka for everybody who reads its partition, elsewhere and where nobody

@@ -88,6 +88,9 @@ struct Ledger::Counting {
   }
 
   std::uint64_t waiting_direct(const RecordEntry& record) const {
+    // A call that was given up, or whose caller died over it, will not be made again.
+    const bool goes_on = record.acknowledged || record.at_producer || record.is_travelling();
+    if (record.given_up || !goes_on) return 0;
     std::uint64_t count = 0;
     for (const Subscription& wanted : ledger.subscriptions_)
       if (wanted.topic == record.topic && is_for(filter, wanted.consumer) &&

@@ -54,11 +54,9 @@ void check_against(const Reader& reader, const check::Ledger& ledger) {
   same(Score::duplicated, verdict.duplicated);
   same(Score::out_of_order, verdict.out_of_order);
   same(Score::dead_lettered, verdict.dead_lettered);
-  // The scoreboard counts records, the ledger pairs; a direct call's receiver that was given up
-  // is still counted by the ledger.
-  if (ledger.channel() != check::Ledger::Channel::direct)
-    CHECK(as_set(reader.scoreboard.records(Score::waiting, reader.history.size())) ==
-          as_set(verdict.undelivered.records));
+  // The scoreboard counts records, the ledger pairs.
+  CHECK(as_set(reader.scoreboard.records(Score::waiting, reader.history.size())) ==
+        as_set(verdict.undelivered.records));
 }
 
 std::vector<std::string> shipped() {
