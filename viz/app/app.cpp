@@ -124,7 +124,8 @@ bool App::advance(Duration dt_viewer) {
   }
   const bool changed = session_->frame(dt_viewer);
   note_slow_motion();
-  return changed || !state_.note.text.empty();
+  const bool tip_due = state_.mouse_rests_s < 2 * ui::tip_delay_s;
+  return changed || tip_due || !state_.note.text.empty();
 }
 
 /// Also while paused: what would be seen next is what the speed says.

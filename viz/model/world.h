@@ -115,6 +115,8 @@ struct NodeView {
 
   /// It ran once and doesn't now.
   bool down() const { return !running && incarnation > 0; }
+  /// ... because it was switched off, which is no failure.
+  bool stopped_cleanly() const { return down() && stop_reason == "clean"; }
 };
 
 struct ReplicaView {

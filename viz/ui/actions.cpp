@@ -128,6 +128,9 @@ bool carry_out_view(Action action, Session& session, UiState& state) {
       state.time_window.reset();
       return true;
     case Action::toggle_events:
+      // Behind the inspector it is brought to the front first.
+      if (state.wishes.events && state.inspector_over_list) state.wishes.events = false;
+      state.inspector_over_list = false;
       return flip(state.wishes.events);
     case Action::toggle_inspector:
       return flip(state.wishes.inspector);
@@ -147,6 +150,7 @@ bool carry_out_view(Action action, Session& session, UiState& state) {
       return true;
     case Action::find:
       state.wishes.events = true;
+      state.inspector_over_list = false;
       state.filter.focus_requested = true;
       return true;
     case Action::gallery:

@@ -14,7 +14,7 @@ constexpr float text_min_units = 11;  // times the scale
 
 /// Room for ★ and the longest name of a partition.
 double label_width(const History& history) {
-  constexpr double mark = 36, character = 9.7, longest = 22;
+  constexpr double mark = 36, character = 10.3, longest = 22;
   double characters = 5;
   for (const auto& [partition, replicas] : history.assignments())
     characters = std::max(characters, static_cast<double>(to_text(partition).size()));
@@ -25,24 +25,25 @@ double label_width(const History& history) {
 std::vector<LayoutMetrics> metrics_ladder() {
   LayoutMetrics generous;
   generous.card_height = 132;
+  generous.row_height = 44;
   LayoutMetrics narrow = generous;
-  narrow.card_width = 178;
+  narrow.card_width = 186;
   narrow.service_width = 214;
   narrow.channel_width = 470;
   narrow.column_gap = 136;
   LayoutMetrics narrowest = generous;
-  narrowest.card_width = 166;
+  narrowest.card_width = 178;
   narrowest.service_width = 200;
   narrowest.channel_width = 390;
   narrowest.column_gap = 112;
   std::vector<LayoutMetrics> ladder = {generous, narrow, narrowest};
   for (LayoutMetrics low : {generous, narrow, narrowest}) {
-    low.service_height = 122;
-    low.card_height = 122;
+    low.service_height = 128;
+    low.card_height = 128;
     low.gap = 14;
     low.spread_max = 30;
-    low.header_height = 44;
-    low.row_height = 36;
+    low.header_height = 46;
+    low.row_height = 40;
     ladder.push_back(low);
   }
   return ladder;

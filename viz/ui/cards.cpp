@@ -12,6 +12,7 @@ namespace eventarium::viz::ui {
 namespace {
 
 constexpr float padding = 14;
+constexpr float name_size = 21, text_size = 17, label_size = 16;
 constexpr float details_zoom_min = 0.45F;
 
 /// One card while it is being drawn.
@@ -22,13 +23,14 @@ struct Card {
   const NodeView& node;
   Rect rest;  // room left, pixels
   bool dead;
+  bool calm;  // dead, and meant to be
 
   const Palette& color() const { return frame.color(); }
   bool unborn() const { return node.incarnation == 0; }
   Color ink() const { return dead || unborn() ? color().muted : color().text; }
   /// Room for a line of text of this size, at least as high as the text itself.
   Rect cut_line(float units) {
-    return rest.cut_top(std::max(view.px(units * 1.38F), view.text_px(units) * 1.2F));
+    return rest.cut_top(std::max(view.px(units * 1.3F), view.text_px(units) * 1.2F));
   }
   bool has_line(float units) const {
     return rest.height() >= std::max(view.px(units * 1.2F), view.text_px(units) * 1.1F);
@@ -51,13 +53,13 @@ std::string down_words(const Card& card) {
   const std::string since = ago(card, card.node.changed_at);
   if (reason == "crash") return fmt::format("crashed {} ago", since);
   if (reason == "power_loss") return fmt::format("lost power {} ago", since);
-  return fmt::format("stopped {} ago", since);
+  return fmt::format("off for {}", since);
 }
 
 /// The line under the name: what it is, or what is wrong with it.
 std::pair<std::string, Color> subtitle(const Card& card) {
   const NodeView& node = card.node;
-  if (node.down()) return {down_words(card), card.color().bad};
+  if (node.down()) return {down_words(card), card.calm ? card.color().muted : card.color().bad};
   if (node.incarnation == 0) return {"not started yet", card.color().muted};
   for (auto fault = node.faults.rbegin(); fault != node.faults.rend(); ++fault)
     return {fault->detail.empty() ? trace::fault_words(fault->fault) : fault->detail,
@@ -68,9 +70,10 @@ std::pair<std::string, Color> subtitle(const Card& card) {
 }
 
 void draw_head(Card& card, Align align) {
-  Rect head = card.cut_line(19);
-  const Pen pen = card.pen(Face::strong, 19, card.dead ? card.color().bad : card.ink());
-  if (card.dead) {
+  Rect head = card.cut_line(name_size);
+  const Pen pen =
+      card.pen(Face::strong, name_size, card.dead && !card.calm ? card.color().bad : card.ink());
+  if (card.dead && !card.calm) {
     const float mark = card.view.px(8);
     const float wide = text_width(card.frame.canvas, pen, card.info.name);
     float x = head.min.x + mark;
@@ -100,23 +103,24 @@ std::pair<std::string_view, std::string_view> in_two(const Card& card, const Pen
 
 void draw_subtitle(Card& card, Align align) {
   const auto [text, color] = subtitle(card);
-  const Pen pen = card.pen(Face::regular, 16, color);
+  const Pen pen = card.pen(Face::regular, text_size, color);
   std::string_view first = text, second;
   // A long one breaks once, between words, where the card has a line to spare.
   if (card.info.role == Role::producer) std::tie(first, second) = in_two(card, pen, text);
-  draw_text_in(card.frame.canvas, card.cut_line(16), pen, first, align);
-  if (!second.empty()) draw_text_in(card.frame.canvas, card.cut_line(16), pen, second, align);
+  draw_text_in(card.frame.canvas, card.cut_line(text_size), pen, first, align);
+  if (!second.empty())
+    draw_text_in(card.frame.canvas, card.cut_line(text_size), pen, second, align);
 }
 
 /// A row of small squares, one per record that waits; more than fit become "+n".
 void draw_pending(Card& card, const std::vector<RecordId>& records, Color color) {
   constexpr float square = 13, gap = 4;
   constexpr std::size_t shown_max = 8;
-  Rect row = card.cut_line(16);
+  Rect row = card.cut_line(text_size);
   const std::size_t shown = std::min(records.size(), shown_max);
   const bool more = records.size() > shown;
   const float wide = card.view.px(static_cast<float>(shown) * (square + gap) - gap);
-  const Pen pen = card.pen(Face::mono, 14, card.color().muted);
+  const Pen pen = card.pen(Face::mono, label_size, card.color().muted);
   const std::string rest = more ? fmt::format("+{}", records.size() - shown) : "";
   float x = row.center().x - (wide + text_width(card.frame.canvas, pen, rest)) / 2;
   const RecordId followed = selected_record(card.frame.state);
@@ -132,15 +136,15 @@ void draw_pending(Card& card, const std::vector<RecordId>& records, Color color)
 }
 
 void draw_line(Card& card, std::string_view text, Color color, Face face = Face::regular) {
-  if (!card.has_line(16)) return;
-  draw_text_in(card.frame.canvas, card.cut_line(16), card.pen(face, 16, color), text,
+  if (!card.has_line(text_size)) return;
+  draw_text_in(card.frame.canvas, card.cut_line(text_size), card.pen(face, text_size, color), text,
                Align::center);
 }
 
 void draw_producer(Card& card) {
   const PublisherView& publisher = card.node.publisher;
   draw_line(card, fmt::format("{} published", publisher.produced), card.ink());
-  if (!publisher.pending.empty() && card.has_line(14))
+  if (!publisher.pending.empty() && card.has_line(label_size))
     draw_pending(card, publisher.pending, card.color().accent);
   else if (publisher.failed > 0)
     draw_line(card, fmt::format("{} given up", publisher.failed), card.color().bad);
@@ -148,7 +152,7 @@ void draw_producer(Card& card) {
 
 /// What the handler works on, with a bar that fills until it is done.
 void draw_busy(Card& card, const Busy& busy) {
-  if (!card.has_line(16)) return;
+  if (!card.has_line(text_size)) return;
   const SimTime now = card.frame.session.world().t;
   const double length = to_seconds(busy.until - busy.since);
   const double done = length > 0 ? to_seconds(now - busy.since) / length : 1;
@@ -162,7 +166,8 @@ void draw_busy(Card& card, const Busy& busy) {
   if (bar.width() > radius) fill(card.frame.canvas, bar, c.faded(0.45F), radius);
   frame(card.frame.canvas, row, card.color().line, card.frame.theme().line_px(), radius);
   draw_text_in(card.frame.canvas, row.shrunk(card.view.px(6), 0),
-               card.pen(Face::mono, 14, card.color().text), card.name(busy.record), Align::center);
+               card.pen(Face::mono, label_size, card.color().text), card.name(busy.record),
+               Align::center);
 }
 
 std::int64_t lag_of(const Card& card) {
@@ -179,8 +184,9 @@ void draw_latest(Card& card) {
   for (const EffectView& effect : card.node.receiver.effects)
     if (latest == nullptr || effect.latest_at >= latest->latest_at) latest = &effect;
   if (latest == nullptr || card.rest.height() < card.view.px(50)) return;
-  draw_text_in(card.frame.canvas, card.cut_line(16),
-               card.pen(Face::regular, 15, card.color().muted), latest->latest, Align::center);
+  draw_text_in(card.frame.canvas, card.cut_line(text_size),
+               card.pen(Face::regular, label_size, card.color().muted), latest->latest,
+               Align::center);
 }
 
 void draw_receiver(Card& card) {
@@ -217,16 +223,17 @@ void draw_receiver(Card& card) {
 void draw_chips(Card& card, std::string_view label, const std::vector<std::string>& names,
                 Color body, Color ink) {
   Rect row = card.rest.cut_top(card.view.px(38));
-  const Pen label_pen = card.pen(Face::regular, 16, card.color().muted);
+  const Pen label_pen = card.pen(Face::regular, text_size, card.color().muted);
   const Rect head =
       row.cut_left(text_width(card.frame.canvas, label_pen, label) + card.view.px(18));
   draw_text_in(card.frame.canvas, head, label_pen, label);
-  const Pen pen = card.pen(Face::mono, 14, ink);
-  const Pen more_pen = card.pen(Face::mono, 14, card.color().muted);
+  const Pen pen = card.pen(Face::mono, label_size, ink);
+  const Pen more_pen = card.pen(Face::mono, label_size, card.color().muted);
   row = row.shrunk(0, card.view.px(5));
   const float more_px = card.view.px(40);
   if (names.empty())
-    draw_text_in(card.frame.canvas, row, card.pen(Face::regular, 16, card.color().muted), "–");
+    draw_text_in(card.frame.canvas, row, card.pen(Face::regular, text_size, card.color().muted),
+                 "–");
   for (std::size_t i = 0; i < names.size(); ++i) {
     const float wide = text_width(card.frame.canvas, pen, names[i]) + card.view.px(16);
     const bool last = i + 1 == names.size();
@@ -274,15 +281,16 @@ void draw_station(Card& card) {
   Rect row = card.rest.cut_top(card.view.px(34));
   std::string words = fmt::format("{} on the air, nothing kept", station.sent);
   if (station.unheard > 0) words += fmt::format(", {} heard by nobody", station.unheard);
-  draw_text_in(card.frame.canvas, row,
-               card.pen(Face::regular, 16, station.unheard > 0 ? card.color().warn : card.ink()),
-               words);
+  draw_text_in(
+      card.frame.canvas, row,
+      card.pen(Face::regular, text_size, station.unheard > 0 ? card.color().warn : card.ink()),
+      words);
 }
 
 void draw_broker(Card& card, const NodeBox& box) {
   if (box.rows.empty())
-    draw_text_in(card.frame.canvas, card.cut_line(22),
-                 card.pen(Face::regular, 16, card.color().muted), "no partitions here");
+    draw_text_in(card.frame.canvas, card.cut_line(name_size),
+                 card.pen(Face::regular, text_size, card.color().muted), "no partitions here");
   for (const RowBox& row : box.rows)
     if (const PartitionView* partition = card.frame.session.world().partition(row.partition))
       draw_partition_row(card.frame, card.view, row, *partition, card.info.id, card.dead);
@@ -290,19 +298,19 @@ void draw_broker(Card& card, const NodeBox& box) {
 
 /// Name and what it is, in one line; where that is too long and the card has room, in two.
 void draw_channel_head(Card& card) {
-  Rect head = card.rest.cut_top(card.view.px(26));
+  Rect head = card.rest.cut_top(card.view.px(28));
   const Rect all = card.rest;
   card.rest = head;
   draw_head(card, Align::left);
   card.rest = all;
   const auto [text, color] = subtitle(card);
-  const Pen pen = card.pen(Face::regular, 16, color);
-  const Pen name = card.pen(Face::strong, 19, color);
-  head.min.x +=
-      text_width(card.frame.canvas, name, card.info.name) + card.view.px(card.dead ? 42 : 16);
+  const Pen pen = card.pen(Face::regular, text_size, color);
+  const Pen name = card.pen(Face::strong, name_size, color);
+  head.min.x += text_width(card.frame.canvas, name, card.info.name) +
+                card.view.px(card.dead && !card.calm ? 42 : 16);
   const bool has_room = card.info.role == Role::queue && card.node.queue.dead_letters.empty();
   if (has_room && text_width(card.frame.canvas, pen, text) > head.width())
-    draw_text_in(card.frame.canvas, card.cut_line(16), pen, text);
+    draw_text_in(card.frame.canvas, card.cut_line(text_size), pen, text);
   else
     draw_text_in(card.frame.canvas, head, pen, text);
   card.rest.cut_top(card.view.px(6));
@@ -315,16 +323,17 @@ void draw_body(Frame& frame, const View& view, const Rect& area, const NodeView&
   const bool unborn = node.incarnation == 0;
   const float radius = view.px(10);
   const float weight = frame.theme().line_px();
-  fill(frame.canvas, area, unborn ? color.background : color.card, radius);
-  if (dead)
+  const bool calm = node.stopped_cleanly();
+  fill(frame.canvas, area, unborn || calm ? color.background : color.card, radius);
+  if (dead && !calm)
     dashed_frame(frame.canvas, area, color.bad, weight * 1.3F, radius);
   else
     ui::frame(frame.canvas, area,
               selected || hovered ? color.accent
-              : unborn            ? color.line
+              : unborn || calm    ? color.line
                                   : color.outline,
               selected ? weight * 1.8F : weight, radius);
-  if (dead && selected)
+  if (dead && !calm && selected)
     ui::frame(frame.canvas, area.shrunk(-view.px(4)), color.accent, weight * 1.5F, radius);
 }
 
@@ -341,7 +350,13 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
   draw_body(frame, view, area, *node, hovered, selected);
 
   frame.canvas.list->PushClipRect(area.min, area.max, true);
-  Card card{frame, view, *info, *node, area.shrunk(view.px(padding), view.px(padding - 2)), dead};
+  Card card{frame,
+            view,
+            *info,
+            *node,
+            area.shrunk(view.px(padding), view.px(padding - 2)),
+            dead,
+            node->stopped_cleanly()};
   if (is_channel(info->role)) {
     draw_channel_head(card);
     if (info->role == Role::broker) draw_broker(card, box);

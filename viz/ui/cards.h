@@ -1,5 +1,5 @@
 // A node as a card: name, what it is, and what a learner wants to know of its role right now.
-// Dead nodes are dashed and crossed, those that have not started are pale.
+// Dead nodes are dashed and crossed, those that have not started or were switched off are pale.
 #pragma once
 
 #include "viz/ui/camera.h"

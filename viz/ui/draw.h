@@ -21,6 +21,7 @@ struct Canvas {
   ImDrawList* list = nullptr;
   const Theme* theme = nullptr;
   Fonts* fonts = nullptr;
+  bool tips = true;  // tool tips are due: the mouse rests
 
   const Palette& color() const { return theme->color; }
   float px(float units) const { return theme->px(units); }

@@ -77,10 +77,11 @@ void draw_row(Frame& frame, const Canvas& canvas, const Rect& area, Position pos
   canvas.list->PopClipRect();
   if (hit.hovered) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-    if (tall > inside.height() + frame.px(6)) tooltip(frame.canvas, text);
+    if (tall > inside.height() + frame.px(6)) tooltip(frame.canvas, text, area);
   }
   if (hit.clicked) {
     frame.state.selection = EventSelection{event.id};
+    frame.state.wishes.inspector = true;
     frame.session.playback().seek_event(frame.session.history(), position);
   }
 }

@@ -57,7 +57,7 @@ bool draw_entry(Frame& frame, const Canvas& canvas, const Rect& area, const Gall
   if (playable || !hit.hovered) return playable && hit.clicked;
   std::string all;
   for (const std::string& problem : entry.problems) all += (all.empty() ? "" : "\n") + problem;
-  tooltip(frame.canvas, all);
+  tooltip(frame.canvas, all, area);
   return false;
 }
 

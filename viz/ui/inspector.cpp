@@ -176,7 +176,7 @@ void draw_row(Frame& frame, Flow& flow, const Row& row, const std::string& id) {
   else
     draw_paragraph(flow.canvas, {area.min.x + indent, head.max.y}, flow.width - indent, value_pen,
                    row.value);
-  if (hit.hovered && !row.doc.empty()) tooltip(frame.canvas, row.doc);
+  if (hit.hovered && !row.doc.empty()) tooltip(frame.canvas, row.doc, area);
   if (hit.clicked) select(frame, row.leads_to);
 }
 

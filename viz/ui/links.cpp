@@ -53,10 +53,27 @@ bool touches(const LinkCurve& link, NodeId node) {
   return node.valid() && (link.a == node || link.b == node);
 }
 
+/// An end was switched off and nothing else is wrong: a calm line, no alarm.
+bool is_switched_off(const World& world, const LinkCurve& link) {
+  bool off = false;
+  for (const NodeId end : {link.a, link.b}) {
+    const NodeView* node = world.node(end);
+    if (node == nullptr || !node->down()) continue;
+    if (!node->stopped_cleanly()) return false;
+    off = true;
+  }
+  return off;
+}
+
 void draw_link(Frame& frame, const View& view, const LinkCurve& link, const Curve& curve) {
   const Palette& color = frame.color();
   const World& world = frame.session.world();
   const float weight = frame.theme().line_px();
+  if (is_switched_off(world, link)) {
+    frame.canvas.list->AddBezierCubic(curve.from, curve.from_control, curve.to_control, curve.to,
+                                      color.line.packed(), weight, 28);
+    return;
+  }
   if (world.way_blocked(link.a, link.b) || world.way_blocked(link.b, link.a)) {
     dashed_polyline(frame.canvas, curve.points(32), color.bad.faded(0.75F), weight, view.px(8),
                     view.px(6));

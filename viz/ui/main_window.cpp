@@ -67,6 +67,13 @@ void collect_keys(UiState& state) {
   }
 }
 
+void measure_rest(UiState& state) {
+  const ImGuiIO& io = ImGui::GetIO();
+  const bool moved = io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || io.MouseWheel != 0;
+  const bool rests = !moved && !ImGui::IsAnyMouseDown();
+  state.mouse_rests_s = rests ? state.mouse_rests_s + io.DeltaTime : 0;
+}
+
 constexpr int lanes_least = 1;
 constexpr float both_panels_units = 1400;
 
@@ -87,14 +94,20 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
                       double viewer_s) {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   collect_keys(state);
+  measure_rest(state);
   PanelWishes wishes = state.wishes;
   // Without a selection the inspector only tells about the scenario: it opens where the picture
   // has room to spare.
   const bool wide = size.x >= theme.px(1500);
   wishes.inspector = wishes.inspector && (wide || state.selection != Selection{});
-  // Where only one side panel has room, the list of events that was asked for has it.
+  // Where only one side panel has room, the list of events that was asked for has it, until
+  // something is clicked; unselected, it gives the room back.
   const bool one_panel = size.x < theme.px(both_panels_units);
-  if (one_panel && wishes.events) wishes.inspector = false;
+  if (!one_panel || state.selection == Selection{}) state.inspector_over_list = false;
+  if (one_panel && wishes.events) {
+    wishes.inspector = state.inspector_over_list;
+    wishes.events = !state.inspector_over_list;
+  }
   const Selection selected_before = state.selection;
   wishes.timeline_lanes = std::min(lane_count(session), lane_limit(session, state, theme));
   const Shell shell = state.shell = arrange(size, theme, wishes);
@@ -103,7 +116,8 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
     state.lane_limit.lanes = std::max(lanes_least, wishes.timeline_lanes - 1);
 
   begin_root("eventarium", size, true);
-  const Canvas canvas{ImGui::GetWindowDrawList(), &theme, &fonts};
+  const bool tips = state.mouse_rests_s >= tip_delay_s;
+  const Canvas canvas{ImGui::GetWindowDrawList(), &theme, &fonts, tips};
   Frame frame{canvas, session, state, viewer_s};
   const bool covered = state.overlay != Overlay::none;
   if (covered) ImGui::BeginDisabled();
@@ -114,17 +128,15 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   draw_event_list(frame, shell.events);
   draw_narration(frame, shell.narration);
   draw_top_bar(frame, shell.top_bar);
-  // ... until something is clicked that only the inspector can show.
-  const bool event = std::holds_alternative<EventSelection>(state.selection);
-  if (one_panel && state.selection != selected_before && state.selection != Selection{} && !event)
-    state.wishes.events = false;
+  if (state.selection != selected_before && state.selection != Selection{})
+    state.inspector_over_list = one_panel;
   ImGui::PopStyleVar();
   if (covered) ImGui::EndDisabled();
   ImGui::End();
   if (!covered) return;
 
   begin_root("overlay", size, false);
-  const Canvas top{ImGui::GetWindowDrawList(), &theme, &fonts};
+  const Canvas top{ImGui::GetWindowDrawList(), &theme, &fonts, tips};
   Frame over{top, session, state, viewer_s};
   const Rect window{{0, 0}, size};
   if (state.overlay == Overlay::gallery) draw_gallery(over, window);

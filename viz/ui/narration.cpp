@@ -40,7 +40,7 @@ void draw_narration(Frame& frame, const Rect& area) {
   const Hit hit = hit_area("keys", keys.shrunk(0, frame.px(6)));
   if (hit.hovered) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-    tooltip(frame.canvas, "All keys  (?)");
+    tooltip(frame.canvas, "All keys  (?)", keys);
   }
   if (hit.clicked) frame.state.ask(Action::help);
   draw_text_in(frame.canvas, keys,
@@ -57,7 +57,7 @@ void draw_narration(Frame& frame, const Rect& area) {
   const std::string text = noted ? frame.state.note.text : narration_of(frame);
   const Pen pen{Face::regular, frame.px(19), noted ? color.accent : color.text};
   const bool cut = draw_text_in(frame.canvas, rest, pen, text);
-  if (cut && hit_area("narration", rest).hovered) tooltip(frame.canvas, text);
+  if (cut && hit_area("narration", rest).hovered) tooltip(frame.canvas, text, rest);
 }
 
 Rect draw_failure(Frame& frame, const Rect& centre) {

@@ -2,19 +2,22 @@
 #include "viz/ui/partition_row.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace eventarium::viz::ui {
 
 namespace {
 
 // Layout units.
-constexpr float cell_width_min = 24;
+constexpr float cell_width_min = 26;
 constexpr float cell_gap = 3;
 constexpr float cell_height = 27;
-constexpr float digit_width = 8.0F;
-constexpr int holes_shown = 2;   // empty cells behind the log end
-constexpr double flash_s = 0.6;  // of the viewer's time, after an append
+constexpr float digit_width = 9.2F;
+constexpr float marker_height = 12;  // of a reader's position, below the cells
+constexpr int holes_shown = 2;       // empty cells behind the log end
+constexpr double flash_s = 0.6;      // of the viewer's time, after an append
 
 struct Grid {
   OffsetRange range;
@@ -73,7 +76,7 @@ void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId
   fill(frame.canvas, cell, body.faded(alpha), radius);
   if (readable)
     frame.canvas.list->AddRect(cell.min, cell.max, color.cell_line.faded(alpha).packed(), radius);
-  const float size = view.px(13);
+  const float size = view.px(15);
   if (size < 8) return;  // too small to be read: the colours still tell
   draw_text_in(frame.canvas, cell, {Face::mono, size, ink.faded(std::max(alpha, 0.75F))},
                std::to_string(offset), Align::center);
@@ -94,25 +97,53 @@ void draw_label(Frame& frame, const View& view, const RowBox& row, const Partiti
   const bool selected = frame.state.selection == Selection(partition.id) ||
                         frame.state.selection == Selection(ReplicaId{partition.id, broker});
   const Color ink = selected ? color.accent : dead ? color.muted : color.text;
-  draw_text_in(frame.canvas, label, {Face::mono, view.text_px(16), ink}, to_text(partition.id));
+  draw_text_in(frame.canvas, label, {Face::mono, view.text_px(17), ink}, to_text(partition.id));
 }
 
+/// Consumers that read the same offset next.
+struct Readers {
+  std::int64_t offset = 0;
+  std::vector<NodeId> nodes;
+};
+
+/// By offset, only those in sight.
+std::vector<Readers> readers_in(const Frame& frame, const Grid& grid, const PartitionId& id) {
+  std::map<std::int64_t, std::vector<NodeId>> by_offset;
+  for (const auto& [reader, offset] : readers_of(frame.session.world(), id))
+    if (offset >= grid.range.first && offset < grid.range.first + grid.range.cells)
+      by_offset[offset].push_back(reader);
+  std::vector<Readers> readers;
+  for (auto& [offset, nodes] : by_offset) readers.push_back({offset, std::move(nodes)});
+  return readers;
+}
+
+/// Below the row, under the middle of the cell that is read next.
+Rect marker_room(const View& view, const Grid& grid, std::int64_t offset) {
+  const Rect cell = grid.cell(offset);
+  return {{cell.min.x, cell.max.y}, {cell.max.x, cell.max.y + view.px(marker_height)}};
+}
+
+/// One marker however many stand there, with their number beside it.
 void draw_positions(Frame& frame, const View& view, const Grid& grid, const PartitionId& id) {
-  float shift = 0;
-  std::int64_t before = -1;
-  auto readers = readers_of(frame.session.world(), id);
-  std::sort(readers.begin(), readers.end(),
-            [](const auto& a, const auto& b) { return a.second < b.second; });
-  for (const auto& [reader, offset] : readers) {
-    shift = offset == before ? shift + view.px(10) : 0;
-    before = offset;
-    if (offset < grid.range.first || offset > grid.range.first + grid.range.cells) continue;
-    const bool hot = selected_node(frame.state) == reader || frame.state.hovered_node == reader;
-    const float x = grid.cell(offset).min.x + view.px(4) + shift;
-    const float y = grid.cells.max.y + view.px(2);
+  for (const Readers& readers : readers_in(frame, grid, id)) {
+    const bool hot = std::any_of(readers.nodes.begin(), readers.nodes.end(), [&](NodeId node) {
+      return selected_node(frame.state) == node || frame.state.hovered_node == node;
+    });
+    const Color color = hot ? frame.color().accent : frame.color().ok;
+    const Rect room = marker_room(view, grid, readers.offset);
+    const Pen pen{Face::mono, std::max(view.px(14), 9.0F), color};
+    const std::string count =
+        readers.nodes.size() > 1 ? "×" + std::to_string(readers.nodes.size()) : "";
     const float r = view.px(hot ? 6 : 5);
+    const float gap = count.empty() ? 0 : view.px(2);
+    const float wide = 2 * r + gap + text_width(frame.canvas, pen, count);
+    const float x = room.center().x - wide / 2 + r, y = room.min.y + view.px(2);
     frame.canvas.list->AddTriangleFilled({x, y}, {x + r, y + r * 1.4F}, {x - r, y + r * 1.4F},
-                                         (hot ? frame.color().accent : frame.color().ok).packed());
+                                         color.packed());
+    if (!count.empty())
+      draw_text_in(frame.canvas,
+                   {{x + r + gap, y - view.px(2)}, {x + wide, y + r * 1.4F + view.px(3)}}, pen,
+                   count);
   }
 }
 
@@ -146,14 +177,18 @@ void draw_partition_row(Frame& frame, const View& view, const RowBox& row,
   if (partition.leader == broker && !dead) draw_positions(frame, view, grid, partition.id);
 }
 
-RowHit hit_partition_row(const View& view, const RowBox& row, const PartitionView& partition,
-                         NodeId broker, ImVec2 pixel) {
+RowHit hit_partition_row(const Frame& frame, const View& view, const RowBox& row,
+                         const PartitionView& partition, NodeId broker, ImVec2 pixel) {
   RowHit hit;
   const ReplicaView* replica = partition.replica(broker);
   if (replica == nullptr) return hit;
   hit.label = view.to_screen(row.label).contains(pixel);
   const Grid grid = make_grid(view, row, *replica);
-  if (grid.pitch_px <= 0 || !grid.cells.contains(pixel)) return hit;
+  if (grid.pitch_px <= 0) return hit;
+  if (partition.leader == broker)
+    for (const Readers& readers : readers_in(frame, grid, partition.id))
+      if (marker_room(view, grid, readers.offset).contains(pixel)) hit.readers = readers.nodes;
+  if (!grid.cells.contains(pixel)) return hit;
   const auto index = static_cast<std::int64_t>((pixel.x - grid.cells.min.x) / grid.pitch_px);
   const std::int64_t offset = grid.range.first + index;
   if (index < grid.range.cells && offset >= replica->log_start_offset &&

@@ -1,9 +1,10 @@
 // A replica as a row of cells with offsets: ★ or ○ and the name, readable records in blue, those
 // beyond the high watermark in amber, the green bar at the high watermark, and a small triangle
-// for each consumer's position.
+// where consumers read next, with their number when they are several.
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "viz/ui/camera.h"
 
@@ -13,6 +14,7 @@ namespace eventarium::viz::ui {
 struct RowHit {
   bool label = false;
   std::optional<std::int64_t> offset;
+  std::vector<NodeId> readers;  // whose position it is
 };
 
 /// The offsets that a row shows when it has room for `cells`: [first, first + cells).
@@ -29,7 +31,7 @@ void draw_partition_row(Frame& frame, const View& view, const RowBox& row,
                         const PartitionView& partition, NodeId broker, bool dead);
 
 /// What `pixel` points at in the row.
-RowHit hit_partition_row(const View& view, const RowBox& row, const PartitionView& partition,
-                         NodeId broker, ImVec2 pixel);
+RowHit hit_partition_row(const Frame& frame, const View& view, const RowBox& row,
+                         const PartitionView& partition, NodeId broker, ImVec2 pixel);
 
 }  // namespace eventarium::viz::ui

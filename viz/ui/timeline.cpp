@@ -259,7 +259,7 @@ void handle_mouse(Frame& frame, const Axis& axis, const Rect& area, const Tip& t
     frame.state.time_window =
         zoomed(axis.window, t, std::pow(0.8, io.MouseWheel), frame.session.horizon());
   const std::string words = tip.text.empty() ? "Click to go there." : tip.text;
-  tooltip(frame.canvas, fmt::format("{}\n{}", format_clock(t), words));
+  tooltip(frame.canvas, fmt::format("{}\n{}", format_clock(t), words), area);
 }
 
 }  // namespace

@@ -121,7 +121,6 @@ Budget plan(const Frame& frame, float width, const std::string& title) {
   }
   if (!fits()) budget.brand = false;
   if (!fits()) budget.speed_in_line = false;
-  if (!fits()) wanted = set_title(frame, budget, title, true);
   if (!fits()) {
     budget.button = 40;
     budget.gap = 6;
@@ -129,6 +128,7 @@ Budget plan(const Frame& frame, float width, const std::string& title) {
     budget.clock = 134;
     budget.clock_text = 19;
   }
+  if (!fits()) wanted = set_title(frame, budget, title, true);
   if (!fits()) budget.long_names = false;
   if (!fits()) {
     budget.tile_air = 5;
@@ -207,7 +207,8 @@ void draw_speed(Frame& frame, Rect& rest, const Budget& budget) {
             with_key(frame.state.slow_motion
                          ? "Time slows down while events fly, so that they can be seen. On"
                          : "Time runs evenly; messages may be too fast to be seen. Off",
-                     Action::slow_motion));
+                     Action::slow_motion),
+            area);
 }
 
 void draw_clock(Frame& frame, const Rect& slot, const Budget& budget) {
@@ -267,7 +268,7 @@ void draw_scoreboard(Frame& frame, Rect& rest, const Budget& budget) {
                  tile_name(score, budget), Align::center);
     if (hit.hovered) {
       ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-      tooltip(frame.canvas, fmt::format("{} Click to see which records.", score_doc(score)));
+      tooltip(frame.canvas, fmt::format("{} Click to see which records.", score_doc(score)), tile);
     }
     if (hit.clicked) {
       frame.state.selection = selected ? Selection{} : Selection(score);
@@ -304,7 +305,7 @@ void draw_top_bar(Frame& frame, const Rect& area) {
   const Hit hit = hit_area("title", name.shrunk(0, frame.px(13)));
   if (hit.hovered) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-    tooltip(frame.canvas, with_key("Choose another scenario", Action::gallery));
+    tooltip(frame.canvas, with_key("Choose another scenario", Action::gallery), name);
   }
   if (hit.clicked) frame.state.ask(Action::gallery);
 

@@ -2,8 +2,11 @@
 #include "viz/ui/topology.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "viz/ui/cards.h"
 #include "viz/ui/links.h"
@@ -19,6 +22,7 @@ struct Pointed {
   NodeId node;  // the card, also when a part of it is meant
   Selection selection;
   std::string text;
+  Rect about;  // what the tool tip must not hide; empty: what is under the mouse
   bool any() const { return selection != Selection{}; }
 };
 
@@ -29,12 +33,13 @@ std::string node_text(const Frame& frame, NodeId id) {
 }
 
 Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, ImVec2 pixel) {
-  Pointed pointed{box.node, Selection(box.node), node_text(frame, box.node)};
+  Pointed pointed{box.node, Selection(box.node), node_text(frame, box.node),
+                  view.to_screen(box.box)};
   const History& history = frame.session.history();
   for (const RowBox& row : box.rows) {
     const PartitionView* partition = frame.session.world().partition(row.partition);
     if (partition == nullptr) continue;
-    const RowHit hit = hit_partition_row(view, row, *partition, box.node, pixel);
+    const RowHit hit = hit_partition_row(frame, view, row, *partition, box.node, pixel);
     const ReplicaId replica{row.partition, box.node};
     if (hit.label) {
       pointed.selection = replica;
@@ -43,6 +48,13 @@ Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, 
                                  to_text(row.partition), history.name(box.node),
                                  partition->leader == box.node ? "the leader" : "a follower",
                                  copy->log_end_offset, copy->high_watermark);
+    }
+    if (!hit.readers.empty()) {
+      std::vector<std::string> names;
+      for (const NodeId reader : hit.readers) names.push_back(history.name(reader));
+      pointed.selection = hit.readers.front();
+      pointed.text = fmt::format("{} {} on from here: the position in {}", fmt::join(names, ", "),
+                                 names.size() == 1 ? "reads" : "read", to_text(row.partition));
     }
     if (!hit.offset) continue;
     const auto cell = history.cell(replica, *hit.offset, frame.session.world().moment);
@@ -111,32 +123,68 @@ void draw_empty(Frame& frame, const Rect& area) {
                Align::center);
 }
 
-/// The shapes' meanings, in one quiet line at the bottom, while there is room.
-void draw_legend(Frame& frame, const Rect& area) {
-  struct Entry {
-    const char* text;
-    Sprite shape;
-    Color color;
-    float radius;
-  };
+enum class LegendMark { square, disc, bar, triangle };
+
+struct LegendEntry {
+  const char* text;
+  LegendMark mark;
+  Color color;
+  float radius = 7;
+};
+
+/// Only what this picture can show.
+std::vector<LegendEntry> legend_entries(const Frame& frame) {
   const Palette& color = frame.color();
-  const std::array<Entry, 3> entries = {{{"events out", Sprite::square, color.accent, 7},
-                                         {"events in", Sprite::disc, color.ok, 7},
-                                         {"requests, answers", Sprite::square, color.muted, 4}}};
-  const Pen pen{Face::regular, frame.px(15), color.muted};
+  const auto& nodes = frame.session.history().nodes();
+  const bool channel = std::any_of(nodes.begin(), nodes.end(),
+                                   [](const NodeInfo& info) { return is_channel(info.role); });
+  const auto& partitions = frame.session.world().partitions;
+  std::vector<LegendEntry> entries = {
+      {channel ? "events out" : "events", LegendMark::square, color.accent}};
+  if (channel) entries.push_back({"events in", LegendMark::disc, color.ok});
+  entries.push_back(
+      {channel ? "requests, answers" : "answers", LegendMark::square, color.muted, 4});
+  if (!partitions.empty()) {
+    entries.push_back({"high watermark", LegendMark::bar, color.ok});
+    entries.push_back({"readers' positions", LegendMark::triangle, color.ok});
+  }
+  const bool copies = std::any_of(partitions.begin(), partitions.end(), [](const auto& partition) {
+    return partition.second.replicas.size() > 1;
+  });
+  if (copies) entries.push_back({"not readable yet", LegendMark::square, color.beyond});
+  const World& world = frame.session.world();
+  if (!channel || !world.stalled.empty())
+    entries.push_back({"held up: sent again later", LegendMark::square, color.warn});
+  return entries;
+}
+
+void draw_legend_mark(const Canvas& canvas, const LegendEntry& entry, ImVec2 at) {
+  const float r = canvas.px(entry.radius);
+  switch (entry.mark) {
+    case LegendMark::square:
+      return fill(canvas, {{at.x - r, at.y - r}, {at.x + r, at.y + r}}, entry.color, r * 0.3F);
+    case LegendMark::disc:
+      return disc(canvas, at, r, entry.color);
+    case LegendMark::bar:
+      return fill(canvas, {{at.x - r * 0.2F, at.y - r}, {at.x + r * 0.2F, at.y + r}}, entry.color);
+    case LegendMark::triangle:
+      return canvas.list->AddTriangleFilled({at.x, at.y - r * 0.7F}, {at.x + r, at.y + r * 0.7F},
+                                            {at.x - r, at.y + r * 0.7F}, entry.color.packed());
+  }
+}
+
+/// The shapes' meanings, in one quiet line at the bottom, as far as there is room.
+void draw_legend(Frame& frame, const Rect& area) {
+  const Pen pen{Face::regular, frame.px(15), frame.color().muted};
   float x = area.min.x + frame.px(24);
   const float y = area.max.y - frame.px(20);
-  for (const Entry& entry : entries) {
-    const SpriteUv uv = frame.canvas.fonts->sprite(entry.shape);
-    const float r = frame.px(entry.radius);
-    frame.canvas.list->PrimReserve(6, 4);
-    frame.canvas.list->PrimRectUV({x - r, y - r}, {x + r, y + r}, uv.min, uv.max,
-                                  entry.color.packed());
-    x += frame.px(14);
-    x += draw_text(frame.canvas,
-                   {x, y - frame.canvas.fonts->get(pen.face, pen.size_px)->FontSize / 2}, pen,
-                   entry.text) +
-         frame.px(26);
+  const float half = frame.canvas.fonts->get(pen.face, pen.size_px)->FontSize / 2;
+  for (const LegendEntry& entry : legend_entries(frame)) {
+    const float wide = frame.px(14) + text_width(frame.canvas, pen, entry.text);
+    if (x + wide > area.max.x - frame.px(12)) return;
+    draw_legend_mark(frame.canvas, entry, {x, y});
+    draw_text(frame.canvas, {x + frame.px(14), y - half}, pen, entry.text);
+    x += wide + frame.px(24);
   }
 }
 
@@ -179,7 +227,7 @@ void draw_topology(Frame& frame, const Rect& area) {
   frame.canvas.list->PopClipRect();
 
   if (pointed.any()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-  if (!pointed.text.empty()) tooltip(frame.canvas, pointed.text);
+  if (!pointed.text.empty()) tooltip(frame.canvas, pointed.text, pointed.about);
   frame.state.hovered_node = pointed.node;
 }
 

@@ -65,6 +65,7 @@ struct Note {
   double since_s = -1;  // of the viewer's time; below 0: not shown yet
 };
 constexpr double note_shown_s = 3.5;
+constexpr float tip_delay_s = 0.5F;  // a tool tip comes only when the mouse rests
 
 struct UiState {
   Selection selection;
@@ -82,7 +83,10 @@ struct UiState {
   // Simulated seconds per second of the viewer in this very moment, while time is slowed down.
   std::optional<double> slowed_to;
   bool resume_after_scrub = false;
+  float mouse_rests_s = 0;  // unmoved and unpressed for so long
   Note note;
+  // Where only one side panel has room: the inspector stands in the place of the list of events.
+  bool inspector_over_list = false;
 
   std::vector<GalleryEntry> gallery;
   std::optional<scenario::Scenario> scenario;  // the one that plays, when it could be read

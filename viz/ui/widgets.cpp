@@ -7,10 +7,10 @@ namespace {
 
 ImVec4 as_vec4(Color c) { return ImGui::ColorConvertU32ToFloat4(c.packed()); }
 
-void explain(const Canvas& canvas, const Hit& hit, const ControlState& state) {
+void explain(const Canvas& canvas, const Hit& hit, const ControlState& state, const Rect& area) {
   if (!hit.hovered) return;
   const std::string_view text = state.enabled ? state.tooltip : state.why_not;
-  if (!text.empty()) tooltip(canvas, text);
+  if (!text.empty()) tooltip(canvas, text, area);
   if (state.enabled) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
 }
 
@@ -51,7 +51,7 @@ bool icon_button(const Canvas& canvas, std::string_view id, const Rect& area, Ic
   box(canvas, area, hit.hovered && state.enabled, state.active);
   const float radius = std::min(area.width(), area.height()) * 0.24F;
   icon(canvas, which, area.center(), radius, face_color(canvas, state));
-  explain(canvas, hit, state);
+  explain(canvas, hit, state, area);
   return hit.clicked && state.enabled;
 }
 
@@ -61,7 +61,7 @@ bool text_button(const Canvas& canvas, std::string_view id, const Rect& area, st
   box(canvas, area, hit.hovered && state.enabled, state.active);
   const Pen pen{Face::regular, canvas.px(17), face_color(canvas, state)};
   draw_text_in(canvas, area.shrunk(canvas.px(8), 0), pen, text, Align::center);
-  explain(canvas, hit, state);
+  explain(canvas, hit, state, area);
   return hit.clicked && state.enabled;
 }
 
@@ -86,11 +86,19 @@ bool panel_close(const Canvas& canvas, std::string_view id, const Rect& area,
   if (hit.hovered) fill(canvas, spot, canvas.color().hover, canvas.theme->radius_px());
   icon(canvas, Icon::close, spot.center(), size * 0.26F,
        hit.hovered ? canvas.color().text : canvas.color().muted);
-  explain(canvas, hit, {true, false, tip, ""});
+  explain(canvas, hit, {true, false, tip, ""}, spot);
   return hit.clicked;
 }
 
-void tooltip(const Canvas& canvas, std::string_view text) {
+void tooltip(const Canvas& canvas, std::string_view text, const Rect& about) {
+  if (!canvas.tips) return;
+  const ImVec2 window = ImGui::GetIO().DisplaySize, mouse = ImGui::GetIO().MousePos;
+  const float gap = canvas.px(10);
+  const bool fits = !about.empty() && about.height() < window.y / 2;
+  const Rect clear = fits ? about : Rect{mouse, mouse}.shrunk(-canvas.px(18));
+  const bool below = clear.max.y<window.y * 0.6F, left = mouse.x> window.x * 0.6F;
+  ImGui::SetNextWindowPos({mouse.x, below ? clear.max.y + gap : clear.min.y - gap},
+                          ImGuiCond_Always, {left ? 1.0F : 0.0F, below ? 0.0F : 1.0F});
   ImGui::BeginTooltip();
   ImGui::PushFont(canvas.fonts->get(Face::regular, canvas.px(17)));
   ImGui::PushTextWrapPos(canvas.px(420));

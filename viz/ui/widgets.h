@@ -38,8 +38,9 @@ Rect panel(const Canvas& canvas, const Rect& area, std::string_view title);
 bool panel_close(const Canvas& canvas, std::string_view id, const Rect& area,
                  std::string_view tooltip);
 
-/// Wrapped text beside the mouse, in this frame only.
-void tooltip(const Canvas& canvas, std::string_view text);
+/// Wrapped text in this frame, once the mouse rests: below or above `about`, so that what is asked
+/// about stays in sight; without it, beside the mouse.
+void tooltip(const Canvas& canvas, std::string_view text, const Rect& about = {});
 
 /// A transparent ImGui child that scrolls, exactly over `area`; end with end_scroll().
 /// Inside, draw with ImGui::GetWindowDrawList() and tell the height by end_scroll().

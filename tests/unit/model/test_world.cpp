@@ -220,3 +220,15 @@ TEST_CASE("replay: growing history, small steps forward and back") {
   CHECK(replay.world() == World{});
   CHECK(replay.keyframes() == 0);
 }
+
+TEST_CASE("world: a node that was switched off is down, and no failure") {
+  TraceBuilder t;
+  const NodeId radio = t.declare("service", "radio");
+  CHECK_FALSE(t.world().node(radio)->stopped_cleanly());
+  t.add(radio, trace::NodeStopped{"clean"});
+  CHECK(t.world().node(radio)->stopped_cleanly());
+  t.add(radio, trace::NodeStarted{2});
+  t.add(radio, trace::NodeStopped{"crash"});
+  CHECK(t.world().node(radio)->down());
+  CHECK_FALSE(t.world().node(radio)->stopped_cleanly());
+}

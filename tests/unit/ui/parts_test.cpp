@@ -27,6 +27,31 @@ TEST_CASE("a row shows a log from its start while it fits, then follows its end"
   CHECK(visible_offsets(40, 45, 10).first == 40);
 }
 
+TEST_CASE("readers that stand at the same offset are one marker that names them all") {
+  const SampleRun run(6);
+  const auto session = run.session_at(run.end());
+  UiState state;
+  const Theme theme = make_theme(Profile::dark);
+  const Canvas canvas{nullptr, &theme, nullptr};
+  const Frame frame{canvas, *session, state, 0};
+  const Layout& layout = session->layout();
+  const View view =
+      make_view(Camera{}, Rect::at(0, 0, layout.bounds.width + 60, layout.bounds.height + 60),
+                layout.bounds, theme);
+  const RowBox& row = layout.nodes[run.broker().value].rows[0];
+  const PartitionView& partition = *session->world().partition(row.partition);
+  const Rect cells = view.to_screen(row.cells);
+  std::vector<std::vector<NodeId>> found;
+  for (float x = cells.min.x; x < cells.max.x; x += 2) {
+    const RowHit hit = hit_partition_row(frame, view, row, partition, run.broker(),
+                                         {x, cells.center().y + view.px(18)});
+    if (!hit.readers.empty() && (found.empty() || found.back() != hit.readers))
+      found.push_back(hit.readers);
+  }
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].size() == 3);
+}
+
 TEST_CASE("marks of the axis are round numbers and never too many") {
   CHECK(tick_step(30s, 20) == 2s);
   CHECK(tick_step(30s, 30) == 1s);

@@ -129,6 +129,50 @@ TEST_CASE("in a narrow window the list of events and the inspector take turns") 
   CHECK(state.shell.events.empty());
 }
 
+TEST_CASE("an event clicked in a narrow window's list is inspected in its place") {
+  const SampleRun run(10);
+  Headless headless({1280, 720});
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  carry_out(Action::toggle_events, *session, state);
+  headless.settle(*session, state);
+  const Rect list = state.shell.events;
+  REQUIRE(!list.empty());
+  headless.click(*session, state, {list.center().x, list.max.y - 120});
+  headless.frame(*session, state);
+  CHECK(std::holds_alternative<EventSelection>(state.selection));
+  CHECK(!state.shell.inspector.empty());
+  CHECK(state.shell.events.empty());
+  carry_out(Action::close, *session, state);  // unselected, the list is back
+  headless.frame(*session, state);
+  CHECK(!state.shell.events.empty());
+  state.selection = run.website();
+  state.inspector_over_list = true;
+  carry_out(Action::toggle_events, *session, state);  // brought to the front
+  headless.frame(*session, state);
+  CHECK(!state.shell.events.empty());
+}
+
+TEST_CASE("tool tips wait until the mouse rests") {
+  const SampleRun run(10);
+  Headless headless;
+  const auto session = run.session_at(sim_time(5s));
+  UiState state;
+  headless.settle(*session, state);
+  const auto lists = [] { return ImGui::GetDrawData()->CmdListsCount; };
+  ImGui::GetIO().MousePos = {1500, 30};  // a tile of the scoreboard
+  headless.frame(*session, state);
+  headless.frame(*session, state);
+  const int without = lists();
+  CHECK(state.mouse_rests_s < tip_delay_s);
+  for (int i = 0; i < 40; ++i) headless.frame(*session, state);
+  CHECK(state.mouse_rests_s >= tip_delay_s);
+  CHECK(lists() > without);
+  ImGui::GetIO().MousePos = {1502, 31};
+  headless.frame(*session, state);
+  CHECK(lists() == without);
+}
+
 TEST_CASE("a typed letter asks for its action") {
   const SampleRun run(10);
   Headless headless;
