@@ -156,7 +156,8 @@ void draw_busy(Card& card, const Busy& busy) {
   const SimTime now = card.frame.session.world().t;
   const double length = to_seconds(busy.until - busy.since);
   const double done = length > 0 ? to_seconds(now - busy.since) / length : 1;
-  Rect row = card.cut_line(18).shrunk(0, card.view.px(1));
+  card.rest.cut_top(card.view.px(2));
+  Rect row = card.cut_line(19).shrunk(0, card.view.px(0.5F));
   const float radius = card.view.px(5);
   const RecordId followed = selected_record(card.frame.state);
   const Color c = busy.record == followed ? card.color().follow : card.color().cell_line;
