@@ -22,16 +22,16 @@
 //                      producer, topic and key. Records without a key promise no order.
 //   undelivered        pairs still to come: in Kafka, what stands in the log at or after the
 //                      offset where the consumer began; direct call: every declared receiver of
-//                      every record that the caller has not given up; queue: stored and handed to nobody (counts once);
-//                      broadcast: on its way to somebody who was connected. What is with its
-//                      publisher or on its way to a log, a queue or a station waits, too: in
-//                      Kafka for everybody who reads its partition, elsewhere and where nobody
-//                      does it counts once.
-//                      Where a Kafka consumer without a position begins: it wants its partitions
-//                      and has got nothing, so with auto.offset.reset earliest (or none, which
-//                      will never get anything) all that the log holds waits for it; with latest
-//                      what was written since it first started. Its position, once it has one,
-//                      decides: what latest has skipped will not come and waits no longer.
+//                      every record that the caller has not given up; queue: stored and handed to
+//                      nobody (counts once); broadcast: on its way to somebody who was connected.
+//                      What is with its publisher or on its way to a log, a queue or a station
+//                      waits, too: in Kafka for everybody who reads its partition, elsewhere and
+//                      where nobody does it counts once. Where a Kafka consumer without a position
+//                      begins: it wants its partitions and has got nothing, so with
+//                      auto.offset.reset earliest (or none, which will never get anything) all that
+//                      the log holds waits for it; with latest what was written since it first
+//                      started. Its position, once it has one, decides: what latest has skipped
+//                      will not come and waits no longer.
 // So every record of a Kafka topic or a queue is failed, lost, waiting, stored or delivered.
 //   dead_lettered      records that a queue gave up delivering
 #pragma once
