@@ -64,7 +64,8 @@ void Broker::answer_metadata(engine::Runtime& runtime, NodeId client,
                              const MetadataRequest& request) {
   auto response = std::make_unique<MetadataResponse>();
   response->header = request.header;
-  response->brokers = image_->brokers;
+  for (const auto& [id, broker] : image_->brokers)
+    if (!broker.fenced) response->brokers.push_back(id);
   for (const std::string& name : request.topics) {
     MetadataResponse::Topic& answer = response->topics.emplace_back();
     answer.name = name;
@@ -74,7 +75,7 @@ void Broker::answer_metadata(engine::Runtime& runtime, NodeId client,
       continue;
     }
     for (std::size_t p = 0; p < topic->partitions.size(); ++p) {
-      const PartitionImage& partition = topic->partitions[p];
+      const PartitionImage& partition = *topic->partitions[p];
       const Error error = partition.leader.valid() ? Error::none : Error::leader_not_available;
       answer.partitions.push_back({error, static_cast<std::int32_t>(p), partition.leader,
                                    partition.leader_epoch, partition.replicas, partition.isr});

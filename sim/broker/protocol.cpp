@@ -1,5 +1,10 @@
 #include "sim/broker/protocol.h"
 
+#include <array>
+
+#include "sim/broker/admin_protocol.h"
+#include "sim/broker/cluster_protocol.h"
+
 namespace eventarium::kafka {
 namespace {
 
@@ -83,6 +88,18 @@ void FetchResponse::append_records(std::vector<RecordId>& records) const {
     for (const RecordBatch& batch : partition.batches) append_ids(batch, records);
 }
 
+std::uint64_t OffsetForLeaderEpochRequest::size_bytes() const {
+  std::uint64_t size = request_header_bytes + 5;
+  for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 8;
+  return size;
+}
+
+std::uint64_t OffsetForLeaderEpochResponse::size_bytes() const {
+  std::uint64_t size = response_header_bytes;
+  for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 14;
+  return size;
+}
+
 std::uint64_t ListOffsetsRequest::size_bytes() const {
   std::uint64_t size = request_header_bytes + 5;
   for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 12;
@@ -94,5 +111,31 @@ std::uint64_t ListOffsetsResponse::size_bytes() const {
   for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 22;
   return size;
 }
+
+std::uint64_t AlterPartitionRequest::size_bytes() const {
+  std::uint64_t size = request_header_bytes + 12;
+  for (const Partition& partition : partitions)
+    size += tp_bytes(partition.tp) + 17 + 12 * partition.new_isr.size();
+  return size;
+}
+
+std::uint64_t AlterPartitionResponse::size_bytes() const {
+  std::uint64_t size = response_header_bytes + 2;
+  for (const Partition& partition : partitions)
+    size += tp_bytes(partition.tp) + 19 + 4 * (partition.state ? partition.state->isr.size() : 0);
+  return size;
+}
+
+std::string_view AdminRequest::label() const {
+  static constexpr std::array<std::string_view, std::variant_size_v<AdminOperation>> labels = {
+      "CreateTopics", "CreatePartitions",        "AlterPartitionReassignments",
+      "ElectLeaders", "IncrementalAlterConfigs", "UnregisterBroker",
+      "DeleteTopics"};
+  return labels[operation.index()];
+}
+
+std::uint64_t AdminRequest::size_bytes() const { return request_header_bytes + 64; }
+
+std::uint64_t AdminResponse::size_bytes() const { return response_header_bytes + 8 + text.size(); }
 
 }  // namespace eventarium::kafka

@@ -73,6 +73,19 @@ struct MetadataResponse final : Response {
   std::uint64_t size_bytes() const override;
 };
 
+/// Who leads, as far as the broker that answers knows.
+struct LeaderHint {
+  NodeId leader;  // none: it doesn't know
+  std::int32_t leader_epoch = -1;
+};
+
+/// The end of an epoch in a log: the offset behind its last record.
+struct EpochEnd {
+  std::int32_t epoch = -1;
+  std::int64_t end_offset = -1;
+  bool operator==(const EpochEnd&) const = default;
+};
+
 // ---- Produce: one batch per partition
 struct ProduceRequest final : Request {
   struct Partition {
@@ -93,6 +106,7 @@ struct ProduceResponse final : Response {
     TopicPartition tp;
     Error error = Error::none;
     std::int64_t base_offset = -1;
+    LeaderHint current_leader{};  // with NOT_LEADER_OR_FOLLOWER (KIP-951)
   };
   std::vector<Partition> partitions;
 
@@ -107,13 +121,18 @@ struct FetchRequest final : Request {
     std::int32_t current_leader_epoch = -1;  // -1: not checked
     std::int64_t fetch_offset = 0;
     std::uint64_t max_bytes = 0;
+    std::int32_t last_fetched_epoch = -1;  // followers: of the last record they have
+    std::int64_t log_start_offset = -1;    // followers: their own
   };
+  NodeId replica;                   // the follower that fetches; none for consumers
+  std::int64_t replica_epoch = -1;  // its broker epoch
   Duration max_wait{};
   std::uint64_t min_bytes = 1;
   std::uint64_t max_bytes = 0;
   std::vector<Partition> partitions;
 
-  std::string_view label() const override { return "Fetch"; }
+  /// Followers and consumers look different in a picture.
+  std::string_view label() const override { return replica.valid() ? "ReplicaFetch" : "Fetch"; }
   std::uint64_t size_bytes() const override;
 };
 
@@ -124,12 +143,42 @@ struct FetchResponse final : Response {
     std::int64_t high_watermark = -1;
     std::int64_t log_start_offset = -1;
     std::vector<RecordBatch> batches;
+    EpochEnd diverging{};         // epoch >= 0: the follower's log parts from the leader's here
+    LeaderHint current_leader{};  // with NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH (KIP-951)
+  };
+  std::vector<Partition> partitions;
+  bool to_replica = false;
+
+  std::string_view label() const override {
+    return to_replica ? "ReplicaFetchResponse" : "FetchResponse";
+  }
+  std::uint64_t size_bytes() const override;
+  void append_records(std::vector<RecordId>& records) const override;
+};
+
+// ---- OffsetForLeaderEpoch: does a consumer's position still exist after a change of leader
+struct OffsetForLeaderEpochRequest final : Request {
+  struct Partition {
+    TopicPartition tp;
+    std::int32_t current_leader_epoch = -1;
+    std::int32_t leader_epoch = -1;  // of the last record before the position
   };
   std::vector<Partition> partitions;
 
-  std::string_view label() const override { return "FetchResponse"; }
+  std::string_view label() const override { return "OffsetForLeaderEpoch"; }
   std::uint64_t size_bytes() const override;
-  void append_records(std::vector<RecordId>& records) const override;
+};
+
+struct OffsetForLeaderEpochResponse final : Response {
+  struct Partition {
+    TopicPartition tp;
+    Error error = Error::none;
+    EpochEnd end{};  // epoch -1: unknown to the leader
+  };
+  std::vector<Partition> partitions;
+
+  std::string_view label() const override { return "OffsetForLeaderEpochResponse"; }
+  std::uint64_t size_bytes() const override;
 };
 
 // ---- ListOffsets: where does a partition begin, end, pass a time

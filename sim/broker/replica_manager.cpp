@@ -22,7 +22,7 @@ void ReplicaManager::load(NodeId self, const ClusterImage& image, const Config& 
   for (const auto& [name, topic] : image_.topics) {
     const TopicConfig config = make_topic_config(topic.config, broker_config);
     for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
-      const PartitionImage& partition = topic.partitions[p];
+      const PartitionImage& partition = *topic.partitions[p];
       const auto& replicas = partition.replicas;
       if (std::find(replicas.begin(), replicas.end(), self) == replicas.end()) continue;
       partitions_.try_emplace({name, static_cast<std::int32_t>(p)}, self, partition, config);

@@ -33,9 +33,17 @@ struct Network {
 /// Kafka keys; the loader checks them against the table of config_keys.h.
 using eventarium::Config;
 
+enum class ClusterMode { kraft, zookeeper };
+
 struct Cluster {
+  ClusterMode mode = ClusterMode::kraft;
   int brokers = 1;  // named broker-1 ... broker-n
-  Config config;
+  /// KRaft: voters on machines of their own, named controller-1 ... controller-n. 0: combined; the
+  /// first 3 brokers (the first one, when there are fewer) are controllers as well.
+  int controllers = 0;
+  int zookeepers = 3;             // ZooKeeper mode: the ensemble, zookeeper-1 ... zookeeper-n
+  double disk_size_bytes = 1e12;  // of each broker
+  Config config;                  // of brokers and controllers
 };
 
 enum class Channel { kafka, direct, queue, broadcast };
@@ -89,6 +97,7 @@ struct Producer {
   std::uint32_t size_bytes = 0;  // of the value; 0: as long as its JSON
   Duration start = 1s;           // first event; all others have started by then
   Distribution every{Distribution::Kind::fixed, 1s, {}, 0};
+  int per_tick = 1;                    // events made at once, each time
   std::optional<std::uint64_t> count;  // events; absent: until `until`
   std::optional<Duration> until;       // no event after; default: the run's end less 5 s
   std::vector<Duration> at;            // explicit times instead of every/count
@@ -137,16 +146,25 @@ struct Service {
 };
 
 enum class FaultKind {
-  crash,
-  power_loss,
-  stop,
-  start,
+  crash,       // the process is killed
+  power_loss,  // its machine goes dark, and the page cache with it
+  stop,        // asked to end (SIGTERM): a broker hands over first
+  start,       // started, or started again
+  pause,       // a long garbage collection: nothing happens, connections stay
+  slow_cpu,    // its CPU at `factor` of its speed
+  slow_disk,   // its disk at `factor` of its speed
+  disk_full,
+  disk_failure,
   link_down,
   link_up,
   latency,
   bandwidth,
-  cut,
-  loss
+  cut,    // one way, or both
+  split,  // `sides`: nothing gets from a side to another
+  loss,
+  slow_handler,  // a service's handlers take `factor` times as long
+  poison,        // the next record of this producer makes every handler fail
+  retry_storm    // a producer that waits for no answer longer than `patience` and never backs off
 };
 
 struct Fault {
@@ -159,6 +177,37 @@ struct Fault {
   Duration latency{};
   double bandwidth_bytes_per_s = 0;
   double loss = 0;
+  double factor = 1;    // slow_cpu, slow_disk: below 1; slow_handler: above 1
+  Duration patience{};  // retry_storm
+  std::vector<std::vector<std::string>> sides;  // split: nodes of each side, all different
+  int line = 0;
+};
+
+/// Administration of the cluster while it runs: `operations:`, or a live command.
+enum class OperationKind {
+  add_broker,          // a new machine joins; it gets partitions only by reassignment
+  remove_broker,       // moves its replicas to the others, stops it, unregisters it
+  rebalance,           // spreads the replicas of all topics, or of `topic`, over all brokers
+  reassign,            // `topic`, `partition` to `replicas`
+  replication_factor,  // of `topic` to `count`
+  add_partitions,      // of `topic` to `count`
+  create_topic,        // `topic`, `count` partitions, `replicas_count`
+  delete_topic,
+  elect_leader,  // `topic`, `partition`; `unclean`
+  set_config     // of `topic`: `key`, `value`
+};
+
+struct Operation {
+  Duration at{};
+  OperationKind kind = OperationKind::add_broker;
+  std::string broker;  // add_broker: its name, default the next number; remove_broker
+  std::string topic;
+  std::optional<int> partition;  // elect_leader: absent means all of the topic
+  std::vector<std::string> replicas;
+  int count = 0, replicas_count = 1;
+  bool unclean = false;
+  std::string key, value;
+  Config config;  // create_topic
   int line = 0;
 };
 
@@ -181,7 +230,24 @@ struct Expectation {
     latency_p95,
     latency_p99,
     log_end_offset,
-    high_watermark
+    high_watermark,
+    log_start_offset,
+    expired,         // pairs that retention deleted before the consumer got them
+    leader,          // name of the leader of topic and partition, or "none": `name`
+    leader_changes,  // of topic and partition, or of all
+    isr_size,        // smallest of the partitions meant
+    replicas_size,   // of the partitions meant, smallest
+    partitions,      // of topic
+    unclean_elections,
+    offline_partitions,
+    under_replicated_partitions,
+    controller,  // name of the active controller, or "none": `name`
+    controller_changes,
+    client_errors,  // SendFailed and what consumers could not handle
+    truncated,      // records cut from some replica's log
+    compacted,      // records removed by compaction
+    refused,        // batches refused by brokers
+    invariants_violated
   } what = What::produced;
   enum class Comparison {
     equal,
@@ -195,6 +261,7 @@ struct Expectation {
   std::string to;                // a consumer or service: delivered, processed, latency_*
   std::string effect;            // side_effects*
   std::string from;              // a producer: produced, acknowledged
+  std::string name;              // leader, controller
   std::string topic;             // log_end_offset, high_watermark; optional for counts
   std::optional<int> partition;  // absent: sum over partitions
   std::optional<Duration> at;    // absent: at the end
@@ -221,6 +288,7 @@ struct Scenario {
   std::vector<Producer> producers;
   std::vector<Service> services;  // consumers: first, then services:
   std::vector<Fault> faults;
+  std::vector<Operation> operations;
   std::vector<Expectation> expectations;
   View view;
 };
