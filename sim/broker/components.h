@@ -1,0 +1,26 @@
+// Who is meant by a timer's or completion's token, and which connection a part of a broker uses:
+// the parts of a broker's process share one node. Numbers only.
+#pragma once
+
+#include <cstdint>
+
+namespace eventarium::kafka {
+
+/// Token::component of the parts of a broker. A controller in the same process has its own numbers
+/// from 32 on (sim/controller).
+enum BrokerComponent : std::uint16_t {
+  request_channel_component = 1,  // requests whose time is over
+  broker_component = 2,           // periodic work of the broker, fsyncs that an answer waits for
+  replica_fetcher_component = 3,
+  log_manager_component = 4,
+  cluster_link_component = 5,  // 5 ... 15: the link and its parts
+  group_coordinator_component = 16,
+};
+
+/// Lane::purpose of the connections that a broker opens to other brokers and to controllers.
+enum BrokerLane : std::uint8_t {
+  first_cluster_link_lane = 1,        // 1 ... 31: the link and its parts
+  first_replica_fetcher_lane = 128,  // + number of the fetcher
+};
+
+}  // namespace eventarium::kafka
