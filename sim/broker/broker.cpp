@@ -5,10 +5,15 @@
 namespace eventarium::kafka {
 namespace {
 
+ClientConnection connection_of(const engine::Message& message) {
+  return {message.source, message.lane};
+}
+
 template <class R>
-void respond(engine::Runtime& runtime, NodeId client, std::unique_ptr<R> response) {
+void respond(engine::Runtime& runtime, const ClientConnection& client,
+             std::unique_ptr<R> response) {
   const std::uint64_t size_bytes = response->size_bytes();
-  runtime.send(client, std::move(response), size_bytes);
+  runtime.send(client.node, std::move(response), size_bytes, client.lane);
 }
 
 }  // namespace
@@ -43,15 +48,15 @@ void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
   if (message.as<FetchRequest>()) {
     take_fetch(runtime, std::move(message));
   } else if (const auto* produce = message.as<ProduceRequest>()) {
-    take_produce(runtime, message.source, *produce);
+    take_produce(runtime, connection_of(message), *produce);
   } else if (const auto* list_offsets = message.as<ListOffsetsRequest>()) {
-    answer_list_offsets(runtime, message.source, *list_offsets);
+    answer_list_offsets(runtime, connection_of(message), *list_offsets);
   } else if (const auto* metadata = message.as<MetadataRequest>()) {
-    answer_metadata(runtime, message.source, *metadata);
+    answer_metadata(runtime, connection_of(message), *metadata);
   } else if (const auto* api_versions = message.as<ApiVersionsRequest>()) {
     auto response = std::make_unique<ApiVersionsResponse>();
     response->header = api_versions->header;
-    respond(runtime, message.source, std::move(response));
+    respond(runtime, connection_of(message), std::move(response));
   }
 }
 
@@ -60,7 +65,7 @@ double Broker::handling_work_flops(const engine::Message& message) const {
   return request_work_flops + produced_byte_work_flops * static_cast<double>(message.size_bytes);
 }
 
-void Broker::answer_metadata(engine::Runtime& runtime, NodeId client,
+void Broker::answer_metadata(engine::Runtime& runtime, const ClientConnection& client,
                              const MetadataRequest& request) {
   auto response = std::make_unique<MetadataResponse>();
   response->header = request.header;
@@ -84,7 +89,8 @@ void Broker::answer_metadata(engine::Runtime& runtime, NodeId client,
   respond(runtime, client, std::move(response));
 }
 
-void Broker::take_produce(engine::Runtime& runtime, NodeId client, const ProduceRequest& request) {
+void Broker::take_produce(engine::Runtime& runtime, const ClientConnection& client,
+                          const ProduceRequest& request) {
   PendingProduce produce{client, request.header, request.acks, replicas_.append(runtime, request)};
   if (!produce.outcome.must_flush) return answer_produce(runtime, std::move(produce));
   runtime.set_cause(produce.outcome.last_event);
@@ -97,7 +103,7 @@ void Broker::answer_produce(engine::Runtime& runtime, PendingProduce produce) {
   runtime.set_cause(produce.outcome.last_event);
   if (produce.acks == 0) {
     // Nobody waits for an answer; an error can only be shown by hanging up.
-    if (produce.outcome.failed) runtime.disconnect(produce.client);
+    if (produce.outcome.failed) runtime.disconnect(produce.client.node, produce.client.lane);
   } else {
     auto response = std::make_unique<ProduceResponse>();
     response->header = produce.header;
@@ -115,7 +121,7 @@ void Broker::on_done(engine::Runtime& runtime, engine::Token token) {
   answer_produce(runtime, std::move(produce));
 }
 
-void Broker::answer_list_offsets(engine::Runtime& runtime, NodeId client,
+void Broker::answer_list_offsets(engine::Runtime& runtime, const ClientConnection& client,
                                  const ListOffsetsRequest& request) {
   auto response = std::make_unique<ListOffsetsResponse>();
   response->header = request.header;
@@ -128,13 +134,14 @@ void Broker::take_fetch(engine::Runtime& runtime, engine::Message message) {
   const FetchRequest& request = *message.as<FetchRequest>();
   if (request.max_wait <= Duration::zero() || request.partitions.empty() ||
       replicas_.is_satisfied(request))
-    return answer_fetch(runtime, message.source, request);
+    return answer_fetch(runtime, connection_of(message), request);
   const engine::Token token{0, 0, purgatory_.next_id()};
   const TimerId timer = runtime.set_timer(request.max_wait, token);
   purgatory_.park({std::move(message), timer});
 }
 
-void Broker::answer_fetch(engine::Runtime& runtime, NodeId client, const FetchRequest& request) {
+void Broker::answer_fetch(engine::Runtime& runtime, const ClientConnection& client,
+                          const FetchRequest& request) {
   auto response = std::make_unique<FetchResponse>();
   response->header = request.header;
   response->partitions = replicas_.read(request, fetch_max_bytes_).partitions;
@@ -146,17 +153,17 @@ void Broker::complete_fetches(engine::Runtime& runtime, const TopicPartition& tp
     if (!replicas_.is_satisfied(purgatory_.find(id)->request())) continue;
     auto fetch = purgatory_.take(id);
     runtime.cancel_timer(fetch->timer);
-    answer_fetch(runtime, fetch->message.source, fetch->request());
+    answer_fetch(runtime, connection_of(fetch->message), fetch->request());
   }
 }
 
 void Broker::on_timer(engine::Runtime& runtime, engine::Token token) {
   if (auto fetch = purgatory_.take(token.value))
-    answer_fetch(runtime, fetch->message.source, fetch->request());
+    answer_fetch(runtime, connection_of(fetch->message), fetch->request());
 }
 
-void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer) {
-  for (const std::uint64_t id : purgatory_.of_client(peer)) {
+void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
+  for (const std::uint64_t id : purgatory_.of_client(peer, lane)) {
     auto fetch = purgatory_.take(id);
     runtime.cancel_timer(fetch->timer);
   }

@@ -26,6 +26,12 @@ namespace eventarium::kafka {
 constexpr double request_work_flops = 20'000;
 constexpr double produced_byte_work_flops = 0.5;
 
+/// Where an answer goes: back on the lane that the request came on.
+struct ClientConnection {
+  NodeId node;
+  engine::Lane lane;
+};
+
 class Broker : public engine::Node {
  public:
   /// `config` has the broker scope and has been checked. All brokers of a cluster share the image,
@@ -36,7 +42,7 @@ class Broker : public engine::Node {
   void on_message(engine::Runtime& runtime, engine::Message message) override;
   void on_timer(engine::Runtime& runtime, engine::Token token) override;
   void on_done(engine::Runtime& runtime, engine::Token token) override;
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
   double handling_work_flops(const engine::Message& message) const override;
 
@@ -46,20 +52,23 @@ class Broker : public engine::Node {
  private:
   /// A produce request that has been appended; it may wait for the disk.
   struct PendingProduce {
-    NodeId client;
+    ClientConnection client;
     Header header;
     std::int16_t acks = 0;
     AppendOutcome outcome;
   };
 
   void announce(engine::Runtime& runtime);
-  void answer_metadata(engine::Runtime& runtime, NodeId client, const MetadataRequest& request);
-  void take_produce(engine::Runtime& runtime, NodeId client, const ProduceRequest& request);
+  void answer_metadata(engine::Runtime& runtime, const ClientConnection& client,
+                       const MetadataRequest& request);
+  void take_produce(engine::Runtime& runtime, const ClientConnection& client,
+                    const ProduceRequest& request);
   void answer_produce(engine::Runtime& runtime, PendingProduce produce);
-  void answer_list_offsets(engine::Runtime& runtime, NodeId client,
+  void answer_list_offsets(engine::Runtime& runtime, const ClientConnection& client,
                            const ListOffsetsRequest& request);
   void take_fetch(engine::Runtime& runtime, engine::Message message);
-  void answer_fetch(engine::Runtime& runtime, NodeId client, const FetchRequest& request);
+  void answer_fetch(engine::Runtime& runtime, const ClientConnection& client,
+                    const FetchRequest& request);
   void complete_fetches(engine::Runtime& runtime, const TopicPartition& tp);
 
   Config config_;

@@ -30,10 +30,10 @@ const ParkedFetch* FetchPurgatory::find(std::uint64_t id) const {
   return found == parked_.end() ? nullptr : &found->second;
 }
 
-std::vector<std::uint64_t> FetchPurgatory::of_client(NodeId client) const {
+std::vector<std::uint64_t> FetchPurgatory::of_client(NodeId client, engine::Lane lane) const {
   std::vector<std::uint64_t> ids;
   for (const auto& [id, fetch] : parked_)
-    if (fetch.message.source == client) ids.push_back(id);
+    if (fetch.message.source == client && fetch.message.lane == lane) ids.push_back(id);
   return ids;
 }
 

@@ -33,8 +33,8 @@ class FetchPurgatory {
   std::vector<std::uint64_t> watchers_of(const TopicPartition& tp) const;
   /// Null when it has been answered already.
   const ParkedFetch* find(std::uint64_t id) const;
-  /// Fetches of a client whose connection is gone, oldest first.
-  std::vector<std::uint64_t> of_client(NodeId client) const;
+  /// Fetches on a client's connection, which is gone; oldest first.
+  std::vector<std::uint64_t> of_client(NodeId client, engine::Lane lane) const;
 
   std::size_t size() const { return parked_.size(); }
   void clear();

@@ -70,7 +70,7 @@ void StationNode::on_timer(engine::Runtime& runtime, engine::Token token) {
   leave(runtime, NodeId{static_cast<NodeId::rep>(token.value)}, "silent for too long");
 }
 
-void StationNode::on_disconnect(engine::Runtime& runtime, NodeId peer) {
+void StationNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) {
   leave(runtime, peer, "connection reset");
 }
 

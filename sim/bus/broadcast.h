@@ -32,7 +32,7 @@ class StationNode : public engine::Node {
   void on_start(engine::Runtime&) override {}
   void on_message(engine::Runtime& runtime, engine::Message message) override;
   void on_timer(engine::Runtime& runtime, engine::Token token) override;
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) override;
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
   /// 10 microseconds of a 1 Gflop/s core and 1 flop per byte: about 100,000 messages a second,
   /// as servers that only relay from memory do.
@@ -70,7 +70,7 @@ class BroadcastPublisher : public Publisher {
   void start(engine::Runtime&) override {}
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool handle_timer(engine::Runtime& runtime, engine::Token token) override;
-  void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) override;
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
 
   void publish(engine::Runtime& runtime, Record record, const std::string& topic) override;
@@ -115,7 +115,7 @@ class BroadcastSubscriber : public Subscriber {
   void start(engine::Runtime& runtime) override;
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool handle_timer(engine::Runtime& runtime, engine::Token token) override;
-  void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) override;
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
   void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) override;
 

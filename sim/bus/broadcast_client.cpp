@@ -53,7 +53,7 @@ bool BroadcastPublisher::handle_timer(engine::Runtime& runtime, engine::Token to
   return true;
 }
 
-void BroadcastPublisher::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
+void BroadcastPublisher::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) {
   if (peer == station_) fail(runtime, in_flight_.size(), "connection reset");
 }
 
@@ -135,7 +135,7 @@ bool BroadcastSubscriber::handle_timer(engine::Runtime& runtime, engine::Token t
   return true;
 }
 
-void BroadcastSubscriber::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
+void BroadcastSubscriber::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) {
   if (peer != station_ || retry_timer_.valid()) return;
   runtime.cancel_timer(answer_timer_);
   runtime.cancel_timer(keep_alive_timer_);

@@ -25,7 +25,7 @@ class Part {
   virtual void start(engine::Runtime& runtime) = 0;
   virtual bool handle_message(engine::Runtime& runtime, const engine::Message& message) = 0;
   virtual bool handle_timer(engine::Runtime& runtime, engine::Token token) = 0;
-  virtual void handle_disconnect(engine::Runtime&, NodeId /*peer*/) {}
+  virtual void handle_disconnect(engine::Runtime&, NodeId /*peer*/, engine::Lane) {}
   /// clean: say goodbye. crash, power_loss: forget everything volatile, send nothing.
   virtual void stop(engine::Runtime& runtime, engine::StopReason reason) = 0;
 };

@@ -79,7 +79,7 @@ bool DirectCaller::handle_timer(engine::Runtime& runtime, engine::Token token) {
   return true;
 }
 
-void DirectCaller::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
+void DirectCaller::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) {
   if (state_ == State::calling && peer == receivers_of_head()[receiver_])
     attempt_failed(runtime, "connection reset");
 }
@@ -151,7 +151,7 @@ bool DirectReceiver::handle_message(engine::Runtime& runtime, const engine::Mess
   return true;
 }
 
-void DirectReceiver::handle_disconnect(engine::Runtime&, NodeId peer) {
+void DirectReceiver::handle_disconnect(engine::Runtime&, NodeId peer, engine::Lane) {
   std::erase_if(to_answer_, [peer](const auto& entry) { return entry.second.caller == peer; });
 }
 

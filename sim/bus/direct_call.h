@@ -42,7 +42,7 @@ class DirectCaller : public Publisher {
   void start(engine::Runtime& runtime) override;
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool handle_timer(engine::Runtime& runtime, engine::Token token) override;
-  void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) override;
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
 
   void publish(engine::Runtime& runtime, Record record, const std::string& topic) override;
@@ -82,7 +82,7 @@ class DirectReceiver : public Subscriber {
   void start(engine::Runtime& runtime) override;
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool handle_timer(engine::Runtime&, engine::Token) override { return false; }
-  void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) override;
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
   void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) override;
 

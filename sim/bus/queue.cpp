@@ -104,7 +104,7 @@ void QueueNode::on_timer(engine::Runtime& runtime, engine::Token token) {
   parked_.erase(parked);
 }
 
-void QueueNode::on_disconnect(engine::Runtime& runtime, NodeId peer) {
+void QueueNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) {
   unpark(runtime, peer);
   give_back_all_of(runtime, peer, 0);
   serve(runtime);

@@ -47,7 +47,7 @@ class QueueNode : public engine::Node {
   void on_message(engine::Runtime& runtime, engine::Message message) override;
   void on_timer(engine::Runtime& runtime, engine::Token token) override;
   void on_done(engine::Runtime& runtime, engine::Token token) override;
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) override;
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
   /// 30 microseconds of a 1 Gflop/s core and 1 flop per byte: some 30,000 messages a second, what
   /// a queue broker does with one core.

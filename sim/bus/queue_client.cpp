@@ -83,7 +83,7 @@ bool QueuePublisher::handle_timer(engine::Runtime& runtime, engine::Token token)
   return true;
 }
 
-void QueuePublisher::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
+void QueuePublisher::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) {
   if (peer == queue_) attempt_failed(runtime, "connection reset");
 }
 
@@ -213,7 +213,7 @@ bool QueueReceiver::handle_timer(engine::Runtime& runtime, engine::Token token) 
   return true;
 }
 
-void QueueReceiver::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
+void QueueReceiver::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane) {
   if (peer != queue_) return;
   asking_ = false;
   runtime.cancel_timer(receive_timer_);

@@ -55,7 +55,7 @@ std::optional<NodeId> ClientCore::hang_up_overdue(engine::Runtime& runtime) {
   const EventId warning =
       runtime.emit(trace::ClientWarning{fmt::format(fmt::runtime(what), runtime.name_of(*node))});
   runtime.set_cause(warning);
-  runtime.disconnect(*node, true);  // a service's other client shares the connection
+  runtime.disconnect(*node, network.lane(runtime));
   return node;
 }
 

@@ -91,9 +91,8 @@ bool Consumer::handle_timer(engine::Runtime& runtime, engine::Token token) {
   return true;
 }
 
-void Consumer::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
-  const auto& brokers = core_.metadata.brokers();
-  if (std::find(brokers.begin(), brokers.end(), peer) == brokers.end()) return;
+void Consumer::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
+  if (lane != core_.network.lane(runtime)) return;
   requests_lost(runtime, core_.connection_lost(runtime, peer));
   run(runtime);
 }

@@ -42,7 +42,7 @@ class Consumer : public bus::Subscriber {
   void start(engine::Runtime& runtime) override;
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool handle_timer(engine::Runtime& runtime, engine::Token token) override;
-  void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
   /// `ok` makes no difference: Kafka keeps no account of single records. A handle that isn't the
   /// current delivery's is ignored.

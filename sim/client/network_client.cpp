@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/base/check.h"
-
 namespace eventarium::kafka {
 
 bool NetworkClient::ready(engine::Runtime& runtime, NodeId node) {
@@ -61,7 +59,7 @@ std::uint32_t NetworkClient::put_in_flight(engine::Runtime& runtime, NodeId node
   request->header = {component_, id};
   if (deadline) connections_[node].in_flight.push_back({id, *deadline});
   const std::uint64_t size_bytes = request->size_bytes();
-  runtime.send(node, std::move(request), size_bytes);
+  runtime.send(node, std::move(request), size_bytes, lane(runtime));
   return id;
 }
 

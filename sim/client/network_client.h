@@ -20,6 +20,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/base/check.h"
 #include "sim/broker/protocol.h"
 #include "sim/client/client_options.h"
 #include "sim/engine/runtime.h"
@@ -31,8 +32,14 @@ enum class ConnectionState : std::uint8_t { disconnected, connecting, ready };
 class NetworkClient {
  public:
   NetworkClient(std::uint16_t component, const ClientOptions& options)
-      : component_(component), options_(options) {}
+      : component_(component), options_(options) {
+    EVENTARIUM_CHECK(component < 256, "a lane's purpose is one byte");
+  }
 
+  /// The connections of this client: its own, whatever else its node has to do with brokers.
+  engine::Lane lane(const engine::Runtime& runtime) const {
+    return {runtime.self(), static_cast<std::uint8_t>(component_)};
+  }
   /// True when the node can be sent to now. Otherwise, when it is disconnected and not backing
   /// off, begins to connect: the owner hears of it by ApiVersionsResponse or by a disconnect.
   bool ready(engine::Runtime& runtime, NodeId node);
@@ -53,7 +60,7 @@ class NetworkClient {
   bool complete(NodeId node, const Header& header);
   /// The connection, or the attempt to make it, is gone: forgets what was in flight, begins the
   /// back-off. Returns the owner's correlation ids, oldest first. Nothing happens to a node that
-  /// is disconnected already: the notice of what this client has closed itself.
+  /// is disconnected already.
   std::vector<std::uint32_t> connection_lost(engine::Runtime& runtime, NodeId node);
   /// A node whose oldest request, or whose connection, has been waited for too long.
   std::optional<NodeId> overdue(SimTime now) const;

@@ -159,9 +159,8 @@ bool Producer::handle_timer(engine::Runtime& runtime, engine::Token token) {
   return true;
 }
 
-void Producer::handle_disconnect(engine::Runtime& runtime, NodeId peer) {
-  const auto& brokers = core_.metadata.brokers();
-  if (std::find(brokers.begin(), brokers.end(), peer) == brokers.end()) return;
+void Producer::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
+  if (lane != core_.network.lane(runtime)) return;
   requests_failed(runtime, core_.connection_lost(runtime, peer), Error::network_exception);
   tick(runtime);
 }

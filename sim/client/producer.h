@@ -36,7 +36,7 @@ class Producer : public bus::Publisher {
   void start(engine::Runtime& runtime) override;
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool handle_timer(engine::Runtime& runtime, engine::Token token) override;
-  void handle_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
   /// clean: sends what it has; a stopping process can't wait for answers as KafkaProducer.close()
   /// does, so what isn't acknowledged by then fails, as with close() after its time-out. What was
   /// sent may be stored all the same.

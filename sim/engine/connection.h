@@ -1,5 +1,5 @@
-// One direction of a TCP-like connection between two nodes. In order, one bundle in flight,
-// messages that wait are coalesced into the next bundle.
+// One direction of a TCP-like connection between two nodes, on one lane. In order, one bundle in
+// flight, messages that wait are coalesced into the next bundle.
 //
 //   idle ---------send----------> transferring  (way free)   or stalled (way blocked, packet lost)
 //   transferring --bundle done--> deliver it; idle, or the next bundle
@@ -29,6 +29,7 @@ struct Connection {
   static constexpr double segment_bytes = 1460;  // Ethernet's MSS
 
   NodeId source, destination;
+  Lane lane;
   std::uint32_t index = 0;       // in the engine's table
   std::uint32_t generation = 0;  // +1 whenever what is under way is no longer wanted
   State state = State::idle;

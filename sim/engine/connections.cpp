@@ -7,29 +7,30 @@
 
 namespace eventarium::engine {
 
-Connection* Engine::find_connection(NodeId from, NodeId to) {
-  const auto& row = state(from).connections_to;
-  if (to.value >= row.size() || row[to.value] == 0) return nullptr;
-  return &connections_[row[to.value] - 1];
+Connection* Engine::find_connection(NodeId from, NodeId to, Lane lane) {
+  const std::uint32_t index = nodes_[from.value]->connections_out.find(to, lane);
+  return index == ConnectionTable::none ? nullptr : &connections_[index];
 }
 
-Connection& Engine::connection(NodeId from, NodeId to) {
-  if (Connection* known = find_connection(from, to)) return *known;
-  auto& row = state(from).connections_to;
-  if (row.size() <= to.value) row.resize(nodes_.size(), 0);
+Connection& Engine::connection(NodeState& from, NodeId to, Lane lane) {
+  const std::uint32_t known = from.connections_out.find(to, lane);
+  if (known != ConnectionTable::none) return connections_[known];
   Connection& c = connections_.emplace_back();
-  c.source = from;
+  c.source = from.id;
   c.destination = to;
+  c.lane = lane;
   c.index = static_cast<std::uint32_t>(connections_.size() - 1);
-  row[to.value] = c.index + 1;
+  from.connections_out.add(to, lane, c.index);
+  from.connections.push_back(c.index);
+  nodes_[to.value]->connections.push_back(c.index);
   return c;
 }
 
 MessageId Engine::send(NodeState& from, NodeId to, std::unique_ptr<const Payload> payload,
-                       std::uint64_t size_bytes) {
+                       std::uint64_t size_bytes, Lane lane) {
   EVENTARIUM_CHECK(payload != nullptr, "a message has a payload");
   EVENTARIUM_CHECK(to.value < nodes_.size(), "the destination exists");
-  Message message{MessageId{++last_message_}, from.id, to, size_bytes, EventId{},
+  Message message{MessageId{++last_message_}, from.id, to, lane, size_bytes, EventId{},
                   std::move(payload)};
   const MessageId id = message.id;
   if (sinks_.empty()) {
@@ -43,7 +44,7 @@ MessageId Engine::send(NodeState& from, NodeId to, std::unique_ptr<const Payload
     push(now_, item_loopback, to.value, loopback_.put(std::move(message)));
     return id;
   }
-  Connection& c = connection(from.id, to);
+  Connection& c = connection(from, to, lane);
   c.waiting.push_back(std::move(message));
   if (c.state == Connection::State::idle) start_bundle(c);
   return id;
@@ -91,7 +92,7 @@ void Engine::bundle_done(Connection& c) {
     return refuse(c);
   }
   if (!c.established) {
-    forget_former_life(c.destination, c.source);
+    forget_former_life(c.destination, c.source, c.lane);
     if (c.in_flight.empty()) return;  // closed by the node that was told
   }
   c.established = true;
@@ -102,7 +103,7 @@ void Engine::bundle_done(Connection& c) {
   arriving_.clear();
   if (c.closing && c.idle_and_empty()) {
     c.closing = c.established = false;
-    notify_closed(c.destination, c.source);
+    notify_closed(c.destination, c.source, c.lane);
   }
 }
 
@@ -150,53 +151,55 @@ void Engine::refuse(Connection& c) {
   const NodeState& receiver = *nodes_[c.destination.value];
   const bool wanted = !c.closing, refused = !c.established;
   drop(c, receiver.spec.name + (receiver.running ? " was restarted" : " is down"));
-  if (wanted) notify_closed(c.source, c.destination, refused);
+  if (wanted) notify_closed(c.source, c.destination, c.lane, refused);
 }
 
 /// A peer that speaks up with a new connection after a restart that nobody noticed (power loss, or
 /// behind a cut): what `node` has on its connection to the peer's former life is reset first.
-void Engine::forget_former_life(NodeId node, NodeId peer) {
+void Engine::forget_former_life(NodeId node, NodeId peer, Lane lane) {
   const NodeState& speaker = *nodes_[peer.value];
-  Connection* c = find_connection(node, peer);
+  Connection* c = find_connection(node, peer, lane);
   if (!c || !c->established || !speaker.running) return;
   if (c->destination_incarnation == speaker.incarnation) return;
   drop(*c, speaker.spec.name + " was restarted");
   const EventId cause = emit(trace::ConnectionClosed{peer, "reset by peer"}, node);
   enter(*nodes_[node.value], cause,
-        [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer); });
+        [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer, lane); });
 }
 
 /// `node` will be told that `peer` is gone, after the way from there. `refused`: it never had a
 /// connection to the peer's present life, and the peer's machine did not give it one.
-void Engine::notify_closed(NodeId node, NodeId peer, bool refused) {
+void Engine::notify_closed(NodeId node, NodeId peer, Lane lane, bool refused) {
   const NodeState& told = *nodes_[node.value];
   if (!told.running || !blocked(peer, node).empty()) return;
   const Duration way = told.host.spec.latency + nodes_[peer.value]->host.spec.latency;
-  push(now_ + way, refused ? item_refused : item_closed, node.value,
-       (std::uint64_t{peer.value} << 32) | told.incarnation);
+  push(now_ + way, item_closed, 0, notices_.put({node, peer, lane, told.incarnation, refused}));
 }
 
-void Engine::on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation,
-                              const char* reason) {
+void Engine::on_closed_notice(const ClosedNotice& notice) {
+  const auto& [node, peer, lane, incarnation, refused] = notice;
   NodeState& told = *nodes_[node.value];
   if (!told.running || told.incarnation != incarnation) return;
   // What this side still had on the old connection dies with it; a newer one is left alone.
-  if (Connection* c = find_connection(node, peer);
+  if (Connection* c = find_connection(node, peer, lane);
       c && c->established && c->destination_incarnation != nodes_[peer.value]->incarnation)
     drop(*c, "connection reset");
+  const char* const reason = refused ? "connection refused" : "reset by peer";
   const EventId cause = emit(trace::ConnectionClosed{peer, reason}, node);
-  enter(told, cause,
-        [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer); });
+  enter(told, cause, [&](Node& machine, Runtime& runtime) {
+    machine.on_disconnect(runtime, notice.peer, notice.lane);
+  });
 }
 
-void Engine::close_by(NodeId node, NodeId peer) {
-  Connection* out = find_connection(node, peer);
-  Connection* back = find_connection(peer, node);
+void Engine::close_by(NodeId node, NodeId peer, Lane lane) {
+  EVENTARIUM_CHECK(peer.value < nodes_.size(), "the peer exists");
+  Connection* out = find_connection(node, peer, lane);
+  Connection* back = find_connection(peer, node, lane);
   if (!out && !back) return;
   emit(trace::ConnectionClosed{peer, "closed by " + state(node).spec.name}, node);
   if (out) drop(*out, "connection closed");
   if (back) drop(*back, "connection closed");
-  notify_closed(peer, node);
+  notify_closed(peer, node, lane);
 }
 
 /// Why nothing can go from one to the other now; empty when it can.

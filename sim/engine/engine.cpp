@@ -117,17 +117,8 @@ void Engine::dispatch(const QueueItem& item) {
       if (auto message = loopback_.take(item.b)) deliver(std::move(*message));
       return;
     case item_closed:
-    case item_refused:
-      return on_closed_notice(NodeId{item.a}, NodeId{static_cast<std::uint32_t>(item.b >> 32)},
-                              static_cast<std::uint32_t>(item.b),
-                              item.kind == item_refused ? "connection refused" : "reset by peer");
-    case item_closed_here: {
-      NodeState& node = *nodes_[item.a];
-      const NodeId peer{static_cast<std::uint32_t>(item.b >> 32)};
-      if (!node.running || node.incarnation != static_cast<std::uint32_t>(item.b)) return;
-      return enter(node, EventId{},
-                   [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer); });
-    }
+      if (const auto notice = notices_.take(item.b)) on_closed_notice(*notice);
+      return;
     case item_start:
       return start(NodeId{item.a});
     case item_job_done:

@@ -35,9 +35,13 @@ namespace eventarium::engine {
 struct HostSpec {
   double speed_flops = 1e9;
   double disk_write_bytes_per_s = 200e6;
+  double disk_size_bytes = 1e12;
   double bandwidth_bytes_per_s = 125e6;  // 1 Gbit/s, each direction
   Duration latency = 50us;               // one way to the switch: node to node takes two
 };
+
+/// `full`: what is written from now on finds no space. `failed`: every write and fsync fails.
+enum class DiskCondition : std::uint8_t { healthy, full, failed };
 
 struct NodeSpec {
   std::string name;  // unique
@@ -59,7 +63,7 @@ class Engine {
 
   virtual std::string_view kind() const = 0;  // "simgrid" or "lean"
 
-  // ---- building; nodes can be added until the run begins
+  // ---- building; a node that is added while the run goes on is declared and started at once
   NodeId add_node(NodeSpec spec, std::unique_ptr<Node> node);
   /// Sinks see every event from now on, in order of registration. Not owned.
   void add_sink(trace::Sink& sink);
@@ -93,12 +97,19 @@ class Engine {
   // ---- faults; all take effect now, and none aborts or hangs whatever the state
   void start(NodeId id);                    // start or restart; no-op when it runs
   void stop(NodeId id, StopReason reason);  // when it is stopped, only power_loss does something
+  void request_stop(NodeId id);             // SIGTERM: see Node::on_stop_request
   void power_on(NodeId id);                 // the machine only; no-op when it has power
   void set_link_up(NodeId id, bool up);     // the node's cable
   void set_latency(NodeId id, Duration latency);
   void set_bandwidth(NodeId id, double bytes_per_s);  // > 0
   void set_loss(NodeId id, double probability);       // per 1460-byte segment, on its cable
   void set_cut(NodeId from, NodeId to, bool cut);     // one way
+  /// A long garbage collection, SIGSTOP: the process does nothing, its system goes on (its
+  /// connections accept what fits, nothing answers); timers and messages wait until it goes on.
+  void set_paused(NodeId id, bool paused);
+  void set_speed(NodeId id, double flops);  // > 0
+  void set_disk(NodeId id, DiskCondition condition);
+  void set_disk_bandwidth(NodeId id, double bytes_per_s);  // > 0
 
  protected:
   struct HostState {
@@ -106,6 +117,8 @@ class Engine {
     bool powered = true;
     bool link_up = true;
     double loss = 0;
+    DiskCondition disk = DiskCondition::healthy;
+    std::uint64_t disk_used_bytes = 0;
   };
   /// Heap items of these kinds and above belong to the subclass.
   static constexpr std::uint32_t first_physics_kind = 16;
@@ -118,7 +131,7 @@ class Engine {
   virtual void start_transfer(NodeId from, NodeId to, double size_bytes, std::uint64_t ticket) = 0;
   virtual void start_compute(NodeId node, double work_flops, std::uint64_t ticket) = 0;
   virtual void start_write(NodeId node, double size_bytes, std::uint64_t ticket) = 0;
-  virtual void host_changed(NodeId id) = 0;  // power, link, latency, bandwidth: see host(id)
+  virtual void host_changed(NodeId id) = 0;  // see host(id)
   virtual void on_item(const QueueItem& item) = 0;
   /// The heap has a new item; a subclass with its own clock arms its timer.
   virtual void heap_changed() {}
@@ -137,6 +150,7 @@ class Engine {
   struct NodeState;
   struct CpuJob;
   struct TimerSlot;
+  struct ClosedNotice;
 
   // engine.cpp
   void begin_run();
@@ -151,14 +165,15 @@ class Engine {
   void queue_job(NodeState& node, CpuJob job);
   void next_job(NodeState& node);
   void finish_job(NodeState& node);
+  DiskResult ask_disk(const NodeState& node, std::uint64_t size_bytes) const;
   void next_write(NodeState& node);
   void finish_write(NodeState& node);
 
   // connections.cpp
-  Connection& connection(NodeId from, NodeId to);
-  Connection* find_connection(NodeId from, NodeId to);
+  Connection& connection(NodeState& from, NodeId to, Lane lane);
+  Connection* find_connection(NodeId from, NodeId to, Lane lane);
   MessageId send(NodeState& from, NodeId to, std::unique_ptr<const Payload> payload,
-                 std::uint64_t size_bytes);
+                 std::uint64_t size_bytes, Lane lane);
   void start_bundle(Connection& c);
   void attempt(Connection& c);
   void stall(Connection& c, std::string reason, Duration retry_in);
@@ -168,15 +183,16 @@ class Engine {
   void lose(std::vector<Message>& messages, const std::string& reason);
   void drop(Connection& c, const std::string& reason);
   void refuse(Connection& c);
-  void forget_former_life(NodeId node, NodeId peer);
-  void notify_closed(NodeId node, NodeId peer, bool refused = false);
-  void on_closed_notice(NodeId node, NodeId peer, std::uint32_t incarnation, const char* reason);
-  void close_by(NodeId node, NodeId peer);
+  void forget_former_life(NodeId node, NodeId peer, Lane lane);
+  void notify_closed(NodeId node, NodeId peer, Lane lane, bool refused = false);
+  void on_closed_notice(const ClosedNotice& notice);
+  void close_by(NodeId node, NodeId peer, Lane lane);
   std::string blocked(NodeId from, NodeId to) const;
   Duration loss_penalty(Connection& c, double size_bytes);
 
   // faults.cpp
   void close_connections_of(NodeId id, StopReason reason);
+  void close_both_ways(Connection& out, Connection* back, StopReason reason);
   void drain_then_close(Connection& c);
   void lose_power_while_stopped(NodeState& node);
   void interrupt_transfers(NodeId id);
@@ -197,6 +213,7 @@ class Engine {
   Slots<TimerSlot> timers_;
   Slots<std::function<void()>> actions_;
   Slots<Message> loopback_;
+  Slots<ClosedNotice> notices_;
 };
 
 }  // namespace eventarium::engine

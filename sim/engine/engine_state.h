@@ -9,22 +9,21 @@
 #include <vector>
 
 #include "sim/base/check.h"
+#include "sim/engine/connection_table.h"
 #include "sim/engine/engine.h"
 
 namespace eventarium::engine {
 
 /// Heap items of the engine itself; `a` and `b` as noted.
 enum ItemKind : std::uint32_t {
-  item_action,       // b: key in actions_
-  item_timer,        // a: node, b: key in timers_
-  item_retransmit,   // a: connection, b: its generation
-  item_loopback,     // b: key in loopback_
-  item_closed,       // a: node to be told, b: peer << 32 | the node's incarnation
-  item_refused,      // as item_closed; there was no connection yet
-  item_closed_here,  // a: node, b: as item_closed; the node itself has closed it
-  item_start,        // a: node
-  item_job_done,     // a: node, b: its incarnation; a piece of work that costs nothing
-  item_write_done,   // a: node, b: its incarnation; nothing was left to write
+  item_action,      // b: key in actions_
+  item_timer,       // a: node, b: key in timers_
+  item_retransmit,  // a: connection, b: its generation
+  item_loopback,    // b: key in loopback_
+  item_closed,      // b: key in notices_
+  item_start,       // a: node
+  item_job_done,    // a: node, b: its incarnation; a piece of work that costs nothing
+  item_write_done,  // a: node, b: its incarnation; nothing was left to write
 };
 
 /// Tickets: what, whose, and which generation or incarnation of it.
@@ -42,6 +41,14 @@ struct Engine::TimerSlot {
   std::uint32_t incarnation = 0;
   Token token;
   EventId cause;
+};
+
+/// `node` will be told that its connection to `peer` is gone.
+struct Engine::ClosedNotice {
+  NodeId node, peer;
+  Lane lane;
+  std::uint32_t incarnation = 0;  // the node's
+  bool refused = false;           // there was no connection yet
 };
 
 /// A piece of CPU work: the handling of a message, or a compute() of the node.
@@ -66,13 +73,16 @@ class Engine::NodeRuntime final : public Runtime {
   const std::string& name_of(NodeId node) const override;
   bool clean_start() const override;
   MessageId send(NodeId destination, std::unique_ptr<const Payload> payload,
-                 std::uint64_t size_bytes) override;
-  void disconnect(NodeId peer, bool tell_me) override;
+                 std::uint64_t size_bytes, Lane lane) override;
+  void disconnect(NodeId peer, Lane lane) override;
+  void exit(StopReason reason) override;
   TimerId set_timer(Duration delay, Token token) override;
   void cancel_timer(TimerId& timer) override;
   void compute(double work_flops, Token token) override;
-  void append_to_disk(std::uint64_t size_bytes) override;
+  DiskResult append_to_disk(std::uint64_t size_bytes) override;
+  void free_disk(std::uint64_t size_bytes) override;
   void fsync(Token token) override;
+  DiskResult disk() const override;
   RandomStream& random(std::string_view purpose) override;
   RecordId new_record() override;
   EventId emit(trace::EventBody body) override;
@@ -100,8 +110,9 @@ struct Engine::NodeState {
   bool clean_start = true;        // how the previous incarnation ended
   std::uint32_t incarnation = 0;  // changes at each start and each stop
   std::uint32_t starts = 0;
-  std::vector<std::uint32_t> connections_to;  // by destination: index + 1, 0 for none
-  std::deque<CpuJob> cpu_queue;               // the front one is being worked on
+  ConnectionTable connections_out;
+  std::vector<std::uint32_t> connections;  // all from and to this node, oldest first
+  std::deque<CpuJob> cpu_queue;            // the front one is being worked on
   bool cpu_busy = false;
   std::deque<DiskJob> disk_queue;  // fsyncs; the front one is being written
   std::uint64_t dirty_bytes = 0;

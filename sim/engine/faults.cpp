@@ -30,8 +30,9 @@ void Engine::start(NodeId id) {
   NodeState& node = state(id);
   if (node.running) return;
   power_on(id);
-  for (Connection& c : connections_)  // what the previous incarnation was still flushing
-    if (c.source == id && c.closing) drop(c, node.spec.name + " was restarted");
+  for (const std::uint32_t index : node.connections)
+    if (Connection& c = connections_[index]; c.source == id && c.closing)
+      drop(c, node.spec.name + " was restarted");  // what its former life was still flushing
   node.running = true;
   ++node.incarnation;
   const EventId started = emit(trace::NodeStarted{++node.starts}, id);
@@ -64,6 +65,16 @@ void Engine::stop(NodeId id, StopReason reason) {
   }
 }
 
+void Engine::request_stop(NodeId id) {
+  NodeState& node = state(id);
+  if (!node.running) return;
+  const std::uint32_t incarnation = node.incarnation;
+  bool ends_now = false;
+  enter(node, cause_,
+        [&](Node& machine, Runtime& runtime) { ends_now = machine.on_stop_request(runtime); });
+  if (ends_now && node.running && node.incarnation == incarnation) stop(id, StopReason::clean);
+}
+
 /// The process is dead already; its machine goes now, and the page cache with it.
 void Engine::lose_power_while_stopped(NodeState& node) {
   const EventId stopped = emit(trace::NodeStopped{text(StopReason::power_loss)}, node.id);
@@ -82,24 +93,27 @@ void Engine::lose_power_while_stopped(NodeState& node) {
 /// machine that loses power says nothing, and what others are sending it is retransmitted.
 void Engine::close_connections_of(NodeId id, StopReason reason) {
   const std::string& name = state(id).spec.name;
-  for (auto& other : nodes_) {
-    if (other->id == id) continue;
-    Connection* out = find_connection(id, other->id);
-    Connection* in = find_connection(other->id, id);
-    const bool known = (out && out->established) || (in && in->established);
+  for (const std::uint32_t index : state(id).connections) {
+    Connection& c = connections_[index];
     if (reason == StopReason::power_loss) {
-      if (out) drop(*out, name + " lost power");
-      continue;
+      if (c.source == id) drop(c, name + " lost power");
+    } else if (c.source == id) {
+      close_both_ways(c, find_connection(c.destination, id, c.lane), reason);
+    } else if (!find_connection(id, c.source, c.lane)) {
+      const bool known = c.established;
+      drop(c, name + " is down");
+      if (known) notify_closed(c.source, id, c.lane);
     }
-    if (in) drop(*in, name + " is down");
-    if (!out) {
-      if (known) notify_closed(other->id, id);
-      continue;
-    }
-    if (reason == StopReason::crash) lose(out->waiting, name + " is down");
-    out->closing = known || !out->in_flight.empty() || !out->waiting.empty();
-    drain_then_close(*out);
   }
+}
+
+void Engine::close_both_ways(Connection& out, Connection* back, StopReason reason) {
+  const bool known = out.established || (back && back->established);
+  const std::string why = names_.name(out.source) + " is down";
+  if (back) drop(*back, why);
+  if (reason == StopReason::crash) lose(out.waiting, why);
+  out.closing = known || !out.in_flight.empty() || !out.waiting.empty();
+  drain_then_close(out);
 }
 
 /// What is under way still arrives, then the other end learns of the close.
@@ -108,13 +122,13 @@ void Engine::drain_then_close(Connection& c) {
   if (c.state == Connection::State::stalled) return drop(c, "connection closed");
   const bool tell = c.closing;
   c.closing = c.established = false;
-  if (tell) notify_closed(c.destination, c.source);
+  if (tell) notify_closed(c.destination, c.source, c.lane);
 }
 
 /// The way of these transfers has just broken: they stall and will be retransmitted.
 void Engine::interrupt_transfers(NodeId id) {
-  for (Connection& c : connections_) {
-    if (c.source != id && c.destination != id) continue;
+  for (const std::uint32_t index : state(id).connections) {
+    Connection& c = connections_[index];
     if (c.state != Connection::State::transferring) continue;
     if (!nodes_[c.source.value]->host.powered) {
       drop(c, names_.name(c.source) + " lost power");
@@ -147,6 +161,20 @@ void Engine::set_bandwidth(NodeId id, double bytes_per_s) {
 void Engine::set_loss(NodeId id, double probability) {
   EVENTARIUM_CHECK(probability >= 0 && probability < 1, "a loss is a probability below 1");
   state(id).host.loss = probability;
+}
+
+void Engine::set_speed(NodeId id, double flops) {
+  EVENTARIUM_CHECK(flops > 0, "a speed is positive; use set_paused to stop the work");
+  state(id).host.spec.speed_flops = flops;
+  host_changed(id);
+}
+
+void Engine::set_disk(NodeId id, DiskCondition condition) { state(id).host.disk = condition; }
+
+void Engine::set_disk_bandwidth(NodeId id, double bytes_per_s) {
+  EVENTARIUM_CHECK(bytes_per_s > 0, "a bandwidth is positive; use set_disk to break the disk");
+  state(id).host.spec.disk_write_bytes_per_s = bytes_per_s;
+  host_changed(id);
 }
 
 void Engine::set_cut(NodeId from, NodeId to, bool cut) {

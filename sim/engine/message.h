@@ -23,10 +23,21 @@ class Payload {
   virtual void append_records(std::vector<RecordId>&) const {}
 };
 
+/// Which of the connections between two nodes. A client opens its own one for each of its purposes
+/// (Kafka: produce, fetch, replica fetcher, heartbeats), and answers go back on the lane that the
+/// request came on. Two nodes that are each other's clients differ in `opener`. The default lane
+/// belongs to nobody and serves nodes that need only one.
+struct Lane {
+  NodeId opener;
+  std::uint8_t purpose = 0;
+  auto operator<=>(const Lane&) const = default;
+};
+
 struct Message {
   MessageId id;
   NodeId source;
   NodeId destination;
+  Lane lane;
   std::uint64_t size_bytes = 0;
   EventId cause;  // the MessageSent, then the MessageArrived event
   std::unique_ptr<const Payload> payload;

@@ -43,7 +43,10 @@ class Node {
   virtual void on_done(Runtime&, Token) {}
   /// The connection to `peer` was reset (its process died or was restarted). Messages on the way
   /// are lost. A peer that is cut off or powered down says nothing: time-outs are the node's job.
-  virtual void on_disconnect(Runtime&, NodeId /*peer*/) {}
+  virtual void on_disconnect(Runtime&, NodeId /*peer*/, Lane) {}
+  /// The process is asked to end (SIGTERM). True: it ends now, by on_stop(clean). False: it has
+  /// something to hand over first and will call Runtime::exit() itself.
+  virtual bool on_stop_request(Runtime&) { return true; }
   virtual void on_stop(Runtime&, StopReason) {}
 
   /// CPU work that the message costs before on_message sees it. Messages of a node are handled in

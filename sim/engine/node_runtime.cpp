@@ -12,16 +12,21 @@ const std::string& Engine::NodeRuntime::name_of(NodeId node) const {
 bool Engine::NodeRuntime::clean_start() const { return node_.clean_start; }
 
 MessageId Engine::NodeRuntime::send(NodeId destination, std::unique_ptr<const Payload> payload,
-                                    std::uint64_t size_bytes) {
+                                    std::uint64_t size_bytes, Lane lane) {
   EVENTARIUM_CHECK(!node_.stopping, "a node that has crashed can't send");
-  return engine_.send(node_, destination, std::move(payload), size_bytes);
+  return engine_.send(node_, destination, std::move(payload), size_bytes, lane);
 }
 
-void Engine::NodeRuntime::disconnect(NodeId peer, bool tell_me) {
-  engine_.close_by(node_.id, peer);
-  if (tell_me)
-    engine_.push(engine_.now_, item_closed_here, node_.id.value,
-                 (std::uint64_t{peer.value} << 32) | node_.incarnation);
+void Engine::NodeRuntime::disconnect(NodeId peer, Lane lane) {
+  engine_.close_by(node_.id, peer, lane);
+}
+
+void Engine::NodeRuntime::exit(StopReason reason) {
+  const auto end = [this, reason, incarnation = node_.incarnation, cause = engine_.cause_] {
+    if (node_.incarnation == incarnation)
+      engine_.with_cause(cause, [&] { engine_.stop(node_.id, reason); });
+  };
+  engine_.schedule(engine_.now_, end);
 }
 
 TimerId Engine::NodeRuntime::set_timer(Duration delay, Token token) {
@@ -46,9 +51,20 @@ void Engine::NodeRuntime::compute(double work_flops, Token token) {
   engine_.queue_job(node_, std::move(job));
 }
 
-void Engine::NodeRuntime::append_to_disk(std::uint64_t size_bytes) {
+DiskResult Engine::NodeRuntime::append_to_disk(std::uint64_t size_bytes) {
+  const DiskResult result = engine_.ask_disk(node_, size_bytes);
+  if (result != DiskResult::ok) return result;
+  node_.host.disk_used_bytes += size_bytes;
   node_.dirty_bytes += size_bytes;
+  return result;
 }
+
+void Engine::NodeRuntime::free_disk(std::uint64_t size_bytes) {
+  std::uint64_t& used = node_.host.disk_used_bytes;
+  used -= std::min(used, size_bytes);
+}
+
+DiskResult Engine::NodeRuntime::disk() const { return engine_.ask_disk(node_, 1); }
 
 void Engine::NodeRuntime::fsync(Token token) {
   node_.disk_queue.push_back({token, engine_.cause_});
@@ -105,6 +121,15 @@ void Engine::finish_job(NodeState& node) {
 }
 
 // ---- disk: an fsync writes what was appended before it began
+
+DiskResult Engine::ask_disk(const NodeState& node, std::uint64_t size_bytes) const {
+  const HostState& host = node.host;
+  if (host.disk == DiskCondition::failed) return DiskResult::failed;
+  const double after = static_cast<double>(host.disk_used_bytes + size_bytes);
+  if (host.disk == DiskCondition::full || after > host.spec.disk_size_bytes)
+    return DiskResult::full;
+  return DiskResult::ok;
+}
 
 void Engine::next_write(NodeState& node) {
   node.disk_busy = !node.disk_queue.empty();

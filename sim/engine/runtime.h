@@ -15,6 +15,8 @@
 
 namespace eventarium::engine {
 
+enum class DiskResult : std::uint8_t { ok, full, failed };
+
 class Runtime {
  public:
   virtual ~Runtime() = default;
@@ -28,12 +30,13 @@ class Runtime {
   /// Hands the payload to the TCP-like connection to `destination`: in order, reliable while both
   /// ends live; stalled and retransmitted while the way is cut. To oneself: arrives at once.
   virtual MessageId send(NodeId destination, std::unique_ptr<const Payload> payload,
-                         std::uint64_t size_bytes) = 0;
-  /// Drops the connection to `peer` in both directions; what waits or travels on it is lost. The
-  /// peer's on_disconnect is called when the close reaches it. With `tell_me`, this node's is
-  /// called too, at this instant but after the handler that runs now: for its other parts, which
-  /// had their requests on the same connection.
-  virtual void disconnect(NodeId peer, bool tell_me = false) = 0;
+                         std::uint64_t size_bytes, Lane lane = {}) = 0;
+  /// Drops that connection to `peer` in both directions; what waits or travels on it is lost. The
+  /// peer's on_disconnect is called when the close reaches it; this node's is not.
+  virtual void disconnect(NodeId peer, Lane lane = {}) = 0;
+
+  /// The process ends itself, after the handler that runs now: on_stop(reason) follows.
+  virtual void exit(StopReason reason) = 0;
 
   /// on_timer(token) after `delay` (>= 0). Timers die with the incarnation that set them.
   virtual TimerId set_timer(Duration delay, Token token) = 0;
@@ -43,10 +46,16 @@ class Runtime {
   /// Occupies the node's CPU for work/speed; on_done(token) then. Pieces of work run one by one.
   virtual void compute(double work_flops, Token token) = 0;
 
-  /// Page cache: free and volatile until a fsync() that started later has finished.
-  virtual void append_to_disk(std::uint64_t size_bytes) = 0;
-  /// Writes all appended bytes through the disk's bandwidth; on_done(token) then.
+  /// Page cache: takes no time and is volatile until a fsync() that started later has finished,
+  /// but it takes space at once. Not ok: nothing was written (ENOSPC, EIO).
+  virtual DiskResult append_to_disk(std::uint64_t size_bytes) = 0;
+  /// Files of that size were deleted.
+  virtual void free_disk(std::uint64_t size_bytes) = 0;
+  /// Writes all appended bytes through the disk's bandwidth; on_done(token) then, also when the
+  /// disk has failed meanwhile: ask disk().
   virtual void fsync(Token token) = 0;
+  /// What append_to_disk() of one byte would say now.
+  virtual DiskResult disk() const = 0;
 
   /// This node's own stream for a purpose, e.g. "backoff". The reference stays valid.
   virtual RandomStream& random(std::string_view purpose) = 0;

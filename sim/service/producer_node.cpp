@@ -67,8 +67,8 @@ void ProducerNode::on_message(engine::Runtime& runtime, engine::Message message)
   publisher_->handle_message(runtime, message);
 }
 
-void ProducerNode::on_disconnect(engine::Runtime& runtime, NodeId peer) {
-  publisher_->handle_disconnect(runtime, peer);
+void ProducerNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
+  publisher_->handle_disconnect(runtime, peer, lane);
 }
 
 void ProducerNode::on_stop(engine::Runtime& runtime, engine::StopReason reason) {

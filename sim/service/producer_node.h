@@ -25,7 +25,7 @@ class ProducerNode : public engine::Node {
   void on_start(engine::Runtime& runtime) override;
   void on_message(engine::Runtime& runtime, engine::Message message) override;
   void on_timer(engine::Runtime& runtime, engine::Token token) override;
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
   /// 10 microseconds of a 1 Gflop/s core: reading an answer from the socket.
   double handling_work_flops(const engine::Message&) const override { return 10e3; }

@@ -42,11 +42,11 @@ void ServiceNode::on_timer(engine::Runtime& runtime, engine::Token token) {
   if (publisher_) publisher_->handle_timer(runtime, token);
 }
 
-void ServiceNode::on_disconnect(engine::Runtime& runtime, NodeId peer) {
+void ServiceNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
   const EventId closed = runtime.current_cause();
-  subscriber_->handle_disconnect(runtime, peer);
+  subscriber_->handle_disconnect(runtime, peer, lane);
   runtime.set_cause(closed);
-  if (publisher_) publisher_->handle_disconnect(runtime, peer);
+  if (publisher_) publisher_->handle_disconnect(runtime, peer, lane);
 }
 
 void ServiceNode::on_stop(engine::Runtime& runtime, engine::StopReason reason) {

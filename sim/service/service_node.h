@@ -39,7 +39,7 @@ class ServiceNode : public engine::Node, public bus::Listener {
   void on_start(engine::Runtime& runtime) override;
   void on_message(engine::Runtime& runtime, engine::Message message) override;
   void on_timer(engine::Runtime& runtime, engine::Token token) override;
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override;
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
   /// 10 microseconds of a 1 Gflop/s core and 1 flop per byte: reading and parsing; the work that
   /// an event means is its service time.

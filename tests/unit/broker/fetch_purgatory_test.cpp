@@ -32,7 +32,7 @@ TEST_CASE("a fetch is found through each of its partitions until it is taken") {
   purgatory.park(fetch_of(two, {b}));
   CHECK(purgatory.watchers_of(a) == std::vector{first});
   CHECK(purgatory.watchers_of(b) == std::vector{first, second});
-  CHECK(purgatory.of_client(two) == std::vector{second});
+  CHECK(purgatory.of_client(two, {}) == std::vector{second});
   CHECK(purgatory.take(first).has_value());
   CHECK_FALSE(purgatory.take(first).has_value());
   CHECK(purgatory.find(first) == nullptr);

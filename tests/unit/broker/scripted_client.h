@@ -35,7 +35,7 @@ class ScriptedClient : public engine::Node {
   void on_message(engine::Runtime& runtime, engine::Message message) override {
     received.push_back({runtime.now(), std::move(message.payload)});
   }
-  void on_disconnect(engine::Runtime&, NodeId) override { ++disconnects; }
+  void on_disconnect(engine::Runtime&, NodeId, engine::Lane) override { ++disconnects; }
 
   template <class R>
   void send(NodeId broker, R request) {

@@ -48,8 +48,8 @@ struct Source : engine::Node {
                                                          false, topic, "{}", record.size_bytes}));
     publisher->publish(runtime, std::move(record), topic);
   }
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override {
-    publisher->handle_disconnect(runtime, peer);
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override {
+    publisher->handle_disconnect(runtime, peer, lane);
   }
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override {
     publisher->stop(runtime, reason);
@@ -90,8 +90,8 @@ struct Sink : engine::Node, Listener {
   void on_timer(engine::Runtime& runtime, engine::Token token) override {
     if (!subscriber->handle_timer(runtime, token)) finish(runtime, token.value);
   }
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override {
-    subscriber->handle_disconnect(runtime, peer);
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override {
+    subscriber->handle_disconnect(runtime, peer, lane);
   }
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override {
     busy = 0;

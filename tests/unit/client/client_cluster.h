@@ -28,8 +28,8 @@ class ProducerHost : public engine::Node {
   void on_timer(engine::Runtime& runtime, engine::Token token) override {
     producer.handle_timer(runtime, token);
   }
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override {
-    producer.handle_disconnect(runtime, peer);
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override {
+    producer.handle_disconnect(runtime, peer, lane);
   }
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override {
     producer.stop(runtime, reason);
@@ -82,8 +82,8 @@ class ConsumerHost : public engine::Node, public bus::Listener {
       consumer.handle_timer(runtime, token);
     }
   }
-  void on_disconnect(engine::Runtime& runtime, NodeId peer) override {
-    consumer.handle_disconnect(runtime, peer);
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override {
+    consumer.handle_disconnect(runtime, peer, lane);
   }
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override {
     consumer.stop(runtime, reason);

@@ -1,4 +1,6 @@
 // The small TCP: order, coalescing, stalls, resets, and faults at every moment.
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "sim/base/random.h"
@@ -226,19 +228,94 @@ TEST_CASE("under random faults each message arrives, is lost with a word, or sti
   }
 }
 
-TEST_CASE("a node that hangs up for one of its parts can have itself told for the others") {
+TEST_CASE("lanes between two nodes are connections of their own") {
   Pair pair;
-  std::size_t told_inside_handler = 99;
+  const Lane first{pair.id_a, 1}, second{pair.id_a, 2};
+  const auto on = [&](Runtime& runtime, std::string text, std::uint64_t size_bytes, Lane lane) {
+    runtime.send(pair.id_b, std::make_unique<Text>(std::move(text)), size_bytes, lane);
+  };
+  std::vector<Lane> answered_on;
   pair.a->start = [&](Runtime& runtime) {
-    say(runtime, pair.id_b, "first");
-    runtime.set_timer(5ms, Token{});
+    on(runtime, "on the way", 12'500'000, first);
+    on(runtime, "queues behind it", 100, first);
+    on(runtime, "has its own way", 100, second);
+    runtime.set_timer(1s, Token{});
+  };
+  pair.b->message = [](Runtime& runtime, const Message& m, const std::string& text) {
+    runtime.send(m.source, std::make_unique<Text>("answer to " + text), 100, m.lane);
+  };
+  pair.a->message = [&](Runtime&, const Message& m, const std::string&) {
+    answered_on.push_back(m.lane);
   };
   pair.a->timer = [&](Runtime& runtime, Token) {
-    runtime.disconnect(pair.id_b, true);
-    told_inside_handler = pair.a->disconnected.size();
+    runtime.disconnect(pair.id_b, first);
+    on(runtime, "goes on", 100, second);
   };
-  pair.run(20ms);
-  CHECK(told_inside_handler == 0);
-  CHECK(pair.a->disconnected == std::vector<NodeId>{pair.id_b});
-  CHECK(pair.b->disconnected == std::vector<NodeId>{pair.id_a});
+  pair.run(2s);
+  CHECK(pair.b->heard ==
+        std::vector<std::string>{"on the way", "has its own way", "queues behind it", "goes on"});
+  CHECK(answered_on == std::vector{first, second, first, second});
+  CHECK(pair.b->disconnected_lanes == std::vector{first});
+  CHECK(pair.a->disconnected.empty());
+}
+
+TEST_CASE("a process that ends resets each of its lanes once") {
+  Pair pair;
+  const Lane lanes[] = {{pair.id_a, 1}, {pair.id_a, 2}, {pair.id_b, 1}};
+  pair.a->start = [&](Runtime& runtime) {
+    for (const Lane& lane : lanes)
+      runtime.send(pair.id_b, std::make_unique<Text>("hello"), 100, lane);
+  };
+  pair.b->message = [](Runtime& runtime, const Message& m, const std::string&) {
+    if (m.lane.purpose == 1) runtime.send(m.source, std::make_unique<Text>("answer"), 100, m.lane);
+  };
+  pair.at(1s, [&] { pair.engine.stop(pair.id_b, StopReason::crash); });
+  pair.run(2s);
+  std::sort(pair.a->disconnected_lanes.begin(), pair.a->disconnected_lanes.end());
+  CHECK(pair.a->disconnected_lanes == std::vector(std::begin(lanes), std::end(lanes)));
+}
+
+TEST_CASE("after an unnoticed restart each lane is reset when it is used, and no other") {
+  Pair pair;
+  const Lane first{pair.id_a, 1}, second{pair.id_a, 2};
+  pair.a->start = [&](Runtime& runtime) {
+    runtime.send(pair.id_b, std::make_unique<Text>("hello"), 100, first);
+    if (pair.a->starts == 1) runtime.send(pair.id_b, std::make_unique<Text>("hello"), 100, second);
+  };
+  pair.b->message = [](Runtime& runtime, const Message& m, const std::string&) {
+    runtime.send(m.source, std::make_unique<Text>("answer"), 100, m.lane);
+  };
+  pair.b->start = [](Runtime& runtime) { runtime.set_timer(5s, Token{}); };
+  pair.b->timer = [&](Runtime& runtime, Token) {
+    runtime.send(pair.id_a, std::make_unique<Text>("late answer"), 100, second);
+  };
+  pair.at(1s, [&] { pair.engine.stop(pair.id_a, StopReason::power_loss); });
+  pair.at(2s, [&] { pair.engine.start(pair.id_a); });
+  pair.run(4s);
+  CHECK(pair.b->disconnected_lanes == std::vector{first});
+  pair.run(10s);
+  CHECK(pair.b->disconnected_lanes == std::vector{first, second});
+}
+
+TEST_CASE("a process that asks to end hands over first, and ends when it says so") {
+  Pair pair;
+  pair.a->stop_requested = [](Runtime& runtime) {
+    runtime.set_timer(50ms, Token{});
+    return false;
+  };
+  pair.a->timer = [](Runtime& runtime, Token) {
+    runtime.exit(StopReason::clean);
+    runtime.exit(StopReason::crash);  // it has ended already
+  };
+  pair.at(100ms, [&] {
+    pair.engine.request_stop(pair.id_a);
+    pair.engine.request_stop(pair.id_b);
+  });
+  pair.run(120ms);
+  CHECK(pair.engine.is_running(pair.id_a));
+  CHECK_FALSE(pair.engine.is_running(pair.id_b));
+  pair.run(200ms);
+  const auto stopped = pair.trace.all<trace::NodeStopped>();
+  REQUIRE(stopped.size() == 2);
+  CHECK(stopped[1].reason == "clean");
 }

@@ -22,11 +22,13 @@ struct Probe : Node {
   std::function<void(Runtime&, const Message&, const std::string&)> message;
   std::function<void(Runtime&, Token)> timer, done;
   std::function<void(Runtime&, StopReason)> stopped;
+  std::function<bool(Runtime&)> stop_requested;
   double work_flops = 0;
 
   std::vector<std::string> heard;
   std::vector<SimTime> heard_at;
   std::vector<NodeId> disconnected;
+  std::vector<Lane> disconnected_lanes;
   int starts = 0;
 
   void on_start(Runtime& runtime) override {
@@ -45,7 +47,13 @@ struct Probe : Node {
   void on_done(Runtime& runtime, Token token) override {
     if (done) done(runtime, token);
   }
-  void on_disconnect(Runtime&, NodeId peer) override { disconnected.push_back(peer); }
+  void on_disconnect(Runtime&, NodeId peer, Lane lane) override {
+    disconnected.push_back(peer);
+    disconnected_lanes.push_back(lane);
+  }
+  bool on_stop_request(Runtime& runtime) override {
+    return !stop_requested || stop_requested(runtime);
+  }
   void on_stop(Runtime& runtime, StopReason reason) override {
     if (stopped) stopped(runtime, reason);
   }
