@@ -32,8 +32,9 @@ FaultInjector::Property FaultInjector::property_of(FaultKind kind) {
       return Property::loss;
     case FaultKind::cut:
       return Property::cut;
+    default:  // the loader knows no other yet
+      return Property::process;
   }
-  return Property::process;
 }
 
 // ---- what is where

@@ -23,8 +23,11 @@ using NameOf = std::function<std::string(NodeId)>;
 
 std::string names(const std::vector<NodeId>& nodes, const NameOf& name_of) {
   std::string text;
-  for (const NodeId node : nodes) text += (text.empty() ? "" : " ") + name_of(node);
-  return text.empty() ? "none" : text;
+  for (const NodeId node : nodes) {
+    if (!text.empty()) text += ' ';
+    text += name_of(node);
+  }
+  return text.empty() ? std::string("none") : text;
 }
 
 std::string partition_text(const PartitionRecord& record, const NameOf& name_of) {
@@ -90,16 +93,20 @@ std::string to_text(const MetadataRecord& record, const NameOf& name_of) {
   return std::visit(
       Overloaded{
           [](const NoOpRecord&) { return std::string("nothing new"); },
-          [&](const LeaderChangeRecord& r) { return name_of(r.leader) + " leads the quorum"; },
+          [&](const LeaderChangeRecord& r) {
+            return fmt::format("{} leads the quorum", name_of(r.leader));
+          },
           [&](const RegisterBrokerRecord& r) { return broker_text(r.broker, name_of); },
-          [&](const UnregisterBrokerRecord& r) { return name_of(r.broker) + ": forgotten"; },
+          [&](const UnregisterBrokerRecord& r) {
+            return fmt::format("{}: forgotten", name_of(r.broker));
+          },
           [&](const BrokerRegistrationChangeRecord& r) { return broker_text(r.broker, name_of); },
-          [](const TopicRecord& r) { return "topic " + r.topic; },
-          [](const RemoveTopicRecord& r) { return "topic " + r.topic + " deleted"; },
+          [](const TopicRecord& r) { return fmt::format("topic {}", r.topic); },
+          [](const RemoveTopicRecord& r) { return fmt::format("topic {} deleted", r.topic); },
           [&](const PartitionRecord& r) { return partition_text(r, name_of); },
           [](const ConfigRecord& r) {
-            return r.topic + ": " + r.key +
-                   (r.value.empty() ? " back to its default" : " = " + r.value);
+            if (r.value.empty()) return fmt::format("{}: {} back to its default", r.topic, r.key);
+            return fmt::format("{}: {} = {}", r.topic, r.key, r.value);
           },
       },
       record);
@@ -110,7 +117,7 @@ std::string_view kind_of(const MetadataRecord& record) {
       "NoOpRecord",
       "LeaderChangeRecord",
       "RegisterBrokerRecord",
-      "UnregisterBroker",
+      "UnregisterBrokerRecord",
       "BrokerRegistrationChangeRecord",
       "TopicRecord",
       "RemoveTopicRecord",

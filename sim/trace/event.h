@@ -68,7 +68,7 @@ struct Event {
 #define EVENT_BEGIN(Name, wire, doc)                    \
   template <class Visitor, class E>                     \
   requires std::is_same_v<std::remove_const_t<E>, Name> \
-  void visit_fields([[maybe_unused]] E& event, Visitor&& visit) {
+  void visit_fields([[maybe_unused]] E& event, [[maybe_unused]] Visitor&& visit) {
 #define FIELD(Type, name, doc) visit(#name, event.name);
 #define EVENT_END(Name) }
 #include "sim/trace/schema.inl"

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/trace/cluster_teller.h"
 #include "sim/trace/fault_words.h"
 #include "sim/trace/flat_json.h"
 
@@ -61,10 +62,10 @@ std::string partition_name(const std::string& topic, std::int64_t partition) {
 
 }  // namespace
 
-struct Narrator::Teller {
+struct Narrator::Teller : ClusterTeller {
+  using ClusterTeller::operator();
+
   const Narrator& told;
-  const Event& event;
-  bool all;
   bool told_again;  // that the peer can't be reached has been told since it went down
 
   const std::string& name(NodeId id) const { return told.names_.name(id); }
@@ -365,7 +366,8 @@ bool Narrator::is_told_again(const Event& event) {
 Sentence Narrator::tell(const Event& event) {
   learn(event);
   const bool told_again = is_told_again(event);
-  auto sentence = std::visit(Teller{*this, event, detail_ == Detail::all, told_again}, event.body);
+  const ClusterTeller cluster{names_, event, detail_ == Detail::all};
+  auto sentence = std::visit(Teller{cluster, *this, told_again}, event.body);
   if (const auto* arrived = event.as<MessageArrived>()) on_their_way_.erase(arrived->message);
   if (const auto* lost = event.as<MessageLost>()) on_their_way_.erase(lost->message);
   return sentence;
