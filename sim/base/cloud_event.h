@@ -27,6 +27,7 @@ struct Record {
   RecordId id;
   std::shared_ptr<const CloudEvent> event;
   std::uint32_t size_bytes = 0;
+  bool tombstone = false;  // the value is null: in a compacted topic, "forget this key"
 };
 
 }  // namespace eventarium

@@ -17,12 +17,11 @@ Error Partition::check_append(const RecordBatch& batch, std::int16_t acks) const
 }
 
 const RecordBatch& Partition::append(RecordBatch batch, SimTime now) {
-  batch.leader_epoch = image_.leader_epoch;
   if (config_.log_append_time) {
     batch.log_append_time = true;
     batch.max_timestamp = now;
   }
-  return log_.append(std::move(batch));
+  return *log_.append_as_leader(std::move(batch), image_.leader_epoch, now).batch;
 }
 
 bool Partition::must_flush() const {
@@ -50,12 +49,9 @@ Error Partition::check_fetch_offset(std::int64_t offset) const {
   return Error::none;
 }
 
-std::vector<RecordId> Partition::recover_after_power_loss() {
-  std::vector<RecordId> lost;
-  for (const RecordBatch& batch : log_.batches())
-    if (batch.base_offset >= log_.recovery_point())
-      for (const Record& record : *batch.records) lost.push_back(record.id);
-  log_.lose_unflushed();
+std::vector<RecordId> Partition::recover_after_power_loss(SimTime now) {
+  log_.tear_unwritten(SimTime::min());
+  std::vector<RecordId> lost = log_.recover(log_.recovery_point(), now).records;
   high_watermark_ = std::min(high_watermark_, log_.log_end_offset());
   return lost;
 }

@@ -49,7 +49,7 @@ class Partition {
 
   /// The machine had lost its power: drops what was never fsynced and lowers the high watermark
   /// with it. Returns the records that are gone.
-  std::vector<RecordId> recover_after_power_loss();
+  std::vector<RecordId> recover_after_power_loss(SimTime now);
 
  private:
   NodeId self_;

@@ -10,6 +10,7 @@
 
 #include "sim/broker/errors.h"
 #include "sim/engine/message.h"
+#include "sim/log/leader_epoch_cache.h"
 #include "sim/log/record_batch.h"
 #include "sim/log/topic_partition.h"
 
@@ -77,13 +78,6 @@ struct MetadataResponse final : Response {
 struct LeaderHint {
   NodeId leader;  // none: it doesn't know
   std::int32_t leader_epoch = -1;
-};
-
-/// The end of an epoch in a log: the offset behind its last record.
-struct EpochEnd {
-  std::int32_t epoch = -1;
-  std::int64_t end_offset = -1;
-  bool operator==(const EpochEnd&) const = default;
 };
 
 // ---- Produce: one batch per partition

@@ -191,7 +191,7 @@ void ReplicaManager::flush_all() {
 
 void ReplicaManager::recover_after_power_loss(engine::Runtime& runtime) {
   for (auto& [tp, partition] : partitions_) {
-    std::vector<RecordId> lost = partition.recover_after_power_loss();
+    std::vector<RecordId> lost = partition.recover_after_power_loss(runtime.now());
     if (lost.empty()) continue;
     runtime.emit(trace::LogTruncated{tp.topic, tp.partition, partition.log().log_end_offset(),
                                      std::move(lost), "power loss: not yet flushed"});

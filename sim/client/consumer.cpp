@@ -41,7 +41,8 @@ void Consumer::run(engine::Runtime& runtime) {
 /// True when there are records. Either way it talks to the brokers before it returns.
 bool Consumer::poll(engine::Runtime& runtime) {
   for (RecordSlice& slice : buffer_.take(options_.max_poll_records)) {
-    positions_[slice.tp].offset = slice.next_offset();
+    positions_[slice.tp].offset = slice.next_position;
+    if (slice.records.empty()) continue;  // all of it has been compacted away
     std::vector<RecordId> ids;
     for (const Record& record : slice.records) ids.push_back(record.id);
     const EventId delivered = runtime.emit_because(

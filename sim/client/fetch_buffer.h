@@ -13,12 +13,14 @@
 
 namespace eventarium::kafka {
 
-/// Consecutive records of one partition.
+/// Records of one partition whose offsets follow one another. There may be none: compaction has
+/// removed what was there, and only the position moves on.
 struct RecordSlice {
   TopicPartition tp;
   std::int64_t base_offset = 0;
   std::vector<Record> records;
-  EventId cause;  // the arrival of the answer that brought them
+  EventId cause;                   // the arrival of the answer that brought them
+  std::int64_t next_position = 0;  // what to read next: behind the records and a gap after them
 
   std::int64_t next_offset() const {
     return base_offset + static_cast<std::int64_t>(records.size());
@@ -35,7 +37,7 @@ class FetchBuffer {
   bool empty() const { return fetches_.empty(); }
 
   /// Takes out up to `max_records` records, oldest fetch first. A slice holds what is
-  /// consecutive in one partition.
+  /// consecutive in one partition and fetch; a gap in the offsets begins another one.
   std::vector<RecordSlice> take(std::size_t max_records);
   void clear() { fetches_.clear(); }
 
@@ -46,6 +48,8 @@ class FetchBuffer {
     std::deque<RecordBatch> batches;
     EventId cause;
   };
+
+  static std::size_t take(Fetch& fetch, std::size_t max_records, std::vector<RecordSlice>& slices);
 
   std::deque<Fetch> fetches_;
 };

@@ -1,91 +1,254 @@
 #include "sim/log/partition_log.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/base/check.h"
 
 namespace eventarium::kafka {
 
+PartitionLog::PartitionLog(const LogConfig& config, SimTime created)
+    : config_(config), last_flushed_at_(created) {
+  segments_.emplace_back(0, created);
+}
+
+void PartitionLog::set_high_watermark(std::int64_t offset) {
+  high_watermark_ = std::clamp(offset, log_start_offset_, log_end_offset_);
+}
+
 std::uint64_t PartitionLog::size_bytes() const {
-  return positions_bytes_.empty() ? 0 : end_position_bytes_ - positions_bytes_.front();
+  return closed_bytes_ + active_segment().size_bytes();
 }
 
-const RecordBatch& PartitionLog::append(RecordBatch batch) {
-  EVENTARIUM_CHECK(batch.records && !batch.records->empty(), "a batch needs records");
+// ---- appending
+// -----------------------------------------------------------------------------------
+
+LogAppend PartitionLog::append_as_leader(RecordBatch batch, std::int32_t leader_epoch,
+                                         SimTime now) {
   batch.base_offset = log_end_offset_;
+  batch.leader_epoch = leader_epoch;
+  return append(std::move(batch), now);
+}
+
+LogAppend PartitionLog::append_as_follower(RecordBatch batch, SimTime now) {
+  EVENTARIUM_CHECK(batch.base_offset >= log_end_offset_, "a follower appends behind its log end");
+  return append(std::move(batch), now);
+}
+
+LogAppend PartitionLog::append(RecordBatch batch, SimTime now) {
+  EVENTARIUM_CHECK(batch.records && !batch.records->empty(), "a batch needs records");
+  LogAppend result;
+  result.roll_reason = active_segment().should_roll(config_, roll_jitter_, batch.size_bytes,
+                                                    batch.max_timestamp, now);
+  if (!result.roll_reason.empty()) {
+    closed_bytes_ += active_segment().size_bytes();
+    segments_.emplace_back(batch.base_offset, now);
+  }
+  epochs_.assign(batch.leader_epoch, batch.base_offset);
   log_end_offset_ = batch.next_offset();
-  positions_bytes_.push_back(end_position_bytes_);
-  end_position_bytes_ += batch.size_bytes;
-  batches_.push_back(std::move(batch));
-  return batches_.back();
+  segments_.back().append(std::move(batch), now);
+  result.batch = &segments_.back().batches().back().batch;
+  return result;
 }
 
-std::size_t PartitionLog::index_of(std::int64_t offset) const {
-  const auto found =
-      std::partition_point(batches_.begin(), batches_.end(),
-                           [&](const RecordBatch& batch) { return batch.next_offset() <= offset; });
-  return static_cast<std::size_t>(found - batches_.begin());
+bool PartitionLog::roll(SimTime now) {
+  if (active_segment().empty()) return false;
+  closed_bytes_ += active_segment().size_bytes();
+  segments_.emplace_back(log_end_offset_, now);
+  return true;
 }
 
-std::size_t PartitionLog::end_index(std::int64_t up_to) const {
-  const auto found =
-      std::partition_point(batches_.begin(), batches_.end(),
-                           [&](const RecordBatch& batch) { return batch.next_offset() <= up_to; });
-  return static_cast<std::size_t>(found - batches_.begin());
+// ---- reading
+// -------------------------------------------------------------------------------------
+
+std::size_t PartitionLog::segment_of(std::int64_t offset) const {
+  if (offset >= active_segment().base_offset()) return segments_.size() - 1;
+  const auto above = std::partition_point(
+      segments_.begin(), segments_.end(),
+      [&](const LogSegment& segment) { return segment.base_offset() <= offset; });
+  return above == segments_.begin() ? 0 : static_cast<std::size_t>(above - segments_.begin()) - 1;
 }
 
 std::optional<LogRead> PartitionLog::read(std::int64_t offset, std::uint64_t max_bytes,
                                           std::int64_t up_to, bool at_least_one) const {
   if (offset < log_start_offset_ || offset > log_end_offset_) return std::nullopt;
   LogRead result;
-  const std::size_t end = end_index(up_to);
-  for (std::size_t i = index_of(offset); i < end; ++i) {
-    const RecordBatch& batch = batches_[i];
-    const bool fits = result.size_bytes + batch.size_bytes <= max_bytes;
-    if (!fits && !(at_least_one && result.batches.empty())) break;
-    result.batches.push_back(batch);
-    result.size_bytes += batch.size_bytes;
+  for (std::size_t s = segment_of(offset); s < segments_.size(); ++s) {
+    const auto& batches = segments_[s].batches();
+    for (std::size_t i = segments_[s].index_of(offset); i < batches.size(); ++i) {
+      const RecordBatch& batch = batches[i].batch;
+      if (batch.next_offset() > up_to) return result;
+      const bool fits = result.size_bytes + batch.size_bytes <= max_bytes;
+      if (!fits && !(at_least_one && result.batches.empty())) return result;
+      result.batches.push_back(batch);
+      result.size_bytes += batch.size_bytes;
+    }
   }
   return result;
 }
 
 std::uint64_t PartitionLog::readable_bytes(std::int64_t offset, std::int64_t up_to) const {
-  const std::size_t begin = index_of(offset), end = end_index(up_to);
-  if (begin >= end) return 0;
-  const std::uint64_t end_position =
-      end < positions_bytes_.size() ? positions_bytes_[end] : end_position_bytes_;
-  return end_position - positions_bytes_[begin];
+  if (offset >= up_to) return 0;
+  const std::size_t first = segment_of(offset), last = segment_of(up_to);
+  std::uint64_t bytes = 0;
+  for (std::size_t s = first; s <= last; ++s) {
+    const LogSegment& segment = segments_[s];
+    const std::uint64_t begin = s == first ? segment.position_of(segment.index_of(offset)) : 0;
+    // index_of(up_to) is the first batch that ends above up_to: all before it are readable.
+    const std::uint64_t end =
+        s == last ? segment.position_of(segment.index_of(up_to)) : segment.size_bytes();
+    if (end > begin) bytes += end - begin;
+  }
+  return bytes;
 }
 
 std::optional<TimestampedOffset> PartitionLog::find_timestamp(SimTime timestamp,
                                                               std::int64_t up_to) const {
-  for (const RecordBatch& batch : batches_) {
-    if (batch.base_offset >= up_to) break;
-    if (batch.max_timestamp < timestamp) continue;
-    for (std::size_t i = 0; i < batch.records->size(); ++i) {
-      const std::int64_t offset = batch.base_offset + static_cast<std::int64_t>(i);
-      if (offset >= up_to) return std::nullopt;
-      if (offset >= log_start_offset_ && batch.timestamp_of(i) >= timestamp)
-        return TimestampedOffset{batch.timestamp_of(i), offset};
+  for (std::size_t s = segment_of(log_start_offset_); s < segments_.size(); ++s) {
+    const LogSegment& segment = segments_[s];
+    if (segment.base_offset() >= up_to) break;
+    if (segment.empty() || segment.largest_timestamp() < timestamp) continue;
+    const auto& batches = segment.batches();
+    for (std::size_t b = segment.index_of_timestamp(timestamp); b < batches.size(); ++b) {
+      const RecordBatch& batch = batches[b].batch;
+      if (batch.base_offset >= up_to) return std::nullopt;
+      if (batch.max_timestamp < timestamp) continue;
+      for (std::size_t i = batch.index_of(log_start_offset_); i < batch.records->size(); ++i) {
+        if (batch.offset_of(i) >= up_to) return std::nullopt;
+        if (batch.timestamp_of(i) >= timestamp)
+          return TimestampedOffset{batch.timestamp_of(i), batch.offset_of(i)};
+      }
     }
   }
   return std::nullopt;
 }
 
-void PartitionLog::mark_flushed(std::int64_t offset) {
-  recovery_point_ = std::clamp(offset, recovery_point_, log_end_offset_);
+void PartitionLog::collect_records(std::int64_t from, std::int64_t to,
+                                   std::vector<RecordId>& records) const {
+  for (std::size_t s = segment_of(from); s < segments_.size(); ++s) {
+    const auto& batches = segments_[s].batches();
+    for (std::size_t b = segments_[s].index_of(from); b < batches.size(); ++b) {
+      const RecordBatch& batch = batches[b].batch;
+      if (batch.base_offset >= to) return;
+      for (std::size_t i = batch.index_of(from); i < batch.records->size(); ++i) {
+        if (batch.offset_of(i) >= to) return;
+        records.push_back((*batch.records)[i].id);
+      }
+    }
+  }
 }
 
-std::uint64_t PartitionLog::truncate_to(std::int64_t offset) {
-  const std::int64_t old_end = log_end_offset_;
-  while (!batches_.empty() && batches_.back().last_offset() >= offset) {
-    log_end_offset_ = batches_.back().base_offset;
-    end_position_bytes_ = positions_bytes_.back();
-    batches_.pop_back();
-    positions_bytes_.pop_back();
+// ---- flushing
+// ------------------------------------------------------------------------------------
+
+void PartitionLog::mark_flushed(std::int64_t offset, SimTime now) {
+  last_flushed_at_ = std::max(last_flushed_at_, now);
+  durable_offset_ = std::clamp(offset, durable_offset_, std::max(durable_offset_, log_end_offset_));
+  recovery_point_ = std::clamp(offset, recovery_point_, std::max(recovery_point_, log_end_offset_));
+}
+
+// ---- cutting
+// -------------------------------------------------------------------------------------
+
+LogCut PartitionLog::truncate_to(std::int64_t offset, SimTime now) {
+  if (offset >= log_end_offset_) return {};
+  if (offset < segments_.front().base_offset()) return truncate_fully_and_start_at(offset, now);
+  LogCut cut;
+  const std::size_t last = segment_of(offset);
+  const std::size_t index = segments_[last].index_of(offset);
+  std::int64_t end = offset;
+  if (index < segments_[last].batches().size())
+    end = std::min(end, segments_[last].batches()[index].batch.base_offset);
+  end = std::max(end, std::min(offset, log_start_offset_));
+  collect_records(end, log_end_offset_, cut.records);
+  remove_segments(last + 1, segments_.size(), cut.segments);
+  LogSegment& active = segments_.back();
+  cut.freed_bytes = active.size_bytes() - active.position_of(index);
+  active.truncate(index, now);
+  end_at(end);
+  return cut;
+}
+
+LogCut PartitionLog::truncate_fully_and_start_at(std::int64_t offset, SimTime now) {
+  LogCut cut;
+  collect_records(log_start_offset_, log_end_offset_, cut.records);
+  remove_segments(0, segments_.size(), cut.segments);
+  segments_.emplace_back(offset, now);
+  epochs_.clear();
+  log_start_offset_ = log_end_offset_ = high_watermark_ = offset;
+  recovery_point_ = std::min(recovery_point_, offset);
+  durable_offset_ = offset;
+  return cut;
+}
+
+/// The log's state after its last batches have gone.
+void PartitionLog::end_at(std::int64_t offset) {
+  log_end_offset_ = offset;
+  log_start_offset_ = std::min(log_start_offset_, offset);
+  high_watermark_ = std::min(high_watermark_, offset);
+  recovery_point_ = std::min(recovery_point_, offset);
+  durable_offset_ = std::min(durable_offset_, offset);
+  epochs_.truncate_from_end(offset);
+}
+
+/// Takes the segments from `first` on, up to but without `last`, out of the log.
+void PartitionLog::remove_segments(std::size_t first, std::size_t last,
+                                   std::vector<RemovedSegment>& removed) {
+  const auto begin = segments_.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = segments_.begin() + static_cast<std::ptrdiff_t>(last);
+  for (auto segment = begin; segment != end; ++segment)
+    removed.push_back({segment->base_offset(), segment->size_bytes()});
+  segments_.erase(begin, end);
+  closed_bytes_ = 0;
+  for (std::size_t s = 0; s + 1 < segments_.size(); ++s) closed_bytes_ += segments_[s].size_bytes();
+}
+
+LogCut PartitionLog::advance_log_start(std::int64_t offset) {
+  LogCut cut;
+  const std::int64_t start = std::min(offset, log_end_offset_);
+  if (start <= log_start_offset_) return cut;
+  collect_records(log_start_offset_, start, cut.records);
+  log_start_offset_ = start;
+  high_watermark_ = std::max(high_watermark_, start);
+  recovery_point_ = std::max(recovery_point_, start);
+  durable_offset_ = std::max(durable_offset_, start);
+  epochs_.truncate_from_start(start);
+  return cut;
+}
+
+// ---- unclean stops
+// -------------------------------------------------------------------------------
+
+void PartitionLog::tear_unwritten(SimTime written_back_before) {
+  std::int64_t torn = log_end_offset_;
+  for (std::size_t s = segment_of(durable_offset_); s < segments_.size(); ++s) {
+    const auto& batches = segments_[s].batches();
+    const auto first =
+        std::partition_point(batches.begin(), batches.end(), [&](const LogSegment::Stored& stored) {
+          return stored.batch.next_offset() <= durable_offset_ ||
+                 stored.appended_at <= written_back_before;
+        });
+    if (first == batches.end()) continue;
+    torn = first->batch.base_offset;
+    break;
   }
-  recovery_point_ = std::min(recovery_point_, log_end_offset_);
-  return static_cast<std::uint64_t>(old_end - log_end_offset_);
+  torn_from_ = std::min(torn_from_.value_or(torn), torn);
+}
+
+std::uint64_t PartitionLog::bytes_to_recover(std::int64_t from) const {
+  std::uint64_t bytes = 0;
+  for (std::size_t s = segment_of(from); s < segments_.size(); ++s)
+    bytes += segments_[s].size_bytes();
+  return bytes;
+}
+
+LogCut PartitionLog::recover(std::int64_t from, SimTime now) {
+  LogCut cut;
+  if (torn_from_) cut = truncate_to(*torn_from_, now);
+  if (torn_from_) durable_offset_ = log_end_offset_;
+  torn_from_.reset();
+  recovery_point_ = std::clamp(from, std::min(log_start_offset_, log_end_offset_), log_end_offset_);
+  return cut;
 }
 
 }  // namespace eventarium::kafka

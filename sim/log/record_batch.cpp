@@ -1,5 +1,7 @@
 #include "sim/log/record_batch.h"
 
+#include <algorithm>
+
 namespace eventarium::kafka {
 namespace {
 
@@ -20,6 +22,14 @@ std::uint64_t content_size_bytes(const Record& record) {
 }
 
 }  // namespace
+
+std::size_t RecordBatch::index_of(std::int64_t offset) const {
+  if (offset <= base_offset) return 0;
+  if (!cleaned) return std::min(static_cast<std::size_t>(offset - base_offset), records->size());
+  const auto& deltas = cleaned->offset_deltas;
+  const auto found = std::lower_bound(deltas.begin(), deltas.end(), offset - base_offset);
+  return static_cast<std::size_t>(found - deltas.begin());
+}
 
 std::uint64_t varint_size_bytes(std::int64_t value) {
   auto zigzag = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);

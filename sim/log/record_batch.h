@@ -18,6 +18,14 @@ using RecordSet = std::shared_ptr<const std::vector<Record>>;
 /// Fixed part of a batch (Kafka's DefaultRecordBatch.RECORD_BATCH_OVERHEAD, 4.1).
 constexpr std::uint64_t batch_header_size_bytes = 61;
 
+/// What the log cleaner has done to a batch: the batch keeps its first and its last offset, the
+/// records that are left keep theirs (Kafka's MemoryRecords.filterTo, 4.1).
+struct CleanedBatch {
+  std::vector<std::int32_t> offset_deltas;  // of the records left, from base_offset, ascending
+  std::int32_t last_offset_delta = 0;       // of the last record that it was written with
+  SimTime delete_horizon = SimTime::max();  // its tombstones go from then on; max: it has none
+};
+
 struct RecordBatch {
   std::int64_t base_offset = 0;
   std::int32_t leader_epoch = 0;  // of the leader that wrote it first
@@ -25,11 +33,19 @@ struct RecordBatch {
   bool log_append_time = false;  // the broker's clock stamped all records with max_timestamp
   std::uint64_t size_bytes = 0;
   RecordSet records;
+  std::shared_ptr<const CleanedBatch> cleaned;  // null: as it was written, offsets without gaps
 
-  std::int64_t next_offset() const {
-    return base_offset + static_cast<std::int64_t>(records->size());
+  std::int64_t last_offset() const {
+    return base_offset +
+           (cleaned ? cleaned->last_offset_delta : static_cast<std::int64_t>(records->size()) - 1);
   }
-  std::int64_t last_offset() const { return next_offset() - 1; }
+  std::int64_t next_offset() const { return last_offset() + 1; }
+  std::int64_t offset_of(std::size_t index) const {
+    return base_offset +
+           (cleaned ? cleaned->offset_deltas[index] : static_cast<std::int64_t>(index));
+  }
+  /// The first record at `offset` or above; the number of records when there is none.
+  std::size_t index_of(std::int64_t offset) const;
   SimTime timestamp_of(std::size_t index) const {
     return log_append_time ? max_timestamp : (*records)[index].event->time;
   }

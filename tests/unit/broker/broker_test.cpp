@@ -183,7 +183,7 @@ TEST_CASE("LogAppendTime: the broker's clock stamps the batch") {
   cluster.run(100ms);
   cluster.produce(0, make_batch(1, 1, 100, sim_time(0ms)));
   cluster.run(10ms);
-  const RecordBatch& batch = cluster.partition(0).log().batches().front();
+  const RecordBatch& batch = cluster.partition(0).log().active_segment().batches().front().batch;
   CHECK(batch.log_append_time);
   CHECK(batch.max_timestamp > sim_time(100ms));
 }

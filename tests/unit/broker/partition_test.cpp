@@ -15,8 +15,12 @@ constexpr NodeId self{1}, other{2};
 
 Partition make_partition(NodeId leader, std::vector<NodeId> replicas, std::vector<NodeId> isr,
                          const Config& topic_config = {}) {
-  return Partition(self, PartitionImage{leader, 4, std::move(replicas), std::move(isr)},
-                   make_topic_config(topic_config, {}));
+  PartitionImage image;
+  image.leader = leader;
+  image.leader_epoch = 4;
+  image.replicas = std::move(replicas);
+  image.isr = std::move(isr);
+  return Partition(self, std::move(image), make_topic_config(topic_config, {}));
 }
 
 }  // namespace

@@ -135,8 +135,9 @@ class ClientCluster {
   }
   std::vector<RecordId> log_of(const std::string& topic, std::int32_t p) {
     std::vector<RecordId> ids;
-    for (const RecordBatch& batch : partition(topic, p).log().batches())
+    partition(topic, p).log().for_each_batch(0, [&](const RecordBatch& batch) {
       for (const Record& record : *batch.records) ids.push_back(record.id);
+    });
     return ids;
   }
   std::size_t requests(std::string_view label) const {

@@ -68,3 +68,57 @@ TEST_CASE("a gap in the offsets begins a new slice") {
   REQUIRE(slices.size() == 2);
   CHECK(slices[1].base_offset == 5);
 }
+
+namespace {
+
+/// The batch 0 ... 4 of which compaction has left the records at these offsets.
+RecordBatch cleaned_batch(std::vector<std::int32_t> offsets_left) {
+  const RecordBatch whole = batch_at(0, 5);
+  auto left = std::make_shared<std::vector<Record>>();
+  for (const std::int32_t offset : offsets_left)
+    left->push_back((*whole.records)[static_cast<std::size_t>(offset)]);
+  auto cleaned = std::make_shared<CleanedBatch>();
+  cleaned->offset_deltas = std::move(offsets_left);
+  cleaned->last_offset_delta = 4;
+  RecordBatch batch = whole;
+  batch.records = std::move(left);
+  batch.cleaned = std::move(cleaned);
+  return batch;
+}
+
+}  // namespace
+
+TEST_CASE("a gap that compaction has left begins another slice, and the position passes over it") {
+  FetchBuffer buffer;
+  buffer.add(a, 0, {cleaned_batch({0, 1, 3}), batch_at(5, 1)}, EventId{});
+  const auto slices = buffer.take(100);
+  REQUIRE(slices.size() == 3);
+  CHECK(slices[0].base_offset == 0);
+  CHECK(slices[0].records.size() == 2);
+  CHECK(slices[0].next_position == 2);
+  CHECK(slices[1].base_offset == 3);
+  CHECK(slices[1].records[0].id == RecordId{4});
+  CHECK(slices[1].next_position == 5);  // offset 4 is gone
+  CHECK(slices[2].base_offset == 5);
+}
+
+TEST_CASE("a batch with nothing left behind the position only moves the position") {
+  FetchBuffer buffer;
+  buffer.add(a, 2, {cleaned_batch({0, 1})}, EventId{});
+  REQUIRE(buffer.holds(a));
+  const auto slices = buffer.take(100);
+  REQUIRE(slices.size() == 1);
+  CHECK(slices[0].records.empty());
+  CHECK(slices[0].next_position == 5);
+  CHECK(buffer.empty());
+}
+
+TEST_CASE("a limit inside a batch with gaps goes on behind the last record handed out") {
+  FetchBuffer buffer;
+  buffer.add(a, 0, {cleaned_batch({1, 4})}, EventId{});
+  CHECK(buffer.take(1)[0].next_position == 2);
+  const auto rest = buffer.take(1);
+  CHECK(rest[0].base_offset == 4);
+  CHECK(rest[0].next_position == 5);
+  CHECK(buffer.empty());
+}

@@ -37,8 +37,9 @@ Filled arbitrary_log() {
       rc::gen::pair(rc::gen::inRange(1, 6), rc::gen::inRange(61, 400)));
   std::uint64_t next_id = 1;
   for (const auto& [records, bytes] : sizes) {
-    filled.log.append(make_batch(static_cast<std::size_t>(records),
-                                 static_cast<std::uint64_t>(bytes), SimTime{}, next_id));
+    filled.log.append_as_leader(make_batch(static_cast<std::size_t>(records),
+                                           static_cast<std::uint64_t>(bytes), SimTime{}, next_id),
+                                0, SimTime{});
     for (int i = 0; i < records; ++i) filled.ids.push_back(next_id++);
     filled.boundaries.push_back(filled.log.log_end_offset());
   }
@@ -59,8 +60,8 @@ TEST_CASE("an empty log starts and ends at 0 and can be read at 0 only") {
 
 TEST_CASE("a read begins with the whole batch that holds the offset") {
   PartitionLog log;
-  log.append(make_batch(3, 100));
-  log.append(make_batch(2, 100));
+  log.append_as_leader(make_batch(3, 100), 0, SimTime{});
+  log.append_as_leader(make_batch(2, 100), 0, SimTime{});
   const auto read = log.read(1, 1000, 5, true);
   REQUIRE(read->batches.size() == 2);
   CHECK(read->batches[0].base_offset == 0);
@@ -70,16 +71,16 @@ TEST_CASE("a read begins with the whole batch that holds the offset") {
 
 TEST_CASE("the first batch is returned even when it is larger than the limit") {
   PartitionLog log;
-  log.append(make_batch(1, 5000));
-  log.append(make_batch(1, 100));
+  log.append_as_leader(make_batch(1, 5000), 0, SimTime{});
+  log.append_as_leader(make_batch(1, 100), 0, SimTime{});
   CHECK(log.read(0, 1000, 2, true)->batches.size() == 1);
   CHECK(log.read(0, 1000, 2, false)->batches.empty());
 }
 
 TEST_CASE("a batch that reaches the limit offset is not readable") {
   PartitionLog log;
-  log.append(make_batch(2, 100));
-  log.append(make_batch(2, 100));
+  log.append_as_leader(make_batch(2, 100), 0, SimTime{});
+  log.append_as_leader(make_batch(2, 100), 0, SimTime{});
   CHECK(log.read(0, 1000, 3, true)->batches.size() == 1);
   CHECK(log.readable_bytes(0, 3) == 100);
   CHECK(log.readable_bytes(0, 4) == 200);
@@ -88,9 +89,10 @@ TEST_CASE("a batch that reaches the limit offset is not readable") {
 
 TEST_CASE("a timestamp finds the first record that is not older") {
   PartitionLog log;
-  log.append(make_batch(3, 100, sim_time(10ms)));  // 10, 11, 12 ms
-  log.append(make_batch(1, 100, sim_time(5ms)));   // out of order: CreateTime is the client's
-  log.append(make_batch(2, 100, sim_time(20ms)));  // 20, 21 ms
+  log.append_as_leader(make_batch(3, 100, sim_time(10ms)), 0, SimTime{});  // 10, 11, 12 ms
+  // out of order: CreateTime is the client's
+  log.append_as_leader(make_batch(1, 100, sim_time(5ms)), 0, SimTime{});
+  log.append_as_leader(make_batch(2, 100, sim_time(20ms)), 0, SimTime{});  // 20, 21 ms
   CHECK(log.find_timestamp(sim_time(11ms), 6)->offset == 1);
   CHECK(log.find_timestamp(sim_time(13ms), 6)->offset == 4);
   CHECK(log.find_timestamp(sim_time(21ms), 6)->offset == 5);
@@ -103,19 +105,20 @@ TEST_CASE("with LogAppendTime all records of a batch carry the broker's time") {
   RecordBatch batch = make_batch(3, 100, sim_time(10ms));
   batch.log_append_time = true;
   batch.max_timestamp = sim_time(50ms);
-  log.append(batch);
+  log.append_as_leader(batch, 0, SimTime{});
   CHECK(log.find_timestamp(sim_time(40ms), 3)->offset == 0);
 }
 
 TEST_CASE("power loss takes what was not flushed, and nothing else") {
   PartitionLog log;
-  log.append(make_batch(2, 100));
-  log.mark_flushed(log.log_end_offset());
-  log.append(make_batch(3, 100));
-  CHECK(log.lose_unflushed() == 3);
+  log.append_as_leader(make_batch(2, 100), 0, SimTime{});
+  log.mark_flushed(log.log_end_offset(), SimTime{});
+  log.append_as_leader(make_batch(3, 100), 0, SimTime{});
+  log.tear_unwritten(SimTime::min());
+  CHECK(log.recover(0, SimTime{}).records.size() == 3);
   CHECK(log.log_end_offset() == 2);
   CHECK(log.size_bytes() == 100);
-  CHECK(log.append(make_batch(1, 50)).base_offset == 2);
+  CHECK(log.append_as_leader(make_batch(1, 50), 0, SimTime{}).batch->base_offset == 2);
   CHECK(log.readable_bytes(0, 3) == 150);
 }
 
@@ -123,10 +126,10 @@ TEST_CASE("property: offsets are dense and increasing") {
   CHECK(rc::check([] {
     const Filled filled = arbitrary_log();
     std::int64_t next = 0;
-    for (const RecordBatch& batch : filled.log.batches()) {
+    filled.log.for_each_batch(0, [&](const RecordBatch& batch) {
       RC_ASSERT(batch.base_offset == next);
       next = batch.next_offset();
-    }
+    });
     RC_ASSERT(filled.log.log_end_offset() == next);
   }));
 }
@@ -174,15 +177,16 @@ TEST_CASE("property: truncation keeps whole batches below the offset and appends
     Filled filled = arbitrary_log();
     const std::int64_t end = filled.log.log_end_offset();
     const std::int64_t cut = *rc::gen::inRange<std::int64_t>(0, end + 2);
-    const std::uint64_t dropped = filled.log.truncate_to(cut);
+    const std::size_t dropped = filled.log.truncate_to(cut, SimTime{}).records.size();
     const std::int64_t new_end = filled.log.log_end_offset();
     RC_ASSERT(new_end <= cut);
     RC_ASSERT(new_end + static_cast<std::int64_t>(dropped) == end);
     RC_ASSERT(std::find(filled.boundaries.begin(), filled.boundaries.end(), new_end) !=
               filled.boundaries.end());
     std::uint64_t bytes = 0;
-    for (const RecordBatch& batch : filled.log.batches()) bytes += batch.size_bytes;
+    filled.log.for_each_batch(0, [&](const RecordBatch& batch) { bytes += batch.size_bytes; });
     RC_ASSERT(filled.log.size_bytes() == bytes);
-    RC_ASSERT(filled.log.append(make_batch(2, 100)).base_offset == new_end);
+    RC_ASSERT(filled.log.append_as_leader(make_batch(2, 100), 0, SimTime{}).batch->base_offset ==
+              new_end);
   }));
 }
