@@ -27,6 +27,8 @@ struct Connection {
   static constexpr Duration retransmission_timeout_min = 200ms;
   static constexpr Duration retransmission_timeout_max = 120s;
   static constexpr double segment_bytes = 1460;  // Ethernet's MSS
+  /// What a paused process's system accepts for it, and one bundle more; Linux's tcp_rmem default.
+  static constexpr std::uint64_t receive_buffer_bytes = 131072;
 
   NodeId source, destination;
   Lane lane;
@@ -37,6 +39,7 @@ struct Connection {
   bool closing = false;                       // the source has ended: drain, then close
   std::uint32_t destination_incarnation = 0;  // valid while established
   std::uint32_t stalls = 0;                   // in a row
+  std::uint64_t unread_bytes = 0;             // accepted while the destination is paused
   std::vector<Message> in_flight, waiting;
 
   bool idle_and_empty() const { return state == State::idle && waiting.empty(); }

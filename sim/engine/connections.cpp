@@ -87,6 +87,7 @@ void Engine::stall(Connection& c, std::string reason, Duration retry_in) {
 
 void Engine::bundle_done(Connection& c) {
   NodeState& receiver = *nodes_[c.destination.value];
+  if (defer_bundle(receiver, c)) return;
   c.state = Connection::State::idle;
   if (!receiver.running || (c.established && c.destination_incarnation != receiver.incarnation)) {
     return refuse(c);
@@ -116,6 +117,14 @@ void Engine::deliver(Message message) {
     return;
   }
   message.cause = emit(trace::MessageArrived{message.id}, node.id, message.cause);
+  if (!node.paused) return take_in(node, std::move(message));
+  Deferred arrived{Deferred::Kind::message};
+  arrived.message = std::move(message);
+  node.deferred.push_back(std::move(arrived));
+}
+
+/// The process reads the message: its handling is the CPU's next piece of work.
+void Engine::take_in(NodeState& node, Message message) {
   const double work_flops = node.node->handling_work_flops(message);
   if (work_flops <= 0 && !node.cpu_busy) return handle(node, std::move(message));
   CpuJob job;
@@ -162,9 +171,16 @@ void Engine::forget_former_life(NodeId node, NodeId peer, Lane lane) {
   if (!c || !c->established || !speaker.running) return;
   if (c->destination_incarnation == speaker.incarnation) return;
   drop(*c, speaker.spec.name + " was restarted");
-  const EventId cause = emit(trace::ConnectionClosed{peer, "reset by peer"}, node);
-  enter(*nodes_[node.value], cause,
-        [&](Node& machine, Runtime& runtime) { machine.on_disconnect(runtime, peer, lane); });
+  tell_closed(*nodes_[node.value], peer, lane, "reset by peer");
+}
+
+void Engine::tell_closed(NodeState& node, NodeId peer, Lane lane, const char* reason) {
+  Deferred closed{Deferred::Kind::closed};
+  closed.cause = emit(trace::ConnectionClosed{peer, reason}, node.id);
+  closed.peer = peer;
+  closed.lane = lane;
+  if (!node.paused) return handle_deferred(node, closed);
+  node.deferred.push_back(std::move(closed));
 }
 
 /// `node` will be told that `peer` is gone, after the way from there. `refused`: it never had a
@@ -184,11 +200,7 @@ void Engine::on_closed_notice(const ClosedNotice& notice) {
   if (Connection* c = find_connection(node, peer, lane);
       c && c->established && c->destination_incarnation != nodes_[peer.value]->incarnation)
     drop(*c, "connection reset");
-  const char* const reason = refused ? "connection refused" : "reset by peer";
-  const EventId cause = emit(trace::ConnectionClosed{peer, reason}, node);
-  enter(told, cause, [&](Node& machine, Runtime& runtime) {
-    machine.on_disconnect(runtime, notice.peer, notice.lane);
-  });
+  tell_closed(told, peer, lane, refused ? "connection refused" : "reset by peer");
 }
 
 void Engine::close_by(NodeId node, NodeId peer, Lane lane) {

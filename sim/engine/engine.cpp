@@ -23,11 +23,14 @@ bool Engine::is_running(NodeId id) const { return state(id).running; }
 const Engine::HostState& Engine::host(NodeId id) const { return state(id).host; }
 
 NodeId Engine::add_node(NodeSpec spec, std::unique_ptr<Node> node) {
-  EVENTARIUM_CHECK(!begun_, "nodes are added before the run begins");
   EVENTARIUM_CHECK(!names_.find(spec.name), "node names are unique");
   const NodeId id{static_cast<std::uint32_t>(nodes_.size())};
   names_.declare(id, spec.name);
   nodes_.push_back(std::make_unique<NodeState>(*this, id, std::move(spec), std::move(node)));
+  if (begun_) {
+    build(id);
+    declare(*nodes_.back());
+  }
   return id;
 }
 
@@ -66,13 +69,15 @@ void Engine::begin_run() {
   begun_ = true;
   for (auto& node : nodes_) build(node->id);
   begin();
-  for (auto& node : nodes_) {
-    const NodeSpec& spec = node->spec;
-    emit(trace::NodeDeclared{node->id, spec.name, spec.role, spec.label, spec.host.speed_flops,
-                             spec.host.bandwidth_bytes_per_s, spec.host.latency});
-  }
-  for (auto& node : nodes_)
-    push(std::max(now_, node->spec.start_at), item_start, node->id.value, 0);
+  for (auto& node : nodes_) declare(*node);
+}
+
+/// The trace knows the node from now on, and its process will start.
+void Engine::declare(const NodeState& node) {
+  const NodeSpec& spec = node.spec;
+  emit(trace::NodeDeclared{node.id, spec.name, spec.role, spec.label, spec.host.speed_flops,
+                           spec.host.bandwidth_bytes_per_s, spec.host.latency});
+  push(std::max(now_, spec.start_at), item_start, node.id.value, 0);
 }
 
 void Engine::run_until(SimTime t) {
@@ -125,7 +130,10 @@ void Engine::dispatch(const QueueItem& item) {
       if (nodes_[item.a]->incarnation == item.b) finish_job(*nodes_[item.a]);
       return;
     case item_write_done:
-      if (nodes_[item.a]->incarnation == item.b) finish_write(*nodes_[item.a]);
+      if (nodes_[item.a]->disk_epoch == item.b) finish_write(*nodes_[item.a]);
+      return;
+    case item_writeback:
+      if (nodes_[item.a]->disk_epoch == item.b) write_back(*nodes_[item.a]);
       return;
     default:
       on_item(item);
@@ -134,6 +142,10 @@ void Engine::dispatch(const QueueItem& item) {
 
 void Engine::fire_timer(const QueueItem& item) {
   NodeState& node = *nodes_[item.a];
+  if (node.paused) {
+    node.deferred.emplace_back(Deferred::Kind::timer).item = item;
+    return;
+  }
   const auto timer = timers_.take(item.b);
   if (!timer || !node.running || timer->incarnation != node.incarnation) return;
   enter(node, timer->cause,
@@ -153,7 +165,7 @@ void Engine::work_done(std::uint64_t ticket) {
       if (nodes_[index]->incarnation == generation) finish_job(*nodes_[index]);
       return;
     case TicketKind::write:
-      if (nodes_[index]->incarnation == generation) finish_write(*nodes_[index]);
+      if (nodes_[index]->disk_epoch == generation) finish_write(*nodes_[index]);
       return;
   }
 }

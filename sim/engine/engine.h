@@ -4,7 +4,8 @@
 // It must not know what a payload means.
 //
 //   engine.cpp        nodes, time, heap, trace         connections.cpp   the small TCP
-//   node_runtime.cpp  what a node may do               faults.cpp        breaking and healing
+//   node_runtime.cpp  what a node may do, its CPU      disk.cpp          page cache and disk
+//   faults.cpp        breaking and healing             pause.cpp         processes that stand still
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,8 @@ struct NodeSpec {
   SimTime start_at{};  // the process starts then
 };
 
+struct DiskJob;
+
 class Engine {
  public:
   /// Engines always advance in steps of this size (see run_until).
@@ -93,6 +96,7 @@ class Engine {
   std::size_t node_count() const { return nodes_.size(); }
   Node& node(NodeId id);
   bool is_running(NodeId id) const;
+  bool is_paused(NodeId id) const;
 
   // ---- faults; all take effect now, and none aborts or hangs whatever the state
   void start(NodeId id);                    // start or restart; no-op when it runs
@@ -151,9 +155,11 @@ class Engine {
   struct CpuJob;
   struct TimerSlot;
   struct ClosedNotice;
+  struct Deferred;
 
   // engine.cpp
   void begin_run();
+  void declare(const NodeState& node);
   void dispatch(const QueueItem& item);
   void fire_timer(const QueueItem& item);
   NodeState& state(NodeId id);
@@ -161,13 +167,25 @@ class Engine {
   template <class Handler>
   void enter(NodeState& node, EventId cause, Handler&& handler);
 
-  // node_runtime.cpp: CPU and disk
+  // node_runtime.cpp: CPU
   void queue_job(NodeState& node, CpuJob job);
   void next_job(NodeState& node);
   void finish_job(NodeState& node);
+
+  // disk.cpp
   DiskResult ask_disk(const NodeState& node, std::uint64_t size_bytes) const;
+  DiskResult append(NodeState& node, std::uint64_t size_bytes);
+  void queue_write(NodeState& node, DiskJob job);
   void next_write(NodeState& node);
   void finish_write(NodeState& node);
+  void arm_writeback(NodeState& node);
+  void write_back(NodeState& node);
+  void abandon_fsyncs(NodeState& node);
+  void lose_page_cache(NodeState& node);
+
+  // pause.cpp
+  bool defer_bundle(NodeState& receiver, Connection& c);
+  void handle_deferred(NodeState& node, Deferred& deferred);
 
   // connections.cpp
   Connection& connection(NodeState& from, NodeId to, Lane lane);
@@ -179,6 +197,7 @@ class Engine {
   void stall(Connection& c, std::string reason, Duration retry_in);
   void bundle_done(Connection& c);
   void deliver(Message message);
+  void take_in(NodeState& node, Message message);
   void handle(NodeState& node, Message message);
   void lose(std::vector<Message>& messages, const std::string& reason);
   void drop(Connection& c, const std::string& reason);
@@ -186,6 +205,7 @@ class Engine {
   void forget_former_life(NodeId node, NodeId peer, Lane lane);
   void notify_closed(NodeId node, NodeId peer, Lane lane, bool refused = false);
   void on_closed_notice(const ClosedNotice& notice);
+  void tell_closed(NodeState& node, NodeId peer, Lane lane, const char* reason);
   void close_by(NodeId node, NodeId peer, Lane lane);
   std::string blocked(NodeId from, NodeId to) const;
   Duration loss_penalty(Connection& c, double size_bytes);

@@ -11,6 +11,7 @@
 #include "sim/base/check.h"
 #include "sim/engine/connection_table.h"
 #include "sim/engine/engine.h"
+#include "sim/engine/page_cache.h"
 
 namespace eventarium::engine {
 
@@ -23,7 +24,8 @@ enum ItemKind : std::uint32_t {
   item_closed,      // b: key in notices_
   item_start,       // a: node
   item_job_done,    // a: node, b: its incarnation; a piece of work that costs nothing
-  item_write_done,  // a: node, b: its incarnation; nothing was left to write
+  item_write_done,  // a: node, b: its disk's epoch; nothing was left to write, or nothing can be
+  item_writeback,   // a: node, b: its disk's epoch; the system looks for old dirty pages
 };
 
 /// Tickets: what, whose, and which generation or incarnation of it.
@@ -59,9 +61,27 @@ struct Engine::CpuJob {
   EventId cause;
 };
 
+/// An fsync of the process of that incarnation, or the system's own writeback.
 struct DiskJob {
+  static constexpr std::uint32_t system = 0;
+  std::uint32_t incarnation = system;
   Token token;
   EventId cause;
+};
+
+/// What came while the process was paused.
+struct Engine::Deferred {
+  enum class Kind : std::uint8_t { timer, message, job, written, closed, bundle, stop_request };
+  explicit Deferred(Kind k) : kind(k) {}
+
+  Kind kind;
+  std::uint32_t connection = 0, generation = 0;  // bundle
+  QueueItem item;                                // timer
+  Message message;                               // message
+  Token token;                                   // written
+  EventId cause;                                 // written, closed, stop_request
+  NodeId peer;                                   // closed
+  Lane lane;                                     // closed
 };
 
 class Engine::NodeRuntime final : public Runtime {
@@ -83,6 +103,7 @@ class Engine::NodeRuntime final : public Runtime {
   void free_disk(std::uint64_t size_bytes) override;
   void fsync(Token token) override;
   DiskResult disk() const override;
+  SimTime written_before() const override;
   RandomStream& random(std::string_view purpose) override;
   RecordId new_record() override;
   EventId emit(trace::EventBody body) override;
@@ -114,9 +135,13 @@ struct Engine::NodeState {
   std::vector<std::uint32_t> connections;  // all from and to this node, oldest first
   std::deque<CpuJob> cpu_queue;            // the front one is being worked on
   bool cpu_busy = false;
-  std::deque<DiskJob> disk_queue;  // fsyncs; the front one is being written
-  std::uint64_t dirty_bytes = 0;
+  bool paused = false;
+  std::vector<Deferred> deferred;  // empty unless paused
+  PageCache page_cache;
+  std::deque<DiskJob> disk_queue;  // the front one is being written
   bool disk_busy = false;
+  bool writeback_armed = false;
+  std::uint32_t disk_epoch = 0;                              // +1 when the machine loses power
   std::map<std::string, RandomStream, std::less<>> streams;  // nodes of a map don't move
 };
 

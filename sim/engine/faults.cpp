@@ -51,14 +51,16 @@ void Engine::stop(NodeId id, StopReason reason) {
   node.stopping = false;
   node.running = false;
   node.clean_start = reason == StopReason::clean;
+  node.paused = false;
+  node.deferred.clear();
   node.cpu_queue.clear();
-  node.disk_queue.clear();
-  node.cpu_busy = node.disk_busy = false;
+  node.cpu_busy = false;
+  abandon_fsyncs(node);
   ++node.incarnation;  // stale timers, tickets and notices miss; start() gives the next number
   const auto close = [&] { close_connections_of(id, reason); };
   with_cause(stopped, close);
   if (reason == StopReason::power_loss) {
-    node.dirty_bytes = 0;
+    lose_page_cache(node);
     node.host.powered = false;
     interrupt_transfers(id);
     host_changed(id);
@@ -68,6 +70,10 @@ void Engine::stop(NodeId id, StopReason reason) {
 void Engine::request_stop(NodeId id) {
   NodeState& node = state(id);
   if (!node.running) return;
+  if (node.paused) {
+    node.deferred.emplace_back(Deferred::Kind::stop_request).cause = cause_;
+    return;
+  }
   const std::uint32_t incarnation = node.incarnation;
   bool ends_now = false;
   enter(node, cause_,
@@ -83,7 +89,7 @@ void Engine::lose_power_while_stopped(NodeState& node) {
         [](Node& machine, Runtime& runtime) { machine.on_stop(runtime, StopReason::power_loss); });
   node.stopping = false;
   node.clean_start = false;
-  node.dirty_bytes = 0;
+  lose_page_cache(node);
   node.host.powered = false;
   with_cause(stopped, [&] { interrupt_transfers(node.id); });
   host_changed(node.id);

@@ -35,7 +35,24 @@ class LeanEngine : public Engine {
     std::uint64_t ticket = 0;
   };
 
+  /// A CPU or a disk with the one piece of work that it has. Its speed may change meanwhile.
+  struct Server {
+    double left = 0;         // flops or bytes, at `since`
+    double speed_per_s = 0;  // its speed now
+    SimTime since{};
+    std::uint64_t ticket = 0;
+    std::uint32_t generation = 0;  // +1 whenever it will end at another time
+    bool busy = false;
+  };
+  enum Part : std::uint32_t { cpu, disk, parts };
+
+  void serve(NodeId node, Part part, double amount, std::uint64_t ticket);
+  void set_speed_of(NodeId node, Part part, double speed_per_s);
+  void expect_end(std::uint32_t index);
+  void end_service(const QueueItem& item);
+
   std::vector<Cable> cables_;
+  std::vector<Server> servers_;  // cpu and disk of node 0, of node 1, ...
   Slots<Transfer> to_switch_;
 };
 

@@ -1,4 +1,4 @@
-// What a node may do: the Runtime of each node, with its CPU queue and its disk.
+// What a node may do: the Runtime of each node, with its CPU queue.
 #include "sim/engine/engine_state.h"
 
 namespace eventarium::engine {
@@ -52,11 +52,7 @@ void Engine::NodeRuntime::compute(double work_flops, Token token) {
 }
 
 DiskResult Engine::NodeRuntime::append_to_disk(std::uint64_t size_bytes) {
-  const DiskResult result = engine_.ask_disk(node_, size_bytes);
-  if (result != DiskResult::ok) return result;
-  node_.host.disk_used_bytes += size_bytes;
-  node_.dirty_bytes += size_bytes;
-  return result;
+  return engine_.append(node_, size_bytes);
 }
 
 void Engine::NodeRuntime::free_disk(std::uint64_t size_bytes) {
@@ -66,9 +62,12 @@ void Engine::NodeRuntime::free_disk(std::uint64_t size_bytes) {
 
 DiskResult Engine::NodeRuntime::disk() const { return engine_.ask_disk(node_, 1); }
 
+SimTime Engine::NodeRuntime::written_before() const {
+  return node_.page_cache.written_before(engine_.now_);
+}
+
 void Engine::NodeRuntime::fsync(Token token) {
-  node_.disk_queue.push_back({token, engine_.cause_});
-  if (!node_.disk_busy) engine_.next_write(node_);
+  engine_.queue_write(node_, {node_.incarnation, token, engine_.cause_});
 }
 
 RandomStream& Engine::NodeRuntime::random(std::string_view purpose) {
@@ -109,6 +108,10 @@ void Engine::next_job(NodeState& node) {
 
 void Engine::finish_job(NodeState& node) {
   EVENTARIUM_CHECK(!node.cpu_queue.empty(), "finished work was queued");
+  if (node.paused) {
+    node.deferred.emplace_back(Deferred::Kind::job);
+    return;
+  }
   CpuJob job = std::move(node.cpu_queue.front());
   node.cpu_queue.pop_front();
   next_job(node);
@@ -118,38 +121,6 @@ void Engine::finish_job(NodeState& node) {
     enter(node, job.cause,
           [&](Node& machine, Runtime& runtime) { machine.on_done(runtime, job.token); });
   }
-}
-
-// ---- disk: an fsync writes what was appended before it began
-
-DiskResult Engine::ask_disk(const NodeState& node, std::uint64_t size_bytes) const {
-  const HostState& host = node.host;
-  if (host.disk == DiskCondition::failed) return DiskResult::failed;
-  const double after = static_cast<double>(host.disk_used_bytes + size_bytes);
-  if (host.disk == DiskCondition::full || after > host.spec.disk_size_bytes)
-    return DiskResult::full;
-  return DiskResult::ok;
-}
-
-void Engine::next_write(NodeState& node) {
-  node.disk_busy = !node.disk_queue.empty();
-  if (!node.disk_busy) return;
-  const std::uint64_t size_bytes = std::exchange(node.dirty_bytes, 0);
-  if (size_bytes > 0) {
-    start_write(node.id, static_cast<double>(size_bytes),
-                make_ticket(TicketKind::write, node.id.value, node.incarnation));
-  } else {
-    push(now_, item_write_done, node.id.value, node.incarnation);
-  }
-}
-
-void Engine::finish_write(NodeState& node) {
-  EVENTARIUM_CHECK(!node.disk_queue.empty(), "a finished write was asked for");
-  const DiskJob job = node.disk_queue.front();
-  node.disk_queue.pop_front();
-  next_write(node);
-  enter(node, job.cause,
-        [&](Node& machine, Runtime& runtime) { machine.on_done(runtime, job.token); });
 }
 
 }  // namespace eventarium::engine

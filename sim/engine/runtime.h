@@ -51,6 +51,10 @@ class Runtime {
   virtual DiskResult append_to_disk(std::uint64_t size_bytes) = 0;
   /// Files of that size were deleted.
   virtual void free_disk(std::uint64_t size_bytes) = 0;
+  /// All that was appended before this time is on the disk, brought there by fsync() or by the
+  /// system, which writes back what is older than 30 s. In on_stop(power_loss): what was appended
+  /// then or later is lost.
+  virtual SimTime written_before() const = 0;
   /// Writes all appended bytes through the disk's bandwidth; on_done(token) then, also when the
   /// disk has failed meanwhile: ask disk().
   virtual void fsync(Token token) = 0;
