@@ -219,3 +219,29 @@ TEST_CASE("what is scheduled last runs after all else of its instant, whenever i
   CHECK(run(true) == "timer timer last ");
   CHECK(run(false) == run(true));
 }
+
+TEST_CASE("a node that is added while the run goes on is declared, starts and can be talked to") {
+  Pair pair;
+  Probe* late = nullptr;
+  Probe* later = nullptr;
+  pair.at(100ms, [&] {
+    auto one = std::make_unique<Probe>(), two = std::make_unique<Probe>();
+    late = one.get();
+    later = two.get();
+    late->start = [&](Runtime& runtime) { say(runtime, pair.id_a, "I am new"); };
+    const NodeId id = pair.engine.add_node({"late", "probe", "", {}, {}}, std::move(one));
+    CHECK(id == NodeId{2});
+    CHECK_FALSE(pair.engine.is_running(id));  // not before the action that adds it has ended
+    pair.engine.add_node({"later", "probe", "", {}, sim_time(300ms)}, std::move(two));
+  });
+  pair.a->message = [](Runtime& runtime, const Message& m, const std::string&) {
+    say(runtime, m.source, "welcome");
+  };
+  pair.run(200ms);
+  CHECK(pair.a->heard == std::vector<std::string>{"I am new"});
+  CHECK(late->heard == std::vector<std::string>{"welcome"});
+  CHECK(later->starts == 0);
+  pair.run(400ms);
+  CHECK(later->starts == 1);
+  CHECK(pair.trace.all<trace::NodeDeclared>().size() == 4);
+}
