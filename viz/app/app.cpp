@@ -88,6 +88,7 @@ std::string App::open(const std::string& input) {
   state_.selection = Selection{};
   state_.filter = ui::EventFilter{};
   state_.camera = ui::Camera{};
+  state_.shown = ui::ShownLayout{};
   state_.time_window.reset();
   state_.scenario = std::move(loaded);
   double speed = 1;
@@ -125,7 +126,7 @@ bool App::advance(Duration dt_viewer) {
   const bool changed = session_->frame(dt_viewer);
   note_slow_motion();
   const bool tip_due = state_.mouse_rests_s < 2 * ui::tip_delay_s;
-  return changed || tip_due || !state_.note.text.empty();
+  return changed || tip_due || state_.shown.moving || !state_.note.text.empty();
 }
 
 /// Also while paused: what would be seen next is what the speed says.

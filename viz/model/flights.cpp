@@ -87,8 +87,11 @@ Flight flight_of(const History& history, const MessageInfo& message) {
 }  // namespace
 
 FlightKind flight_kind(const History& history, const MessageInfo& message) {
-  const bool to_channel = is_channel(role_of(history, message.to));
-  const bool from_channel = is_channel(role_of(history, message.from));
+  const Role to = role_of(history, message.to), from = role_of(history, message.from);
+  if (to == Role::broker && from == Role::broker)
+    return message.records > 0 ? FlightKind::replicate : FlightKind::control;
+  if (is_management(to) || is_management(from)) return FlightKind::control;
+  const bool to_channel = is_channel(to), from_channel = is_channel(from);
   if (message.records > 0) {
     if (from_channel) return FlightKind::deliver;
     return to_channel ? FlightKind::publish : FlightKind::call;
@@ -112,14 +115,14 @@ Flights flights_at(const History& history, const World& world, const FlightOptio
   out.total = static_cast<std::uint32_t>(world.in_flight.size());
   struct Way {
     std::uint32_t messages = 0, records = 0;
-    std::array<std::uint32_t, 5> of_kind{};
+    std::array<std::uint32_t, flight_kinds> of_kind{};
   };
   std::vector<std::array<Way, 2>> ways(history.links().size());
   std::vector<Flight> all;
   all.reserve(world.in_flight.size());
   for (const MessageId id : world.in_flight) {
     const MessageInfo* message = history.message(id);
-    if (message == nullptr) continue;
+    if (message == nullptr || (message->routine && !options.routine)) continue;
     const Flight flight = flight_of(history, *message);
     Way& way = ways[flight.link][flight.forward ? 1 : 0];
     ++way.messages;
@@ -148,6 +151,7 @@ Flights flights_at(const History& history, const World& world, const FlightOptio
   for (; first != lost.end() && out.flights.size() < options.flights_max; ++first) {
     const MessageInfo& message = history.messages()[*first];
     if (message.end >= world.moment) break;
+    if (message.routine && !options.routine) continue;
     Flight flight = flight_of(history, message);
     place(flight, history, world);
     flight.waiting = false;

@@ -14,12 +14,15 @@
 namespace eventarium::viz {
 
 enum class FlightKind {
-  publish,   // carries records towards a broker, queue or station
-  deliver,   // carries records from there to a reader
-  call,      // carries records straight from node to node
-  request,   // carries none, towards a broker, queue, station or called node
-  response,  // carries none, back
+  publish,    // carries records towards a broker, queue or station
+  deliver,    // carries records from there to a reader
+  call,       // carries records straight from node to node
+  request,    // carries none, towards a broker, queue, station or called node
+  response,   // carries none, back
+  replicate,  // carries records from a leader to a follower
+  control,    // between those that run the cluster: fetches of followers, heartbeats, votes, ...
 };
+inline constexpr std::size_t flight_kinds = 7;
 
 struct Flight {
   const MessageInfo* message = nullptr;  // valid until the history is cleared
@@ -51,6 +54,7 @@ struct FlightOptions {
   std::uint32_t band_from = 50;
   std::uint32_t flights_max = 20000;
   Duration lost_shown{};  // how long before the playhead a loss is still shown
+  bool routine = true;    // also what goes on all the time and says nothing new: heartbeats, ...
 };
 
 Flights flights_at(const History& history, const World& world, const FlightOptions& options = {});

@@ -13,6 +13,8 @@ Role role_from(std::string_view name) {
   if (name == "producer") return Role::producer;
   if (name == "broker") return Role::broker;
   if (name == "controller") return Role::controller;
+  if (name == "zookeeper") return Role::zookeeper;
+  if (name == "admin") return Role::admin;
   if (name == "consumer") return Role::consumer;
   if (name == "service") return Role::service;
   if (name == "queue") return Role::queue;
@@ -22,6 +24,10 @@ Role role_from(std::string_view name) {
 
 bool is_channel(Role role) {
   return role == Role::broker || role == Role::queue || role == Role::station;
+}
+
+bool is_management(Role role) {
+  return role == Role::controller || role == Role::zookeeper || role == Role::admin;
 }
 
 std::string to_text(const PartitionId& partition) {
@@ -40,6 +46,24 @@ void collect_records(const E& event, std::vector<RecordId>& out) {
     else if constexpr (std::is_same_v<Value, trace::RecordList>)
       out.insert(out.end(), value.begin(), value.end());
   });
+}
+
+}  // namespace
+
+namespace {
+
+bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view begin) { return text.substr(0, begin.size()) == begin; });
+}
+
+/// Labels of what brokers, controllers and ZooKeeper say to each other whether or not anything is
+/// going on. What clients say is never routine.
+bool is_routine(Role from, Role to, std::string_view label) {
+  const bool inside =
+      (from == Role::broker || is_management(from)) && (to == Role::broker || is_management(to));
+  return inside && begins_with_any(label, {"BrokerHeartbeat", "Heartbeat", "ReplicaFetch", "Fetch",
+                                           "MetadataFetch", "Ping", "Metadata"});
 }
 
 }  // namespace
@@ -65,6 +89,7 @@ void History::append(trace::Event event) {
   index_message(position, stored);
   index_records(position, stored);
   index_log(position, stored);
+  index_cluster(position, stored);
   tell(stored);
 }
 
@@ -146,9 +171,20 @@ std::optional<History::Cell> History::cell(const ReplicaId& replica, std::int64_
     const auto* appended = events_[batch->appended].as<trace::BatchAppended>();
     if (appended == nullptr) break;
     const auto index = static_cast<std::size_t>(offset - batch->base_offset);
-    return Cell{appended->records[index], batch->appended};
+    const RecordId record = appended->records[index];
+    if (const auto cleaned = compacted_.find(replica); cleaned != compacted_.end()) {
+      const auto removed = cleaned->second.find(record);
+      if (removed != cleaned->second.end() && removed->second < moment) return std::nullopt;
+    }
+    return Cell{record, batch->appended};
   }
   return std::nullopt;
+}
+
+const std::vector<Position>& History::changes_of(const PartitionId& partition) const {
+  static const std::vector<Position> none;
+  const auto found = changes_.find(partition);
+  return found == changes_.end() ? none : found->second;
 }
 
 std::string History::sentence(Position position) const {
@@ -200,9 +236,26 @@ void History::index_expected(const trace::Event& event) {
     subscribers_.push_back({event.node, wanted->topic, wanted->channel, wanted->partition});
     expect_links();
   } else if (const auto* created = event.as<trace::PartitionCreated>()) {
-    if (created->leader.valid()) leaders_[{created->topic, created->partition}] = created->leader;
-    expect_links();
+    expect_links_of({created->topic, created->partition}, created->leader);
+  } else if (const auto* changed = event.as<trace::PartitionChanged>()) {
+    expect_links_of({changed->topic, changed->partition}, changed->leader);
   }
+}
+
+/// A partition has another leader: whoever publishes to it or reads from it will talk to that one.
+void History::expect_links_of(const PartitionId& partition, NodeId leader) {
+  NodeId& known = leaders_[partition];
+  if (!leader.valid() || known == leader) return;
+  known = leader;
+  for (const Publisher& publisher : publishers_) {
+    const auto node = names_.find(publisher.node);
+    if (node && this->node(*node) != nullptr && publisher.topic == partition.topic)
+      link_between(*node, leader);
+  }
+  for (const Subscriber& reader : subscribers_)
+    if (reader.node.valid() && reader.topic == partition.topic &&
+        (reader.partition < 0 || reader.partition == partition.partition))
+      link_between(reader.node, leader);
 }
 
 /// Whoever publishes or reads talks to the leaders of the topic's partitions, to the queue or the
@@ -210,7 +263,7 @@ void History::index_expected(const trace::Event& event) {
 void History::expect_links() {
   const auto to_channel = [this](NodeId node, const std::string& topic, std::int64_t partition) {
     for (const auto& [id, leader] : leaders_)
-      if (id.topic == topic && (partition < 0 || id.partition == partition))
+      if (leader.valid() && id.topic == topic && (partition < 0 || id.partition == partition))
         link_between(node, leader);
     for (const NodeInfo& info : nodes_)
       if (info.role == Role::queue || info.role == Role::station) link_between(node, info.id);
@@ -239,6 +292,12 @@ void History::index_message(Position position, const trace::Event& event) {
     info.launched = event.t;
     info.records = static_cast<std::uint32_t>(sent->records.size());
     if (!sent->records.empty()) info.first_record = sent->records.front();
+    const auto role_of = [this](NodeId id) {
+      const NodeInfo* known = node(id);
+      return known == nullptr ? Role::other : known->role;
+    };
+    info.routine =
+        info.records == 0 && is_routine(role_of(info.from), role_of(info.to), sent->label);
     const std::size_t link = link_between(info.from, info.to);
     ++links_[link].messages;
     info.link = static_cast<std::uint32_t>(link);
@@ -287,10 +346,36 @@ void History::index_log(Position position, const trace::Event& event) {
     const ReplicaId replica{{cut->topic, cut->partition}, event.node};
     logs_[replica].push_back({position, cut->log_end_offset, cut->log_end_offset});
     truncated_.insert(replica);
-  } else if (const auto* created = event.as<trace::PartitionCreated>()) {
-    auto& replicas = assignments_[{created->topic, created->partition}];
-    if (replicas != created->replicas) ++assignment_changes_;
-    replicas = created->replicas;
+  } else if (const auto* cleaned = event.as<trace::LogCompacted>()) {
+    auto& removed = compacted_[{{cleaned->topic, cleaned->partition}, event.node}];
+    for (const RecordId record : cleaned->records) removed.try_emplace(record, position);
+  }
+}
+
+void History::index_cluster(Position position, const trace::Event& event) {
+  const auto assign = [&](const auto& change) {
+    const PartitionId id{change.topic, change.partition};
+    changes_[id].push_back(position);
+    auto& replicas = assignments_[id];
+    if (replicas == change.replicas) return;
+    ++assignment_changes_;
+    replicas = change.replicas;
+  };
+  if (const auto* created = event.as<trace::PartitionCreated>()) {
+    assign(*created);
+  } else if (const auto* changed = event.as<trace::PartitionChanged>()) {
+    assign(*changed);
+  } else if (const auto* deleted = event.as<trace::TopicDeleted>()) {
+    const std::size_t before = assignments_.size();
+    std::erase_if(assignments_,
+                  [&](const auto& entry) { return entry.first.topic == deleted->topic; });
+    if (assignments_.size() != before) ++assignment_changes_;
+  } else if (const auto* appended = event.as<trace::MetadataAppended>()) {
+    if (!appended->text.empty()) metadata_.push_back(position);
+  } else if (event.as<trace::InvariantViolated>()) {
+    violations_.push_back(position);
+  } else if (event.as<trace::OperationAsked>()) {
+    operations_.push_back(position);
   }
 }
 

@@ -26,10 +26,23 @@ namespace eventarium::viz {
 using Position = std::uint32_t;
 inline constexpr Position no_position = 0xffffffff;
 
-enum class Role { producer, broker, controller, consumer, service, queue, station, other };
+enum class Role {
+  producer,
+  broker,
+  controller,
+  zookeeper,
+  admin,
+  consumer,
+  service,
+  queue,
+  station,
+  other
+};
 Role role_from(std::string_view name);  // as in NodeDeclared; unknown names are `other`
 /// True for brokers, queues and stations: what producers publish to and consumers read from.
 bool is_channel(Role role);
+/// True for those that run the cluster and carry no records: controllers, ZooKeeper, the admin.
+bool is_management(Role role);
 
 /// A node as it was declared. Nothing of it changes.
 struct NodeInfo {
@@ -50,6 +63,7 @@ struct MessageInfo {
   Position sent_at = no_position;  // the MessageSent; its label, size and records are there
   Position end = no_position;      // the MessageArrived or MessageLost, when there is one
   bool lost = false;
+  bool routine = false;       // said all the time, says nothing new: a heartbeat, an empty fetch
   std::uint32_t records = 0;  // that it carries
   RecordId first_record;
   std::uint32_t link = 0;  // index into History::links()
@@ -156,6 +170,14 @@ class History {
   };
   std::optional<Cell> cell(const ReplicaId& replica, std::int64_t offset, Position moment) const;
 
+  // ---- the cluster
+  /// The PartitionCreated and PartitionChanged of a partition, in order.
+  const std::vector<Position>& changes_of(const PartitionId& partition) const;
+  /// MetadataAppended that say something in words: the leader's own, no copies.
+  const std::vector<Position>& metadata() const { return metadata_; }
+  const std::vector<Position>& violations() const { return violations_; }  // InvariantViolated
+  const std::vector<Position>& operations() const { return operations_; }  // OperationAsked
+
   // ---- sentences
   /// What the narration says of an event: the story's words where it tells the event, else the
   /// detailed ones; empty when there are none.
@@ -170,10 +192,12 @@ class History {
   void index_node(Position position, const trace::Event& event);
   void index_expected(const trace::Event& event);
   void expect_links();
+  void expect_links_of(const PartitionId& partition, NodeId leader);
   std::size_t link_between(NodeId first, NodeId second);
   void index_message(Position position, const trace::Event& event);
   void index_records(Position position, const trace::Event& event);
   void index_log(Position position, const trace::Event& event);
+  void index_cluster(Position position, const trace::Event& event);
   void tell(const trace::Event& event);
 
   std::deque<trace::Event> events_;
@@ -201,6 +225,10 @@ class History {
   std::map<PartitionId, std::vector<NodeId>> assignments_;
   std::size_t assignment_changes_ = 0;
   std::set<ReplicaId> truncated_;
+  // Removed by compaction: when, by replica and record. The inner one is looked up only.
+  std::map<ReplicaId, std::unordered_map<RecordId, Position>> compacted_;
+  std::map<PartitionId, std::vector<Position>> changes_;
+  std::vector<Position> metadata_, violations_, operations_;
   trace::Narrator story_narrator_{trace::Detail::story}, full_narrator_{trace::Detail::all};
   std::vector<bool> story_;
   std::vector<Position> story_positions_;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t cards_per_column = 6;
 constexpr std::size_t channels_per_column = 4;
+constexpr std::size_t managers_per_row = 8;
 
 struct Card {
   NodeId node;
@@ -67,7 +68,7 @@ class Builder {
     layout_.nodes.resize(history_.nodes().size());
     sort_into_ranks();
     place_columns();
-    place_controllers();
+    place_managers();
     add_rows();
     add_links();
     set_bounds();
@@ -84,8 +85,8 @@ class Builder {
     for (const NodeInfo& node : history_.nodes()) {
       if (!node.id.valid()) continue;
       const Card card = card_of(node);
-      if (node.role == Role::controller) {
-        controllers_.push_back(card);
+      if (is_management(node.role)) {
+        managers_.push_back(card);
       } else if (node.role == Role::producer) {
         ranks[0].push_back(card);
       } else if (is_channel(node.role)) {
@@ -97,8 +98,19 @@ class Builder {
         ranks[depth == depths.end() ? 1 : std::max<std::size_t>(depth->second, 1)].push_back(card);
       }
     }
-    for (const auto& [rank, cards] : ranks)
-      split(cards, has_channel && rank == 1 ? channels_per_column : cards_per_column);
+    for (const auto& [rank, cards] : ranks) {
+      const bool channels = has_channel && rank == 1;
+      split(cards, rows_max(cards, channels), channels && !metrics_.tiles);
+    }
+  }
+
+  /// How many cards of this rank stand below each other.
+  std::size_t rows_max(const Column& cards, bool channels) const {
+    const bool brokers = channels && history_.node(cards.front().node)->role == Role::broker;
+    if (brokers && (metrics_.broker_columns > 1 || metrics_.tiles))
+      return (cards.size() + metrics_.broker_columns - 1) / metrics_.broker_columns;
+    if (brokers) return cards.size();
+    return channels ? channels_per_column : cards_per_column;
   }
 
   Card card_of(const NodeInfo& node) const {
@@ -107,6 +119,7 @@ class Builder {
         const auto rows = rows_.find(node.id);
         const std::size_t count =
             rows == rows_.end() ? 1 : std::max<std::size_t>(rows->second.size(), 1);
+        if (metrics_.tiles) return {node.id, metrics_.tile_width, tile_height()};
         return {node.id, metrics_.channel_width,
                 metrics_.header_height + static_cast<double>(count) * metrics_.row_height +
                     metrics_.padding};
@@ -121,7 +134,9 @@ class Builder {
       case Role::consumer:
         return {node.id, metrics_.service_width, metrics_.service_height};
       case Role::controller:
-        return {node.id, metrics_.card_width, metrics_.header_height};
+      case Role::zookeeper:
+      case Role::admin:
+        return {node.id, metrics_.manager_width, metrics_.manager_height};
       case Role::producer:
       case Role::other:
         break;
@@ -129,16 +144,30 @@ class Builder {
     return {node.id, metrics_.card_width, metrics_.card_height};
   }
 
+  /// All tiles are as high as the fullest one.
+  double tile_height() const {
+    std::size_t most = 1;
+    for (const auto& [broker, rows] : rows_) most = std::max(most, rows.size());
+    const double wide = metrics_.tile_width - 2 * metrics_.padding;
+    const auto per_row = static_cast<std::size_t>(std::max(1.0, wide / metrics_.tile_square));
+    const std::size_t rows = (most + per_row - 1) / per_row;
+    return metrics_.header_height + static_cast<double>(rows) * metrics_.tile_square +
+           metrics_.padding;
+  }
+
   /// Even columns: 7 cards become 4 + 3, not 6 + 1.
-  void split(const Column& cards, std::size_t rows_max) {
+  /// `talk`: cards of neighbouring columns send each other messages that must be seen.
+  void split(const Column& cards, std::size_t rows_max, bool talk) {
     const std::size_t columns = (cards.size() + rows_max - 1) / rows_max;
     const std::size_t rows = (cards.size() + columns - 1) / columns;
     for (std::size_t first = 0; first < cards.size(); first += rows) {
       const std::size_t last = std::min(first + rows, cards.size());
       columns_.push_back(Column(cards.begin() + static_cast<std::ptrdiff_t>(first),
                                 cards.begin() + static_cast<std::ptrdiff_t>(last)));
-      // Columns of one rank stand closer: nothing flies between them.
-      gaps_.push_back(last == cards.size() ? metrics_.column_gap : metrics_.gap * 2);
+      // Columns of one rank stand closer.
+      gaps_.push_back(last == cards.size() ? metrics_.column_gap
+                      : talk               ? metrics_.column_gap * 0.5
+                                           : metrics_.gap * (metrics_.tiles ? 1 : 2));
     }
   }
 
@@ -163,20 +192,25 @@ class Builder {
     double y = (free - extra * static_cast<double>(column.size() - 1)) / 2;
     for (const Card& card : column) {
       layout_.nodes[card.node.value] = {
-          card.node, {x + (width - card.width) / 2, y, card.width, card.height}, {}};
+          card.node, {x + (width - card.width) / 2, y, card.width, card.height}, {}, false};
       y += card.height + metrics_.gap + extra;
     }
   }
 
-  void place_controllers() {
-    if (controllers_.empty()) return;
-    double total = -metrics_.gap;
-    for (const Card& card : controllers_) total += card.width + metrics_.gap;
-    double x = (width_ - total) / 2;
-    const double y = -(metrics_.header_height + metrics_.gap * 2);
-    for (const Card& card : controllers_) {
-      layout_.nodes[card.node.value] = {card.node, {x, y, card.width, card.height}, {}};
-      x += card.width + metrics_.gap;
+  /// In rows above everything, the first row lowest.
+  void place_managers() {
+    const double step = metrics_.manager_height + metrics_.gap / 2;
+    double y = -(metrics_.manager_height + metrics_.gap * 2);
+    for (std::size_t first = 0; first < managers_.size(); first += managers_per_row, y -= step) {
+      const std::size_t last = std::min(first + managers_per_row, managers_.size());
+      double total = -metrics_.gap;
+      for (std::size_t i = first; i < last; ++i) total += managers_[i].width + metrics_.gap;
+      double x = (width_ - total) / 2;
+      for (std::size_t i = first; i < last; ++i) {
+        const Card& card = managers_[i];
+        layout_.nodes[card.node.value] = {card.node, {x, y, card.width, card.height}, {}, false};
+        x += card.width + metrics_.gap;
+      }
     }
   }
 
@@ -184,6 +218,11 @@ class Builder {
     for (NodeBox& node : layout_.nodes) {
       const auto rows = rows_.find(node.node);
       if (!node.node.valid() || rows == rows_.end()) continue;
+      node.tile = metrics_.tiles;
+      if (node.tile) {
+        for (const PartitionId& partition : rows->second) node.rows.push_back({partition, {}, {}});
+        continue;
+      }
       double y = node.box.y + metrics_.header_height;
       const double x = node.box.x + metrics_.padding;
       const double cells_width = node.box.width - 2 * metrics_.padding - metrics_.row_label_width;
@@ -266,7 +305,7 @@ class Builder {
   std::map<NodeId, std::vector<PartitionId>> rows_;
   std::vector<Column> columns_;
   std::vector<double> gaps_;  // to the right of each column
-  Column controllers_;
+  Column managers_;
   double width_ = 0;
   Layout layout_;
 };
@@ -284,6 +323,17 @@ const NodeBox* Layout::at(Point p) const {
   for (const NodeBox& node : nodes)
     if (node.node.valid() && node.box.contains(p)) return &node;
   return nullptr;
+}
+
+RowCount count_rows(const History& history) {
+  RowCount count;
+  for (const NodeInfo& node : history.nodes())
+    if (node.id.valid() && node.role == Role::broker) ++count.brokers;
+  for (const auto& [broker, rows] : rows_by_broker(history)) {
+    count.most = std::max(count.most, rows.size());
+    count.total += rows.size();
+  }
+  return count;
 }
 
 Layout make_layout(const History& history, const LayoutMetrics& metrics) {

@@ -1,6 +1,7 @@
-// Where everything stands: producers left, channel in the centre, services right, controllers
-// above. Deterministic, in abstract units (1 unit = 1 pixel at scale 1, y grows downwards, origin
-// top left of the whole). Depends on what exists, never on the playhead.
+// Where everything stands: producers left, channel in the centre, services right, controllers,
+// ZooKeeper and the admin in a row above. Deterministic, in abstract units (1 unit = 1 pixel at
+// scale 1, y grows downwards, origin top left of the whole). Depends on what exists, never on the
+// playhead.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +41,8 @@ struct RowBox {
 struct NodeBox {
   NodeId node;
   Box box;
-  std::vector<RowBox> rows;  // brokers only, in order of partition
+  std::vector<RowBox> rows;  // brokers only, in order of partition; none on a tile
+  bool tile = false;         // a small square for each replica; its rows have no boxes
 };
 
 /// A cubic Bézier from border to border: a, two control points, b.
@@ -64,11 +66,22 @@ struct LayoutMetrics {
   double header_height = 50;                         // name and label of a card
   double row_height = 40;                            // a partition; rows of a queue or station
   double row_label_width = 150;
-  double gap = 24;          // between cards of a column, at least
-  double spread_max = 70;   // more than that, where there is room
-  double column_gap = 170;  // between columns: where messages fly
+  std::size_t broker_columns = 1;                   // brokers beside each other
+  bool tiles = false;                               // brokers as tiles
+  double tile_width = 190, tile_square = 13;        // and how large a replica's square is on one
+  double manager_width = 190, manager_height = 60;  // controllers, ZooKeeper, the admin
+  double gap = 24;                                  // between cards of a column, at least
+  double spread_max = 70;                           // more than that, where there is room
+  double column_gap = 170;                          // between columns: where messages fly
   double padding = 16;
 };
+
+/// Replicas of the broker with the most of them, and all of them: what a layout has to have room
+/// for.
+struct RowCount {
+  std::size_t brokers = 0, most = 0, total = 0;
+};
+RowCount count_rows(const History& history);
 
 /// A queue has room for three rows (waiting, leased, dead letters), a station for two.
 Layout make_layout(const History& history, const LayoutMetrics& metrics = {});

@@ -86,7 +86,12 @@ void Session::append(std::vector<trace::Event> events) {
   const LayoutKey key = layout_key(history_);
   if (key == layout_key_) return;
   layout_key_ = key;
+  lay_out();
+}
+
+void Session::lay_out() {
   layout_ = make_layout(history_, metrics_);
+  ++layout_version_;
 }
 
 Session::Injected Session::inject(FaultRequest fault) {
@@ -109,7 +114,7 @@ Session::Injected Session::inject(FaultRequest fault) {
 
 void Session::set_metrics(const LayoutMetrics& metrics) {
   metrics_ = metrics;
-  layout_ = make_layout(history_, metrics_);
+  lay_out();
 }
 
 void Session::clear() {
@@ -122,6 +127,7 @@ void Session::clear() {
   replay_.clear();
   layout_ = Layout{};
   layout_key_ = LayoutKey{};
+  ++layout_version_;
 }
 
 std::string Session::narration() const {

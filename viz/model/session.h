@@ -39,6 +39,8 @@ class Session {
   const Timeline& timeline() const { return timeline_; }
   const World& world() const { return replay_.world(); }
   const Layout& layout() const { return layout_; }
+  /// Another number whenever layout() has been made anew.
+  std::size_t layout_version() const { return layout_version_; }
   Playback& playback() { return playback_; }
   const Playback& playback() const { return playback_; }
 
@@ -67,6 +69,7 @@ class Session {
 
   /// Other card sizes for the layout.
   void set_metrics(const LayoutMetrics& metrics);
+  const LayoutMetrics& metrics() const { return metrics_; }
 
   /// From the beginning, same scenario and seed; keeps speed and play state.
   bool restart();
@@ -76,6 +79,7 @@ class Session {
   void append(std::vector<trace::Event> events);
   void clear();
   void show_awaited_fault();
+  void lay_out();
 
   std::unique_ptr<TraceSource> source_;
   std::optional<trace::Header> header_;
@@ -87,6 +91,7 @@ class Session {
   LayoutMetrics metrics_;
   Layout layout_;
   LayoutKey layout_key_;
+  std::size_t layout_version_ = 0;
   Plan plan_;
   bool catching_up_ = false;
   std::optional<SimTime> awaited_since_;  // a fault was injected while paused

@@ -18,9 +18,12 @@ struct LaneText {
   bool steps;
 };
 
-constexpr std::array<LaneText, 9> lane_texts = {{
+constexpr std::array<LaneText, 12> lane_texts = {{
     {LaneKind::faults, "faults", "", false},
+    {LaneKind::violations, "broken invariants", "", false},
     {LaneKind::stopped, "stopped", "", false},
+    {LaneKind::controller, "controller", "", false},
+    {LaneKind::operations, "administration", "", false},
     {LaneKind::leaders, "leaders", "", false},
     {LaneKind::in_sync, "in sync", "", false},
     {LaneKind::subscribers, "listeners", "", false},
@@ -43,7 +46,7 @@ bool takes_node_down(const std::string& fault) {
 
 /// What happens once and is over.
 bool is_moment(const std::string& fault) {
-  return fault == "start" || fault == "restart" || fault == "link_up";
+  return fault == "start" || fault == "restart" || fault == "link_up" || fault == "poison";
 }
 
 std::string fault_key(const std::string& fault, NodeId node, NodeId peer) {
@@ -79,6 +82,7 @@ void Timeline::append(const History& history, Position position) {
   on_fault(event, history);
   on_stop_or_start(event, history);
   on_partition(event, history);
+  on_cluster(event, history);
   on_channel(event, history);
   if (event.as<trace::RecordProduced>()) {
     add_to_rate(LaneKind::produced_rate, event.t, 1);
@@ -165,21 +169,60 @@ void Timeline::on_stop_or_start(const trace::Event& event, const History& histor
 }
 
 void Timeline::on_partition(const trace::Event& event, const History& history) {
-  const auto* created = event.as<trace::PartitionCreated>();
-  if (created == nullptr) return;
-  const std::string name = to_text(PartitionId{created->topic, created->partition});
-  const auto change = [&](LaneKind kind, const std::string& text, Tone tone, NodeId node) {
-    const Interval* now = open_interval(kind, name);
-    if (now == nullptr || now->text != text)
-      open(kind, name, {event.t, {}, text, tone, node, event.id});
+  const auto change = [&](LaneKind kind, const std::string& key, const std::string& text, Tone tone,
+                          NodeId node) {
+    const Interval* now = open_interval(kind, key);
+    if (now == nullptr || now->text != text || now->tone != tone)
+      open(kind, key, {event.t, {}, text, tone, node, event.id});
   };
-  const bool led = created->leader.valid();
-  change(LaneKind::leaders,
-         fmt::format("{}: {}", name, led ? history.name(created->leader) : "no leader"),
-         led ? Tone::accent : Tone::trouble, created->leader);
-  if (created->replicas.size() > 1)
-    change(LaneKind::in_sync, fmt::format("{}: {}", name, list_names(history, created->isr)),
-           created->isr.size() < created->replicas.size() ? Tone::trouble : Tone::good, NodeId{});
+  const auto tell = [&](const auto& state, bool unclean) {
+    const std::string name = to_text(PartitionId{state.topic, state.partition});
+    const bool led = state.leader.valid();
+    const auto before = led_by_.find(name);
+    if (before != led_by_.end() && before->second != state.leader && led)
+      add_mark(LaneKind::leaders,
+               {event.t,
+                fmt::format("{} is led by {} now{}", name, history.name(state.leader),
+                            unclean ? ": an unclean election" : ""),
+                unclean ? Tone::trouble : Tone::accent, state.leader, event.id});
+    led_by_[name] = state.leader;
+    change(LaneKind::leaders, name,
+           fmt::format("{}: {}", name, led ? history.name(state.leader) : "no leader"),
+           led ? Tone::accent : Tone::trouble, state.leader);
+    if (state.replicas.size() > 1)
+      change(LaneKind::in_sync, name, fmt::format("{}: {}", name, list_names(history, state.isr)),
+             state.isr.size() < state.replicas.size() ? Tone::trouble : Tone::good, NodeId{});
+  };
+  if (const auto* created = event.as<trace::PartitionCreated>()) tell(*created, false);
+  if (const auto* changed = event.as<trace::PartitionChanged>()) tell(*changed, changed->unclean);
+}
+
+void Timeline::on_cluster(const trace::Event& event, const History& history) {
+  if (const auto* elected = event.as<trace::ControllerElected>()) {
+    open(LaneKind::controller, "active",
+         {event.t,
+          {},
+          fmt::format("{}, epoch {}", history.name(event.node), elected->epoch),
+          Tone::accent,
+          event.node,
+          event.id});
+  } else if (event.as<trace::ControllerResigned>() || event.as<trace::NodeStopped>()) {
+    const Interval* active = open_interval(LaneKind::controller, "active");
+    if (active == nullptr || active->node != event.node) return;
+    open(LaneKind::controller, "active", {event.t, {}, "none", Tone::trouble, {}, event.id});
+  } else if (const auto* violated = event.as<trace::InvariantViolated>()) {
+    add_mark(LaneKind::violations,
+             {event.t, fmt::format("{}: {}", violated->invariant, violated->text), Tone::trouble,
+              event.node, event.id});
+  } else if (const auto* asked = event.as<trace::OperationAsked>()) {
+    add_mark(LaneKind::operations,
+             {event.t, fmt::format("{}: {}", trace::fault_words(asked->operation), asked->detail),
+              Tone::accent, event.node, event.id});
+  } else if (const auto* answer = event.as<trace::OperationAnswered>();
+             answer && !answer->error.empty()) {
+    add_mark(LaneKind::operations, {event.t, fmt::format("{}: {}", answer->error, answer->text),
+                                    Tone::trouble, event.node, event.id});
+  }
 }
 
 void Timeline::on_channel(const trace::Event& event, const History& history) {

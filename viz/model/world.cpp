@@ -1,4 +1,4 @@
-// See world.h. Fold has one function per type of event that changes what is seen.
+// See world.h. What is asked of a world, and how one of the past is found again.
 #include "viz/model/world.h"
 
 #include <algorithm>
@@ -21,6 +21,20 @@ bool PartitionView::in_sync(NodeId broker) const {
   return std::find(isr.begin(), isr.end(), broker) != isr.end();
 }
 
+bool PartitionView::is_assigned(NodeId broker) const {
+  for (std::size_t i = 0; i < assigned && i < replicas.size(); ++i)
+    if (replicas[i].broker == broker) return true;
+  return false;
+}
+
+bool PartitionView::stale_leader(const ReplicaView& view) const {
+  return view.leads && (view.broker != leader || view.leader_epoch < leader_epoch);
+}
+
+std::int64_t PartitionView::lag(const ReplicaView& view) const {
+  return std::max<std::int64_t>(0, log_end_offset() - view.log_end_offset);
+}
+
 std::int64_t PartitionView::log_end_offset() const {
   if (const ReplicaView* leads = replica(leader)) return leads->log_end_offset;
   std::int64_t end = 0;
@@ -33,6 +47,12 @@ std::int64_t PartitionView::high_watermark() const {
   std::int64_t mark = 0;
   for (const ReplicaView& view : replicas) mark = std::max(mark, view.high_watermark);
   return mark;
+}
+
+const ActiveFault* NodeView::fault(std::string_view name) const {
+  for (auto active = faults.rbegin(); active != faults.rend(); ++active)
+    if (active->fault == name) return &*active;
+  return nullptr;
 }
 
 const NodeView* World::node(NodeId id) const {
@@ -71,6 +91,37 @@ std::vector<std::pair<NodeId, std::int64_t>> readers_of(const World& world,
     for (const ReadPosition& position : node.receiver.positions)
       if (position.partition == partition) out.emplace_back(node.id, position.offset);
   return out;
+}
+
+ClusterHealth health_of(const World& world) {
+  ClusterHealth health;
+  for (const auto& [id, partition] : world.partitions) {
+    ++health.partitions;
+    if (partition.offline()) ++health.offline;
+    if (partition.under_replicated()) ++health.under_replicated;
+    if (static_cast<std::int64_t>(partition.isr.size()) < partition.min_isr) ++health.under_min_isr;
+  }
+  for (const NodeView& node : world.nodes) {
+    if (!node.declared || node.role != Role::broker || node.member.unregistered) continue;
+    ++health.brokers;
+    if (node.running) ++health.brokers_up;
+    if (node.member.fenced) ++health.brokers_fenced;
+  }
+  return health;
+}
+
+BrokerLoad load_of(const World& world, NodeId broker) {
+  BrokerLoad load;
+  for (const auto& [id, partition] : world.partitions) {
+    if (partition.leader == broker) {
+      ++load.led;
+      if (partition.under_replicated()) ++load.under_replicated;
+    } else if (partition.is_assigned(broker)) {
+      ++load.followed;
+      if (!partition.in_sync(broker)) ++load.out_of_sync;
+    }
+  }
+  return load;
 }
 
 Replay::Replay(Position interval, std::size_t keyframes_max)

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -94,6 +95,33 @@ struct StationView {
   bool operator==(const StationView&) const = default;
 };
 
+/// A broker as the active controller counts on it. A run begins with brokers that it knows.
+struct MembershipView {
+  bool fenced = false;        // may not lead, is in no in-sync set, clients don't see it
+  bool leaving = false;       // controlled shutdown: its leaderships move away
+  bool unregistered = false;  // forgotten
+  std::int64_t epoch = -1;    // of its registration; -1: that of before the run
+  std::string reason;         // why it is fenced, or may not come back yet
+  SimTime changed_at{};
+  bool operator==(const MembershipView&) const = default;
+};
+
+/// What a node has to do with the quorum of controllers, or with the ensemble.
+struct ControllerView {
+  bool active = false;      // believes that it is the active controller
+  std::int64_t epoch = -1;  // in which it is or was
+  std::string raft_role;    // leader, follower, candidate, ...; empty: not a voter
+  std::int64_t raft_epoch = -1;
+  NodeId raft_leader;               // whom it follows
+  NodeId voted_for;                 // in raft_epoch
+  std::int64_t log_end_offset = 0;  // of its copy of the metadata log
+  std::int64_t applied = 0;         // brokers: entries below it have been replayed
+  bool leads_ensemble = false;      // ZooKeeper
+  std::int64_t ensemble_epoch = -1;
+  SimTime changed_at{};
+  bool operator==(const ControllerView&) const = default;
+};
+
 struct NodeView {
   NodeId id;
   Role role = Role::other;
@@ -111,19 +139,29 @@ struct NodeView {
   ReceiverView receiver;
   QueueView queue;
   StationView station;
+  MembershipView member;
+  ControllerView controller;
   bool operator==(const NodeView&) const = default;
 
   /// It ran once and doesn't now.
   bool down() const { return !running && incarnation > 0; }
   /// ... because it was switched off, which is no failure.
   bool stopped_cleanly() const { return down() && stop_reason == "clean"; }
+  /// The latest of its faults with this name, or null.
+  const ActiveFault* fault(std::string_view name) const;
 };
 
+/// A broker's copy of a partition, as the broker itself sees it.
 struct ReplicaView {
   NodeId broker;
   std::int64_t log_start_offset = 0;
   std::int64_t log_end_offset = 0;
   std::int64_t high_watermark = 0;
+  std::uint64_t segments = 1;
+  bool leads = false;              // it believes so: another one may have been elected
+  std::int64_t leader_epoch = -1;  // the latest that it knows
+  NodeId follows;                  // none when it leads, or knows no leader
+  SimTime isr_changed_at{};        // when it joined or left the in-sync set
   bool operator==(const ReplicaView&) const = default;
 };
 
@@ -131,13 +169,26 @@ struct PartitionView {
   PartitionId id;
   NodeId leader;  // none when there is none
   std::int64_t leader_epoch = 0;
-  std::vector<ReplicaView> replicas;  // assignment order
-  std::vector<NodeId> isr;
+  std::int64_t partition_epoch = 0;
+  std::vector<ReplicaView> replicas;  // assignment order; those that were given up come last
+  std::size_t assigned = 0;           // so many of them are in the assignment
+  std::vector<NodeId> isr, elr, adding, removing;
+  std::int64_t min_isr = 1;
+  bool unclean = false;  // the leader was not in sync when it was elected
+  std::string reason;    // of the latest change
+  SimTime changed_at{};
   bool operator==(const PartitionView&) const = default;
 
   const ReplicaView* replica(NodeId broker) const;
   ReplicaView* replica(NodeId broker);
+  bool is_assigned(NodeId broker) const;
   bool in_sync(NodeId broker) const;
+  bool offline() const { return !leader.valid(); }
+  bool under_replicated() const { return isr.size() < assigned; }
+  /// `replica` takes itself for the leader and is not, or not in the epoch that counts.
+  bool stale_leader(const ReplicaView& replica) const;
+  /// Records that the replica has not got and the leader has.
+  std::int64_t lag(const ReplicaView& replica) const;
   /// The leader's, or the highest known when nobody leads.
   std::int64_t log_end_offset() const;
   std::int64_t high_watermark() const;
@@ -159,7 +210,11 @@ struct World {
   std::vector<MessageId> in_flight;  // sorted; sent, neither arrived nor lost
   std::vector<StalledWay> stalled;   // sorted by (from, to)
   Position narrated = no_position;   // the latest story event
-  bool ended = false;                // RunEnded
+  NodeId controller;                 // the latest that was elected and has not resigned
+  std::int64_t controller_epoch = -1;
+  std::int64_t metadata_committed = 0;  // entries of the metadata log below it hold for good
+  std::vector<ActiveFault> faults;      // of the network as a whole: no node's own
+  bool ended = false;                   // RunEnded
   std::uint64_t expectations_met = 0, expectations_broken = 0;
   bool operator==(const World&) const = default;
 
@@ -175,6 +230,22 @@ struct World {
 /// Consumers' positions in a partition, in order of NodeId: (consumer, offset).
 std::vector<std::pair<NodeId, std::int64_t>> readers_of(const World& world,
                                                         const PartitionId& partition);
+
+/// Sums over the partitions, as Kafka's metrics of these names.
+struct ClusterHealth {
+  std::size_t partitions = 0, offline = 0, under_replicated = 0, under_min_isr = 0;
+  std::size_t brokers = 0, brokers_up = 0, brokers_fenced = 0;
+  bool operator==(const ClusterHealth&) const = default;
+};
+ClusterHealth health_of(const World& world);
+
+/// What a broker has to do: partitions that it leads and follows, and how many of each go badly.
+struct BrokerLoad {
+  std::size_t led = 0, followed = 0;
+  std::size_t under_replicated = 0;  // of those it leads
+  std::size_t out_of_sync = 0;       // of those it follows
+};
+BrokerLoad load_of(const World& world, NodeId broker);
 
 /// Seeks by the nearest keyframe and a fold from there. Keyframes lie every `interval` events;
 /// when there are more than `keyframes_max`, every second one goes and the interval doubles.

@@ -1,16 +1,20 @@
-// World::apply: one function per type of event that changes what is seen.
+// World::apply: one function per type of event that changes what is seen. Kafka's partitions,
+// brokers and controllers are in cluster_fold.cpp.
 #include <algorithm>
+#include <array>
 
 #include "sim/base/check.h"
+#include "viz/model/cluster_fold.h"
 #include "viz/model/world.h"
 
 namespace eventarium::viz {
 namespace {
 
-/// Faults that stay on until they are healed. Crash and its kin show as a node that is down.
+/// Crash and its kin show as a node that is down; the others stay on until they are healed.
 bool lasts(std::string_view fault) {
-  return fault == "link_down" || fault == "latency" || fault == "bandwidth" || fault == "cut" ||
-         fault == "loss" || fault == "pause" || fault == "slow";
+  static constexpr std::array<std::string_view, 7> moments = {
+      "crash", "power_loss", "stop", "start", "restart", "link_up", "poison"};
+  return std::find(moments.begin(), moments.end(), fault) == moments.end();
 }
 
 void erase_record(std::vector<RecordId>& list, RecordId record) {
@@ -32,17 +36,6 @@ struct Fold {
     world.nodes[id.value].id = id;
     return world.nodes[id.value];
   }
-  PartitionView& partition(const std::string& topic, std::int64_t number) {
-    PartitionView& view = world.partitions[{topic, number}];
-    view.id = {topic, number};
-    return view;
-  }
-  ReplicaView& replica(PartitionView& view, NodeId broker) {
-    if (ReplicaView* known = view.replica(broker)) return *known;
-    view.replicas.push_back({broker, 0, 0, 0});
-    return view.replicas.back();
-  }
-
   template <class Other>
   void operator()(const Other&) {}
 
@@ -76,7 +69,7 @@ struct Fold {
   }
   void operator()(const trace::FaultInjected& e) {
     if (!lasts(e.fault)) return;
-    auto& faults = node().faults;
+    auto& faults = faults_here();
     // The same fault again replaces the earlier one: there is one latency, one loss.
     std::erase_if(faults, [&](const ActiveFault& active) {
       return active.fault == e.fault && active.peer == e.peer;
@@ -84,9 +77,13 @@ struct Fold {
     faults.push_back({e.fault, e.peer, e.detail, event.t, event.id});
   }
   void operator()(const trace::FaultHealed& e) {
-    std::erase_if(node().faults, [&](const ActiveFault& active) {
+    std::erase_if(faults_here(), [&](const ActiveFault& active) {
       return active.fault == e.fault && active.peer == e.peer;
     });
+  }
+  /// Of the event's node; of the network as a whole when it names none.
+  std::vector<ActiveFault>& faults_here() {
+    return event.node.valid() ? node().faults : world.faults;
   }
   void operator()(const trace::ExpectationChecked& e) {
     ++(e.met ? world.expectations_met : world.expectations_broken);
@@ -227,31 +224,6 @@ struct Fold {
     node().warning_at = event.t;
   }
 
-  // ---- Kafka
-  void operator()(const trace::PartitionCreated& e) {
-    PartitionView& view = partition(e.topic, e.partition);
-    view.leader = e.leader;
-    view.leader_epoch = e.leader_epoch;
-    view.isr = e.isr;
-    std::vector<ReplicaView> replicas;
-    for (const NodeId broker : e.replicas) {
-      const ReplicaView* known = view.replica(broker);
-      replicas.push_back(known != nullptr ? *known : ReplicaView{broker, 0, 0, 0});
-    }
-    view.replicas = std::move(replicas);
-  }
-  void operator()(const trace::BatchAppended& e) {
-    replica(partition(e.topic, e.partition), event.node).log_end_offset =
-        e.base_offset + static_cast<std::int64_t>(e.records.size());
-  }
-  void operator()(const trace::LogTruncated& e) {
-    ReplicaView& view = replica(partition(e.topic, e.partition), event.node);
-    view.log_end_offset = e.log_end_offset;
-    view.high_watermark = std::min(view.high_watermark, e.log_end_offset);
-  }
-  void operator()(const trace::HighWatermarkAdvanced& e) {
-    replica(partition(e.topic, e.partition), event.node).high_watermark = e.high_watermark;
-  }
   void operator()(const trace::ProduceRefused&) { ++node().refused; }
 
   // ---- queue
@@ -309,7 +281,9 @@ bool names_its_node(const trace::Event& event) {
 
 bool is_of_the_world(const trace::Event& event) {
   return event.as<trace::NodeDeclared>() || event.as<trace::ExpectationChecked>() ||
-         event.as<trace::RunEnded>() || event.as<trace::PartitionCreated>();
+         event.as<trace::RunEnded>() ||
+         (!event.node.valid() &&
+          (event.as<trace::FaultInjected>() || event.as<trace::FaultHealed>()));
 }
 
 }  // namespace
@@ -320,6 +294,7 @@ void World::apply(const History& history) {
   // A trace may be made by hand or by a later version: an event without its node changes nothing.
   if (names_its_node(event) || is_of_the_world(event))
     std::visit(Fold{*this, history, event}, event.body);
+  fold_cluster(*this, event);
   if (history.is_story(moment)) narrated = moment;
   ++moment;
   t = event.t;

@@ -22,7 +22,7 @@ double label_width(const History& history) {
 }
 
 /// From generous to tight: narrower for small windows, lower for flat ones.
-std::vector<LayoutMetrics> metrics_ladder() {
+std::vector<LayoutMetrics> shapes() {
   LayoutMetrics generous;
   generous.card_height = 132;
   generous.row_height = 44;
@@ -36,7 +36,7 @@ std::vector<LayoutMetrics> metrics_ladder() {
   narrowest.service_width = 200;
   narrowest.channel_width = 390;
   narrowest.column_gap = 112;
-  std::vector<LayoutMetrics> ladder = {generous, narrow, narrowest};
+  std::vector<LayoutMetrics> all = {generous, narrow, narrowest};
   for (LayoutMetrics low : {generous, narrow, narrowest}) {
     low.service_height = 128;
     low.card_height = 128;
@@ -44,9 +44,47 @@ std::vector<LayoutMetrics> metrics_ladder() {
     low.spread_max = 30;
     low.header_height = 46;
     low.row_height = 40;
-    ladder.push_back(low);
+    all.push_back(low);
   }
+  return all;
+}
+
+constexpr std::size_t rows_readable_max = 14;   // of one broker
+constexpr std::size_t cards_readable_max = 12;  // brokers with rows
+
+/// With many replicas: lower rows, and brokers beside each other; tiles when that is not enough.
+std::vector<LayoutMetrics> metrics_ladder(const RowCount& count) {
+  std::vector<LayoutMetrics> ladder;
+  if (count.most > rows_readable_max || count.brokers > cards_readable_max) {
+    for (const std::size_t columns : {3U, 4U, 5U, 6U, 8U, 10U, 12U, 15U, 20U}) {
+      LayoutMetrics tiles = shapes().back();
+      tiles.tiles = true;
+      tiles.broker_columns =
+          std::min<std::size_t>(columns, std::max<std::size_t>(count.brokers, 1));
+      tiles.header_height = 40;
+      ladder.push_back(tiles);
+    }
+    return ladder;
+  }
+  ladder = shapes();
+  if (count.total <= 6) return ladder;
+  const std::vector<LayoutMetrics> base = {ladder[3], ladder[4], ladder[5]};
+  for (std::size_t columns = 1; columns <= std::min<std::size_t>(count.brokers, 4); ++columns)
+    for (const double row_height : {40.0, 34.0, 28.0, 24.0})
+      for (LayoutMetrics metrics : base) {
+        metrics.broker_columns = columns;
+        metrics.row_height = row_height;
+        if (columns > 1) metrics.channel_width *= 0.82;
+        ladder.push_back(metrics);
+      }
   return ladder;
+}
+
+/// How large the smallest text that matters gets: names on cards, or in the rows of brokers.
+float legibility(const LayoutMetrics& metrics, float zoom) {
+  constexpr double text = 17, part_of_row = 0.56;
+  const double row = metrics.tiles ? text : std::min(text, metrics.row_height * part_of_row);
+  return zoom * static_cast<float>(row / text);
 }
 
 ImVec2 center_in_layout(const View& view) {
@@ -80,21 +118,26 @@ void fit_layout(Frame& frame, const Rect& area) {
   if (fit.size.x == area.width() && fit.size.y == area.height() &&
       fit.scale == frame.theme().scale && fit.key == key)
     return;
+  const bool resized =
+      fit.size.x != area.width() || fit.size.y != area.height() || fit.scale != frame.theme().scale;
+  if (resized) frame.state.shown.jump = true;
   fit = {area.size(), frame.theme().scale, key};
-  float best_zoom = 0;
-  LayoutMetrics best;
-  constexpr float gain_min = 1.08F;    // a tighter card shows less: it has to earn that
-  constexpr float zoom_enough = 1.1F;  // times the scale: text of 20 px
-  for (LayoutMetrics metrics : metrics_ladder()) {
-    if (best_zoom >= zoom_enough * frame.theme().scale) break;
-    metrics.row_label_width = label_width(frame.session.history());
-    const Layout layout = make_layout(frame.session.history(), metrics);
+  const History& history = frame.session.history();
+  float best = 0;
+  LayoutMetrics chosen;
+  constexpr float gain_min = 1.08F;  // a tighter card shows less: it has to earn that
+  constexpr float enough = 1.1F;     // times the scale: text of 20 px
+  for (LayoutMetrics metrics : metrics_ladder(count_rows(history))) {
+    if (best >= enough * frame.theme().scale) break;
+    metrics.row_label_width = label_width(history) * std::min(1.0, metrics.row_height / 36);
+    const Layout layout = make_layout(history, metrics);
     const float zoom = make_view(Camera{}, area, layout.bounds, frame.theme()).zoom;
-    if (zoom < best_zoom * gain_min) continue;
-    best_zoom = zoom;
-    best = metrics;
+    const float now = legibility(metrics, zoom);
+    if (now < best * gain_min) continue;
+    best = now;
+    chosen = metrics;
   }
-  frame.session.set_metrics(best);
+  frame.session.set_metrics(chosen);
 }
 
 void zoom_at(Camera& camera, const View& view, ImVec2 pixel, float factor) {

@@ -4,112 +4,18 @@
 
 #include <fmt/format.h>
 
-#include "sim/trace/fault_words.h"
-#include "viz/ui/partition_row.h"
+#include "viz/ui/broker_card.h"
+#include "viz/ui/card.h"
 
 namespace eventarium::viz::ui {
 
 namespace {
 
 constexpr float padding = 14;
-constexpr float name_size = 21, text_size = 17, label_size = 16;
 constexpr float details_zoom_min = 0.45F;
-
-/// One card while it is being drawn.
-struct Card {
-  Frame& frame;
-  const View& view;
-  const NodeInfo& info;
-  const NodeView& node;
-  Rect rest;  // room left, pixels
-  bool dead;
-  bool calm;  // dead, and meant to be
-
-  const Palette& color() const { return frame.color(); }
-  bool unborn() const { return node.incarnation == 0; }
-  Color ink() const { return dead || unborn() ? color().muted : color().text; }
-  /// Room for a line of text of this size, at least as high as the text itself.
-  Rect cut_line(float units) {
-    return rest.cut_top(std::max(view.px(units * 1.3F), view.text_px(units) * 1.2F));
-  }
-  bool has_line(float units) const {
-    return rest.height() >= std::max(view.px(units * 1.2F), view.text_px(units) * 1.1F);
-  }
-  Pen pen(Face face, float units, Color c) const { return {face, view.text_px(units), c}; }
-  std::string name(RecordId record) const { return frame.session.history().record_name(record); }
-};
 
 std::string times(std::uint64_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
-/// A length with at most three digits, for text that changes while one looks.
-std::string ago(const Card& card, SimTime since) {
-  return format_duration(card.frame.session.world().t - since);
-}
-
-std::string down_words(const Card& card) {
-  const std::string& reason = card.node.stop_reason;
-  const std::string since = ago(card, card.node.changed_at);
-  if (reason == "crash") return fmt::format("crashed {} ago", since);
-  if (reason == "power_loss") return fmt::format("lost power {} ago", since);
-  return fmt::format("off for {}", since);
-}
-
-/// The line under the name: what it is, or what is wrong with it.
-std::pair<std::string, Color> subtitle(const Card& card) {
-  const NodeView& node = card.node;
-  if (node.down()) return {down_words(card), card.calm ? card.color().muted : card.color().bad};
-  if (node.incarnation == 0) return {"not started yet", card.color().muted};
-  for (auto fault = node.faults.rbegin(); fault != node.faults.rend(); ++fault)
-    return {fault->detail.empty() ? trace::fault_words(fault->fault) : fault->detail,
-            card.color().warn};
-  if (!node.failure.empty()) return {"failed: reads no more", card.color().bad};
-  if (card.info.label.empty()) return {card.info.role_name, card.color().muted};
-  return {card.info.label, card.color().muted};
-}
-
-void draw_head(Card& card, Align align) {
-  Rect head = card.cut_line(name_size);
-  const Pen pen =
-      card.pen(Face::strong, name_size, card.dead && !card.calm ? card.color().bad : card.ink());
-  if (card.dead && !card.calm) {
-    const float mark = card.view.px(8);
-    const float wide = text_width(card.frame.canvas, pen, card.info.name);
-    float x = head.min.x + mark;
-    if (align == Align::center) x = std::max(x, head.center().x - wide / 2 - card.view.px(6));
-    cross(card.frame.canvas, {x, head.center().y}, mark, card.color().bad,
-          card.frame.theme().line_px() * 1.6F);
-    head.min.x = x + mark + card.view.px(8);
-    align = Align::left;
-  }
-  draw_text_in(card.frame.canvas, head, pen, card.info.name, align);
-}
-
-/// As many words as fit on one line, and the rest (empty when all fits).
-std::pair<std::string_view, std::string_view> in_two(const Card& card, const Pen& pen,
-                                                     std::string_view text) {
-  const float room = card.rest.width();
-  const auto fits = [&](std::size_t bytes) {
-    return text_width(card.frame.canvas, pen, text.substr(0, bytes)) <= room;
-  };
-  if (fits(text.size())) return {text, {}};
-  std::size_t cut = text.rfind(' ');
-  while (cut != std::string_view::npos && cut > 0 && !fits(cut)) cut = text.rfind(' ', cut - 1);
-  if (cut == std::string_view::npos || cut == 0) cut = text.find(' ');
-  if (cut == std::string_view::npos) return {text, {}};
-  return {text.substr(0, cut), text.substr(cut + 1)};
-}
-
-void draw_subtitle(Card& card, Align align) {
-  const auto [text, color] = subtitle(card);
-  const Pen pen = card.pen(Face::regular, text_size, color);
-  std::string_view first = text, second;
-  // A long one breaks once, between words, where the card has a line to spare.
-  if (card.info.role == Role::producer) std::tie(first, second) = in_two(card, pen, text);
-  draw_text_in(card.frame.canvas, card.cut_line(text_size), pen, first, align);
-  if (!second.empty())
-    draw_text_in(card.frame.canvas, card.cut_line(text_size), pen, second, align);
 }
 
 /// A row of small squares, one per record that waits; more than fit become "+n".
@@ -220,35 +126,6 @@ void draw_receiver(Card& card) {
     draw_line(card, "idle", card.color().muted);
 }
 
-/// A labelled row of chips with the records' names; what has no room is counted.
-void draw_chips(Card& card, std::string_view label, const std::vector<std::string>& names,
-                Color body, Color ink) {
-  Rect row = card.rest.cut_top(card.view.px(38));
-  const Pen label_pen = card.pen(Face::regular, text_size, card.color().muted);
-  const Rect head =
-      row.cut_left(text_width(card.frame.canvas, label_pen, label) + card.view.px(18));
-  draw_text_in(card.frame.canvas, head, label_pen, label);
-  const Pen pen = card.pen(Face::mono, label_size, ink);
-  const Pen more_pen = card.pen(Face::mono, label_size, card.color().muted);
-  row = row.shrunk(0, card.view.px(5));
-  const float more_px = card.view.px(40);
-  if (names.empty())
-    draw_text_in(card.frame.canvas, row, card.pen(Face::regular, text_size, card.color().muted),
-                 "–");
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const float wide = text_width(card.frame.canvas, pen, names[i]) + card.view.px(16);
-    const bool last = i + 1 == names.size();
-    if (row.width() < wide + (last ? 0 : card.view.px(6) + more_px)) {
-      draw_text_in(card.frame.canvas, row, more_pen, fmt::format("+{}", names.size() - i));
-      return;
-    }
-    const Rect chip = row.cut_left(wide);
-    row.cut_left(card.view.px(6));
-    fill(card.frame.canvas, chip, body, card.view.px(5));
-    draw_text_in(card.frame.canvas, chip, pen, names[i], Align::center);
-  }
-}
-
 std::vector<std::string> names_of(const Card& card, const std::vector<RecordId>& records) {
   constexpr std::size_t names_max = 24;
   std::vector<std::string> names;
@@ -286,15 +163,6 @@ void draw_station(Card& card) {
       card.frame.canvas, row,
       card.pen(Face::regular, text_size, station.unheard > 0 ? card.color().warn : card.ink()),
       words);
-}
-
-void draw_broker(Card& card, const NodeBox& box) {
-  if (box.rows.empty())
-    draw_text_in(card.frame.canvas, card.cut_line(name_size),
-                 card.pen(Face::regular, text_size, card.color().muted), "no partitions here");
-  for (const RowBox& row : box.rows)
-    if (const PartitionView* partition = card.frame.session.world().partition(row.partition))
-      draw_partition_row(card.frame, card.view, row, *partition, card.info.id, card.dead);
 }
 
 /// Name and what it is, in one line; where that is too long and the card has room, in two.
@@ -358,8 +226,10 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
             area.shrunk(view.px(padding), view.px(padding - 2)),
             dead,
             node->stopped_cleanly()};
-  if (is_channel(info->role)) {
-    draw_channel_head(card);
+  if (is_management(info->role)) {
+    draw_manager(card);
+  } else if (is_channel(info->role)) {
+    if (info->role != Role::broker) draw_channel_head(card);
     if (info->role == Role::broker) draw_broker(card, box);
     if (info->role == Role::queue) draw_queue(card);
     if (info->role == Role::station) draw_station(card);

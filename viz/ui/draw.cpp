@@ -205,6 +205,30 @@ void check_mark(const Canvas& canvas, ImVec2 at, float radius_px, Color color, f
   canvas.list->AddPolyline(points.data(), 3, color.packed(), 0, weight_px);
 }
 
+void crown(const Canvas& canvas, ImVec2 at, float r, Color color) {
+  const std::uint32_t ink = color.packed();
+  const float base = at.y + r * 0.75F, band = at.y + r * 0.35F;
+  canvas.list->AddRectFilled({at.x - r, band}, {at.x + r, base}, ink, r * 0.15F);
+  // Three spikes that overlap on the band.
+  for (const float x : {-0.66F, 0.0F, 0.66F}) {
+    const float high = x == 0 ? 0.85F : 0.6F;
+    const float tip = at.x + x * r * 1.35F;
+    canvas.list->AddTriangleFilled({tip, at.y - high * r}, {at.x + (x + 0.36F) * r, band + 1},
+                                   {at.x + (x - 0.36F) * r, band + 1}, ink);
+  }
+}
+
+void hatch(const Canvas& canvas, const Rect& rect, Color color, float step_px, float weight_px) {
+  if (rect.empty() || step_px < 1) return;
+  const float width = rect.width(), height = rect.height();
+  // Lines from lower left to upper right: x + y is constant on each, cut off at the edges.
+  for (float sum = step_px * 0.5F; sum < width + height; sum += step_px) {
+    const ImVec2 low{rect.min.x + std::max(0.0F, sum - height), rect.min.y + std::min(sum, height)};
+    const ImVec2 high{rect.min.x + std::min(sum, width), rect.min.y + std::max(0.0F, sum - width)};
+    line(canvas, low, high, color, weight_px);
+  }
+}
+
 void triangle_down(const Canvas& canvas, ImVec2 tip, float radius_px, Color color) {
   canvas.list->AddTriangleFilled({tip.x - radius_px, tip.y - radius_px * 1.5F},
                                  {tip.x + radius_px, tip.y - radius_px * 1.5F}, tip,

@@ -1,5 +1,6 @@
 // Drawing in the project's own hand: text that fits its room, frames, dashes, and the marks that
-// stand for states (star leads, ring follows, cross is dead). Marks are shapes, not letters, so
+// stand for states (star leads, ring follows, crown decides,
+// hatched is behind, cross is dead). Marks are shapes, not letters, so
 // that no font has to have them. Knows colours and fonts, nothing of the model.
 #pragma once
 
@@ -62,6 +63,10 @@ void ring(const Canvas& canvas, ImVec2 at, float radius_px, Color color, float w
 void disc(const Canvas& canvas, ImVec2 at, float radius_px, Color color);
 void cross(const Canvas& canvas, ImVec2 at, float radius_px, Color color, float weight_px);
 void check_mark(const Canvas& canvas, ImVec2 at, float radius_px, Color color, float weight_px);
+/// A crown: the one that decides for the others.
+void crown(const Canvas& canvas, ImVec2 at, float radius_px, Color color);
+/// Diagonal lines inside `rect`, `step_px` apart: not all there, not in order.
+void hatch(const Canvas& canvas, const Rect& rect, Color color, float step_px, float weight_px);
 void triangle_down(const Canvas& canvas, ImVec2 tip, float radius_px, Color color);
 
 enum class Icon { play, pause, step_forward, step_back, restart, minus, plus, close, more, fit };

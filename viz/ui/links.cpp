@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace eventarium::viz::ui {
@@ -12,8 +13,12 @@ namespace {
 // Layout units.
 constexpr float data_radius = 9;
 constexpr float plain_radius = 4.5F;
-constexpr float aside = 7;                // keeps the two ways of a link apart
-constexpr std::size_t labelled_max = 10;  // more labels than that only cover each other
+constexpr float copy_radius = 6.5F;          // from a leader to a follower
+constexpr float control_radius = 4.5F;       // an election, a change of an in-sync set
+constexpr float routine_radius = 3;          // a heartbeat
+constexpr std::size_t quiet_links_max = 12;  // more of them are drawn only while they are used
+constexpr float aside = 7;                   // keeps the two ways of a link apart
+constexpr std::size_t labelled_max = 10;     // more labels than that only cover each other
 
 struct Look {
   Color color;
@@ -30,6 +35,15 @@ Look look_of(const Frame& frame, const Flight& flight) {
   if (flight.record.valid()) {
     look.radius = data_radius;
     look.color = flight.kind == FlightKind::deliver ? color.ok : color.accent;
+  }
+  if (flight.kind == FlightKind::replicate) {
+    look.shape = Sprite::disc;
+    look.radius = copy_radius;
+    look.color = color.cell_line;
+  } else if (flight.kind == FlightKind::control) {
+    look.shape = Sprite::disc;
+    look.radius = flight.message->routine ? routine_radius : control_radius;
+    look.color = flight.message->routine ? color.muted.faded(0.55F) : color.text;
   }
   const RecordId followed = selected_record(frame.state);
   if (followed.valid()) {
@@ -65,6 +79,39 @@ bool is_switched_off(const World& world, const LinkCurve& link) {
   return off;
 }
 
+/// Between those that run the cluster: no client ever uses it.
+bool is_quiet(const Frame& frame, const LinkCurve& link) {
+  const auto inside = [&](NodeId id) {
+    const NodeInfo* info = frame.session.history().node(id);
+    return info != nullptr && (info->role == Role::broker || is_management(info->role));
+  };
+  return inside(link.a) && inside(link.b);
+}
+
+/// One of the ends is down, which its card says; or one of them can't be reached, which only the
+/// line can say.
+bool is_down(const World& world, const LinkCurve& link) {
+  for (const NodeId end : {link.a, link.b})
+    if (const NodeView* node = world.node(end); node != nullptr && !node->running) return true;
+  return false;
+}
+
+void draw_quiet_link(Frame& frame, const View& view, const LinkCurve& link, const Curve& curve,
+                     bool shown) {
+  const Palette& color = frame.color();
+  const World& world = frame.session.world();
+  const float weight = frame.theme().line_px();
+  if (is_down(world, link)) return;
+  if (world.way_blocked(link.a, link.b) || world.way_blocked(link.b, link.a))
+    return dashed_polyline(frame.canvas, curve.points(32), color.bad.faded(0.75F), weight,
+                           view.px(8), view.px(6));
+  const bool hot =
+      touches(link, frame.state.hovered_node) || touches(link, selected_node(frame.state));
+  if (!hot && !shown) return;
+  frame.canvas.list->AddBezierCubic(curve.from, curve.from_control, curve.to_control, curve.to,
+                                    (hot ? color.accent : color.line).packed(), weight, 28);
+}
+
 void draw_link(Frame& frame, const View& view, const LinkCurve& link, const Curve& curve) {
   const Palette& color = frame.color();
   const World& world = frame.session.world();
@@ -90,7 +137,10 @@ void draw_band(Frame& frame, const View& view, const Traffic& traffic, const Ban
   if (band.link >= traffic.curves.size()) return;
   const Palette& color = frame.color();
   const Curve& curve = traffic.curves[band.link];
-  const Color ink = band.kind == FlightKind::deliver ? color.ok : color.accent;
+  const Color ink = band.kind == FlightKind::deliver     ? color.ok
+                    : band.kind == FlightKind::replicate ? color.cell_line
+                    : band.kind == FlightKind::control   ? color.muted
+                                                         : color.accent;
   const float weight =
       view.px(6 + 3 * std::log10(1.0F + static_cast<float>(band.messages) / 50.0F));
   frame.canvas.list->AddBezierCubic(curve.from, curve.from_control, curve.to_control, curve.to,
@@ -106,12 +156,15 @@ void draw_band(Frame& frame, const View& view, const Traffic& traffic, const Ban
 
 void draw_labels(Frame& frame, const View& view, const Traffic& traffic) {
   std::size_t with_records = 0;
-  for (const Flight& flight : traffic.flights) with_records += flight.record.valid() ? 1 : 0;
+  const auto has_label = [](const Flight& flight) {
+    return flight.record.valid() && flight.kind != FlightKind::replicate;
+  };
+  for (const Flight& flight : traffic.flights) with_records += has_label(flight) ? 1 : 0;
   if (with_records > labelled_max) return;
   std::vector<Rect> taken;
   for (std::size_t i = 0; i < traffic.flights.size(); ++i) {
     const Flight& flight = traffic.flights[i];
-    if (!flight.record.valid()) continue;
+    if (!has_label(flight)) continue;
     const Pen pen{Face::mono, view.text_px(14), frame.color().text};
     const std::string text = flight_label(frame.session.history(), *flight.message);
     const ImVec2 at = place(traffic.curves, traffic.moving[i]);
@@ -134,14 +187,18 @@ void draw_labels(Frame& frame, const View& view, const Traffic& traffic) {
 
 Traffic make_traffic(const Frame& frame, const View& view) {
   Traffic traffic;
-  const Layout& layout = frame.session.layout();
+  const Layout& layout = frame.layout();
   traffic.curves.reserve(layout.links.size());
   for (const LinkCurve& link : layout.links) traffic.curves.push_back(view.to_screen(link));
-  Flights flights = frame.session.flights();
+  FlightOptions options;
+  options.routine = frame.state.routine;
+  Flights flights = frame.session.flights(options);
   traffic.bands = std::move(flights.bands);
+  traffic.busy.resize(layout.links.size());
   traffic.moving.reserve(flights.flights.size());
   for (const Flight& flight : flights.flights) {
     if (flight.link >= traffic.curves.size()) continue;
+    traffic.busy[flight.link] = true;
     const Look look = look_of(frame, flight);
     Moving moving;
     moving.curve = flight.link;
@@ -158,9 +215,17 @@ Traffic make_traffic(const Frame& frame, const View& view) {
 }
 
 void draw_links(Frame& frame, const View& view, const Traffic& traffic) {
-  const Layout& layout = frame.session.layout();
-  for (std::size_t i = 0; i < layout.links.size(); ++i)
-    draw_link(frame, view, layout.links[i], traffic.curves[i]);
+  const Layout& layout = frame.layout();
+  const auto quiet = static_cast<std::size_t>(
+      std::count_if(layout.links.begin(), layout.links.end(),
+                    [&](const LinkCurve& link) { return is_quiet(frame, link); }));
+  for (std::size_t i = 0; i < layout.links.size(); ++i) {
+    const bool shown = traffic.busy[i] || (frame.state.routine && quiet <= quiet_links_max);
+    if (is_quiet(frame, layout.links[i]))
+      draw_quiet_link(frame, view, layout.links[i], traffic.curves[i], shown);
+    else
+      draw_link(frame, view, layout.links[i], traffic.curves[i]);
+  }
   for (const Band& band : traffic.bands) draw_band(frame, view, traffic, band);
 }
 

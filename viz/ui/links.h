@@ -1,5 +1,7 @@
 // Links between cards and the messages on them. Square: on its way to a channel or a called
 // node; round: from there. Small and grey: carries no records. A way to the dead is dashed red.
+// What the cluster says to itself is quieter: smaller marks, thin lines that show while they are
+// used.
 #pragma once
 
 #include "viz/ui/camera.h"
@@ -13,6 +15,7 @@ struct Traffic {
   std::vector<Moving> moving;
   std::vector<Flight> flights;  // parallel to `moving`
   std::vector<Band> bands;
+  std::vector<bool> busy;  // by link: something moves on it
 };
 
 Traffic make_traffic(const Frame& frame, const View& view);

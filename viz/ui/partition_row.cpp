@@ -1,6 +1,8 @@
 // See partition_row.h. Sizes are layout units: 1 unit is 1 pixel at zoom 1.
 #include "viz/ui/partition_row.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -13,35 +15,53 @@ namespace {
 // Layout units.
 constexpr float cell_width_min = 26;
 constexpr float cell_gap = 3;
-constexpr float cell_height = 27;
-constexpr float digit_width = 9.2F;
-constexpr float marker_height = 12;  // of a reader's position, below the cells
-constexpr int holes_shown = 2;       // empty cells behind the log end
-constexpr double flash_s = 0.6;      // of the viewer's time, after an append
+constexpr float cell_height_max = 27;
+constexpr float cell_part = 0.66F;       // of a row's height
+constexpr float digit_width = 9.2F;      // of 15 units
+constexpr float digits_readable_px = 8;  // below that the colours alone must tell
+constexpr float marker_height = 12;      // of a reader's position, below the cells
+constexpr int holes_shown = 2;           // empty cells behind the log end
+constexpr double flash_s = 0.6;          // of the viewer's time, after an append
 
 struct Grid {
   OffsetRange range;
   float cell_px = 0, pitch_px = 0;
-  Rect cells;  // pixels
+  float digits_px = 0;  // size of the offsets' digits
+  float scale = 1;      // of marks: small in low rows
+  Rect cells;           // pixels
 
   Rect cell(std::int64_t offset) const {
     const float x = cells.min.x + static_cast<float>(offset - range.first) * pitch_px;
     return {{x, cells.min.y}, {x + cell_px, cells.max.y}};
   }
+  std::int64_t end() const { return range.first + range.cells; }
 };
 
-Grid make_grid(const View& view, const RowBox& row, const ReplicaView& replica) {
+/// All copies of a partition show the same offsets, so that what one lacks stands as a gap below
+/// what the leader has.
+Grid make_grid(const View& view, const RowBox& row, const PartitionView& partition,
+               const ReplicaView& replica) {
+  std::int64_t end = partition.log_end_offset(), start = replica.log_start_offset;
+  if (const ReplicaView* leader = partition.replica(partition.leader))
+    start = leader->log_start_offset;
+  end = std::max(end, replica.log_end_offset);
   Grid grid;
   grid.cells = view.to_screen(row.cells);
+  const float row_height = static_cast<float>(row.cells.height);
+  const float height = std::min(cell_height_max, row_height * cell_part);
+  grid.scale = height / cell_height_max;
   const float middle = grid.cells.center().y;
-  grid.cells.min.y = middle - view.px(cell_height) / 2;
-  grid.cells.max.y = middle + view.px(cell_height) / 2;
-  const auto digits = static_cast<float>(std::to_string(replica.log_end_offset).size());
-  const float width = std::max(cell_width_min, digits * digit_width + 7);
+  grid.cells.min.y = middle - view.px(height) / 2;
+  grid.cells.max.y = middle + view.px(height) / 2;
+  const float text = 15 * std::max(grid.scale, 0.8F);
+  grid.digits_px = view.px(text);
+  const auto digits = static_cast<float>(std::to_string(end).size());
+  const float width =
+      std::max(cell_width_min * grid.scale, digits * digit_width * text / 15 + 7 * grid.scale);
   grid.cell_px = view.px(width);
   grid.pitch_px = view.px(width + cell_gap);
   const int count = static_cast<int>((grid.cells.width() + view.px(cell_gap)) / grid.pitch_px);
-  grid.range = visible_offsets(replica.log_start_offset, replica.log_end_offset, count);
+  grid.range = visible_offsets(start, end, count);
   return grid;
 }
 
@@ -54,7 +74,7 @@ float freshness(const Frame& frame, Position appended) {
 }
 
 void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId& id,
-               std::int64_t offset, const ReplicaView& replica, float alpha) {
+               std::int64_t offset, const ReplicaView& replica, float digits_px, float alpha) {
   const Palette& color = frame.color();
   const float radius = view.px(4);
   if (offset >= replica.log_end_offset || offset < replica.log_start_offset) {
@@ -76,28 +96,96 @@ void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId
   fill(frame.canvas, cell, body.faded(alpha), radius);
   if (readable)
     frame.canvas.list->AddRect(cell.min, cell.max, color.cell_line.faded(alpha).packed(), radius);
-  const float size = view.px(15);
-  if (size < 8) return;  // too small to be read: the colours still tell
-  draw_text_in(frame.canvas, cell, {Face::mono, size, ink.faded(std::max(alpha, 0.75F))},
+  if (digits_px < digits_readable_px) return;
+  draw_text_in(frame.canvas, cell, {Face::mono, digits_px, ink.faded(std::max(alpha, 0.75F))},
                std::to_string(offset), Align::center);
 }
 
+/// What the leader has and this copy has not: hatched cells and their number.
+void draw_gap(Frame& frame, const View& view, const Grid& grid, const PartitionView& partition,
+              const ReplicaView& replica, float alpha) {
+  const std::int64_t lag = partition.lag(replica);
+  if (lag <= 0 || replica.broker == partition.leader) return;
+  const std::int64_t first = std::max(replica.log_end_offset, grid.range.first);
+  const std::int64_t last = std::min(partition.log_end_offset(), grid.end()) - 1;
+  if (last < first) return;
+  const bool in_sync = partition.in_sync(replica.broker);
+  const Color ink = in_sync ? frame.color().muted : frame.color().warn;
+  Rect gap{grid.cell(first).min, grid.cell(last).max};
+  const float weight = frame.theme().line_px();
+  fill(frame.canvas, gap, frame.color().hole, view.px(4));
+  hatch(frame.canvas, gap, ink.faded(alpha * (in_sync ? 0.45F : 0.7F)), view.px(9) * grid.scale,
+        weight);
+  frame.canvas.list->AddRect(gap.min, gap.max, ink.faded(alpha).packed(), view.px(4), 0, weight);
+  const std::string text = fmt::format("{} behind", lag), number = fmt::format("-{}", lag);
+  const Pen pen{Face::mono_strong, std::max(grid.digits_px, view.text_min_px), ink};
+  const float air = view.px(6);
+  for (const std::string& words : {text, number}) {
+    const float wide = text_width(frame.canvas, pen, words) + 2 * air;
+    if (wide > gap.width()) continue;
+    const Rect chip = Rect::at(gap.center().x - wide / 2, gap.min.y + 1, wide, gap.height() - 2);
+    fill(frame.canvas, chip, frame.color().card, view.px(4));
+    draw_text_in(frame.canvas, chip, pen, words, Align::center);
+    return;
+  }
+}
+
+/// ★ leads, ○ follows and is in sync, hatched: out of sync; a red star takes itself for the leader
+/// and is not.
+void draw_mark(Frame& frame, ImVec2 at, float radius, const PartitionView& partition,
+               const ReplicaView& replica, bool dead) {
+  const Palette& color = frame.color();
+  const float weight = frame.theme().line_px();
+  if (!dead && partition.stale_leader(replica)) {
+    star(frame.canvas, at, radius, color.bad);
+    return line(frame.canvas, {at.x - radius, at.y + radius}, {at.x + radius, at.y - radius},
+                color.card, weight * 1.5F);
+  }
+  if (partition.leader == replica.broker)
+    return star(frame.canvas, at, radius, dead ? color.muted : color.accent);
+  const float r = radius * 0.75F;
+  if (partition.in_sync(replica.broker) || partition.isr.empty())
+    return ring(frame.canvas, at, r, color.muted, weight);
+  const Rect square{{at.x - r, at.y - r}, {at.x + r, at.y + r}};
+  hatch(frame.canvas, square, dead ? color.muted : color.warn, r * 0.62F, weight);
+  ui::frame(frame.canvas, square, dead ? color.muted : color.warn, weight, r * 0.3F);
+}
+
+/// A word behind the name where something is going on; empty when nothing is.
+std::pair<std::string_view, Color> row_word(const Frame& frame, const PartitionView& partition,
+                                            NodeId broker) {
+  const auto among = [broker](const std::vector<NodeId>& nodes) {
+    return std::find(nodes.begin(), nodes.end(), broker) != nodes.end();
+  };
+  if (partition.offline()) return {"no leader", frame.color().bad};
+  if (among(partition.adding)) return {"joins", frame.color().accent};
+  if (among(partition.removing)) return {"leaves", frame.color().muted};
+  return {};
+}
+
 void draw_label(Frame& frame, const View& view, const RowBox& row, const PartitionView& partition,
-                NodeId broker, bool dead) {
+                const ReplicaView& replica, bool dead) {
   const Palette& color = frame.color();
   Rect label = view.to_screen(row.label);
-  const float mark = view.px(9);
-  const ImVec2 at{label.min.x + mark, label.center().y};
-  const bool leads = partition.leader == broker;
-  if (leads)
-    star(frame.canvas, at, mark, dead ? color.muted : color.accent);
-  else
-    ring(frame.canvas, at, mark * 0.75F, color.muted, frame.theme().line_px());
-  label.cut_left(view.px(26));
+  const float size = std::min(17.0F, static_cast<float>(row.label.height) * 0.56F);
+  const float mark = view.px(size * 0.53F);
+  draw_mark(frame, {label.min.x + mark, label.center().y}, mark, partition, replica, dead);
+  label.cut_left(view.px(size * 1.5F));
   const bool selected = frame.state.selection == Selection(partition.id) ||
-                        frame.state.selection == Selection(ReplicaId{partition.id, broker});
-  const Color ink = selected ? color.accent : dead ? color.muted : color.text;
-  draw_text_in(frame.canvas, label, {Face::mono, view.text_px(17), ink}, to_text(partition.id));
+                        frame.state.selection == Selection(ReplicaId{partition.id, replica.broker});
+  const Color ink = selected              ? color.accent
+                    : partition.offline() ? color.bad
+                    : dead                ? color.muted
+                                          : color.text;
+  const Pen pen{Face::mono, view.text_px(size), ink};
+  const std::string name = to_text(partition.id);
+  draw_text_in(frame.canvas, label, pen, name);
+  const auto [word, word_color] = row_word(frame, partition, replica.broker);
+  if (word.empty()) return;
+  const Pen word_pen{Face::strong, view.text_px(size * 0.85F), word_color};
+  label.min.x += text_width(frame.canvas, pen, name) + view.px(8);
+  if (text_width(frame.canvas, word_pen, word) <= label.width())
+    draw_text_in(frame.canvas, label, word_pen, word);
 }
 
 /// Consumers that read the same offset next.
@@ -110,8 +198,7 @@ struct Readers {
 std::vector<Readers> readers_in(const Frame& frame, const Grid& grid, const PartitionId& id) {
   std::map<std::int64_t, std::vector<NodeId>> by_offset;
   for (const auto& [reader, offset] : readers_of(frame.session.world(), id))
-    if (offset >= grid.range.first && offset < grid.range.first + grid.range.cells)
-      by_offset[offset].push_back(reader);
+    if (offset >= grid.range.first && offset < grid.end()) by_offset[offset].push_back(reader);
   std::vector<Readers> readers;
   for (auto& [offset, nodes] : by_offset) readers.push_back({offset, std::move(nodes)});
   return readers;
@@ -120,7 +207,7 @@ std::vector<Readers> readers_in(const Frame& frame, const Grid& grid, const Part
 /// Below the row, under the middle of the cell that is read next.
 Rect marker_room(const View& view, const Grid& grid, std::int64_t offset) {
   const Rect cell = grid.cell(offset);
-  return {{cell.min.x, cell.max.y}, {cell.max.x, cell.max.y + view.px(marker_height)}};
+  return {{cell.min.x, cell.max.y}, {cell.max.x, cell.max.y + view.px(marker_height * grid.scale)}};
 }
 
 /// One marker however many stand there, with their number beside it.
@@ -131,10 +218,10 @@ void draw_positions(Frame& frame, const View& view, const Grid& grid, const Part
     });
     const Color color = hot ? frame.color().accent : frame.color().ok;
     const Rect room = marker_room(view, grid, readers.offset);
-    const Pen pen{Face::mono, std::max(view.px(14), 9.0F), color};
+    const Pen pen{Face::mono, std::max(view.px(14 * grid.scale), 9.0F), color};
     const std::string count =
         readers.nodes.size() > 1 ? "×" + std::to_string(readers.nodes.size()) : "";
-    const float r = view.px(hot ? 6 : 5);
+    const float r = view.px((hot ? 6.0F : 5.0F) * grid.scale);
     const float gap = count.empty() ? 0 : view.px(2);
     const float wide = 2 * r + gap + text_width(frame.canvas, pen, count);
     const float x = room.center().x - wide / 2 + r, y = room.min.y + view.px(2);
@@ -160,17 +247,17 @@ void draw_partition_row(Frame& frame, const View& view, const RowBox& row,
                         const PartitionView& partition, NodeId broker, bool dead) {
   const ReplicaView* replica = partition.replica(broker);
   if (replica == nullptr) return;
-  draw_label(frame, view, row, partition, broker, dead);
-  const Grid grid = make_grid(view, row, *replica);
+  draw_label(frame, view, row, partition, *replica, dead);
+  const Grid grid = make_grid(view, row, partition, *replica);
   const float alpha = dead ? 0.45F : 1.0F;
   const ReplicaId id{partition.id, broker};
-  for (std::int64_t offset = grid.range.first; offset < grid.range.first + grid.range.cells;
-       ++offset)
-    draw_cell(frame, view, grid.cell(offset), id, offset, *replica, alpha);
+  for (std::int64_t offset = grid.range.first; offset < grid.end(); ++offset)
+    draw_cell(frame, view, grid.cell(offset), id, offset, *replica, grid.digits_px, alpha);
+  draw_gap(frame, view, grid, partition, *replica, alpha);
   const std::int64_t mark = replica->high_watermark;
-  if (mark >= grid.range.first && mark <= grid.range.first + grid.range.cells) {
+  if (mark >= grid.range.first && mark <= grid.end()) {
     const float x = grid.cell(mark).min.x - view.px(cell_gap) / 2;
-    const float over = view.px(5);
+    const float over = view.px(5 * grid.scale);
     line(frame.canvas, {x, grid.cells.min.y - over}, {x, grid.cells.max.y + over},
          frame.color().ok.faded(alpha), std::max(2.0F, view.px(2.5F)));
   }
@@ -183,7 +270,7 @@ RowHit hit_partition_row(const Frame& frame, const View& view, const RowBox& row
   const ReplicaView* replica = partition.replica(broker);
   if (replica == nullptr) return hit;
   hit.label = view.to_screen(row.label).contains(pixel);
-  const Grid grid = make_grid(view, row, *replica);
+  const Grid grid = make_grid(view, row, partition, *replica);
   if (grid.pitch_px <= 0) return hit;
   if (partition.leader == broker)
     for (const Readers& readers : readers_in(frame, grid, partition.id))

@@ -1,6 +1,7 @@
 // A replica as a row of cells with offsets: ★ or ○ and the name, readable records in blue, those
-// beyond the high watermark in amber, the green bar at the high watermark, and a small triangle
-// where consumers read next, with their number when they are several.
+// beyond the high watermark in amber, the green bar at the high watermark, what the leader has and
+// this copy has not as a hatched gap, and a small triangle where consumers read next, with their
+// number when they are several.
 #pragma once
 
 #include <optional>

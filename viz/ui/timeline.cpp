@@ -62,41 +62,36 @@ Color mark_color(const Frame& frame, Tone tone) {
   return tone == Tone::accent ? color.accent : color.muted;
 }
 
-/// Leaders and in-sync sets that have always been the same.
+/// What the cluster decided at the start and has not changed.
 bool never_changed(const Lane& lane) {
-  return (lane.kind == LaneKind::leaders || lane.kind == LaneKind::in_sync) && lane.marks.empty() &&
+  const bool cluster = lane.kind == LaneKind::leaders || lane.kind == LaneKind::in_sync ||
+                       lane.kind == LaneKind::controller;
+  return cluster && lane.marks.empty() &&
          std::all_of(lane.rows.begin(), lane.rows.end(),
                      [](const std::vector<Interval>& row) { return row.size() <= 1; });
 }
 
 /// Lower is more important when there is no room for all.
 int importance(const Lane& lane) {
-  if (never_changed(lane)) return 9;
-  switch (lane.kind) {
-    case LaneKind::faults:
-      return 0;
-    case LaneKind::effects:
-      return 1;
-    case LaneKind::delivered_rate:
-      return 2;
-    case LaneKind::stopped:
-      return 3;
-    case LaneKind::queue_depth:
-      return 4;
-    case LaneKind::subscribers:
-      return 5;
-    case LaneKind::leaders:
-      return 6;
-    case LaneKind::in_sync:
-      return 7;
-    case LaneKind::produced_rate:
-      return 8;
-  }
-  return 9;
+  static constexpr std::array order = {
+      LaneKind::faults,         LaneKind::violations,  LaneKind::leaders,
+      LaneKind::in_sync,        LaneKind::effects,     LaneKind::operations,
+      LaneKind::delivered_rate, LaneKind::stopped,     LaneKind::queue_depth,
+      LaneKind::controller,     LaneKind::subscribers, LaneKind::produced_rate};
+  const auto place = std::find(order.begin(), order.end(), lane.kind) - order.begin();
+  return static_cast<int>(place) + (never_changed(lane) ? 100 : 0);
+}
+
+/// Leaders and in-sync sets of more partitions than there can be rows: one row that tells only
+/// what is wrong.
+bool is_summary(const Lane& lane) {
+  return (lane.kind == LaneKind::leaders || lane.kind == LaneKind::in_sync) &&
+         lane.rows.size() > rows_max;
 }
 
 /// How much more room than a plain lane's it deserves: rows of intervals carry text.
 float weight_of(const Lane& lane) {
+  if (is_summary(lane)) return 1;
   return 1 + 0.6F * static_cast<float>(std::clamp<std::size_t>(lane.rows.size(), 1, 3) - 1);
 }
 
@@ -169,8 +164,37 @@ void draw_interval(Frame& frame, const Axis& axis, const Rect& row, const Interv
   if (bar.contains(ImGui::GetIO().MousePos)) tip = {interval.text, interval.event};
 }
 
+/// Where at least one of the partitions is in trouble, with how many in the tool tip.
+void draw_summary(Frame& frame, const Axis& axis, const Rect& lane_area, const Lane& lane,
+                  SimTime now, Tip& tip) {
+  const Rect row = lane_area.shrunk(0, frame.px(4));
+  const float until = std::min(axis.x(now), axis.area.max.x);
+  const ToneLook fine = look(frame, lane.kind == LaneKind::leaders ? Tone::accent : Tone::good);
+  fill(frame.canvas, {{axis.area.min.x, row.min.y}, {until, row.max.y}}, fine.body.faded(0.6F),
+       frame.px(4));
+  const bool pointed = row.contains(ImGui::GetIO().MousePos);
+  const SimTime at = axis.t(ImGui::GetIO().MousePos.x);
+  std::size_t bad = 0;
+  for (const std::vector<Interval>& intervals : lane.rows)
+    for (const Interval& interval : intervals) {
+      const SimTime to = std::min(interval.to.value_or(now), now);
+      if (interval.from > now) break;
+      if (interval.tone != Tone::trouble || to < axis.window.from) continue;
+      const float left = std::max(axis.area.min.x, axis.x(interval.from));
+      const float right = std::min(axis.area.max.x, std::max(axis.x(to), left + frame.px(3)));
+      fill(frame.canvas, {{left, row.min.y}, {right, row.max.y}}, look(frame, Tone::trouble).body,
+           frame.px(2));
+      if (at < interval.from || at >= to) continue;
+      ++bad;
+    }
+  if (!pointed) return;
+  const char* what = lane.kind == LaneKind::leaders ? "without a leader" : "under-replicated";
+  tip.text = fmt::format("{} of {} partitions {}", bad, lane.rows.size(), what);
+}
+
 void draw_intervals(Frame& frame, const Axis& axis, const Rect& lane_area, const Lane& lane,
                     SimTime now, Tip& tip) {
+  if (is_summary(lane)) return draw_summary(frame, axis, lane_area, lane, now, tip);
   const std::size_t rows = std::min(lane.rows.size(), rows_max);
   Rect rest = lane_area.shrunk(0, frame.px(3));
   const float height = rest.height() / static_cast<float>(std::max<std::size_t>(1, rows));
@@ -298,7 +322,9 @@ void draw_timeline(Frame& frame, const Rect& area) {
                  {Face::regular, frame.px(16), frame.color().muted}, lane->name);
     const Rect lane_area = rest.cut_top(height);
     draw_intervals(frame, axis, lane_area, *lane, now, tip);
-    draw_marks(frame, axis, lane_area, *lane, now, tip);
+    // A change of leader is where one bar ends and the next begins; the summary has no bars.
+    if (lane->kind != LaneKind::leaders || is_summary(*lane))
+      draw_marks(frame, axis, lane_area, *lane, now, tip);
     draw_samples(frame, axis, lane_area, *lane, now, tip);
   }
   draw_playhead(frame, axis, area);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "viz/ui/cards.h"
+#include "viz/ui/layout_motion.h"
 #include "viz/ui/links.h"
 #include "viz/ui/partition_row.h"
 #include "viz/ui/widgets.h"
@@ -83,7 +84,7 @@ Pointed point_at(const Frame& frame, const View& view, const Traffic& traffic, I
       pointed.text += fmt::format("\n{}", flight_label(history, *flight->message));
     return pointed;
   }
-  if (const NodeBox* box = frame.session.layout().at(view.to_layout(pixel)))
+  if (const NodeBox* box = frame.layout().at(view.to_layout(pixel)))
     return point_at_card(frame, view, *box, pixel);
   Pointed pointed;
   const int link = link_at(view, traffic, pixel);
@@ -194,7 +195,8 @@ void draw_topology(Frame& frame, const Rect& area) {
   Rect picture = area;
   picture.max.y -= frame.px(20);  // the legend's
   fit_layout(frame, picture);
-  const Layout& layout = frame.session.layout();
+  move_layout(frame);
+  const Layout& layout = frame.layout();
   const View view = make_view(frame.state.camera, picture, layout.bounds, frame.theme());
   if (layout.bounds.width <= 0) return draw_empty(frame, area);
   frame.canvas.list->PushClipRect(area.min, area.max, true);

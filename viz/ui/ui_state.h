@@ -50,6 +50,16 @@ struct LayoutFit {
   LayoutKey key;
 };
 
+/// The layout on its way from what it was to what it is: when a broker joins, the others make room.
+struct ShownLayout {
+  Layout now;               // what is drawn
+  Layout from;              // where it began to move
+  double began_s = 0;       // of the viewer's time
+  std::size_t version = 0;  // of Session::layout() that it moves to
+  bool moving = false;
+  bool jump = true;  // no way to be seen: a new run, another size
+};
+
 /// How many lanes the timeline may have so that the picture above it stays large. Only falls
 /// until the window or the layout changes: it must not flicker.
 struct LaneLimit {
@@ -74,12 +84,14 @@ struct UiState {
   Overlay overlay = Overlay::none;
   Camera camera;
   LayoutFit layout_fit;
+  ShownLayout shown;
   LaneLimit lane_limit;
   Shell shell;  // of the latest frame
   std::optional<TimeWindow> time_window;
   EventFilter filter;
   bool reduced_motion = false;
   bool slow_motion = true;  // wanted; see viz/model/slow_motion.h
+  bool routine = false;     // show what goes on all the time: heartbeats, empty fetches
   // Simulated seconds per second of the viewer in this very moment, while time is slowed down.
   std::optional<double> slowed_to;
   bool resume_after_scrub = false;
@@ -110,6 +122,8 @@ struct Frame {
   const Theme& theme() const { return *canvas.theme; }
   const Palette& color() const { return canvas.color(); }
   float px(float units) const { return canvas.px(units); }
+  /// As it is drawn in this frame: the session's, or on the way to it.
+  const Layout& layout() const { return state.shown.now; }
 };
 
 /// The node that is selected, if it is one.
