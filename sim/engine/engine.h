@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <set>
 #include <string>
@@ -68,6 +69,8 @@ class Engine {
 
   // ---- building; a node that is added while the run goes on is declared and started at once
   NodeId add_node(NodeSpec spec, std::unique_ptr<Node> node);
+  /// How many more can be added while the run goes on.
+  virtual std::size_t spare_nodes() const { return std::numeric_limits<std::size_t>::max(); }
   /// Sinks see every event from now on, in order of registration. Not owned.
   void add_sink(trace::Sink& sink);
 

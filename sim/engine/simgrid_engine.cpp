@@ -26,6 +26,7 @@ using simgrid::kernel::timer::Timer;
 constexpr std::uint32_t item_done = 16;       // b: ticket
 constexpr std::uint32_t item_begin = 17;      // b: key in latencies; the first byte has arrived
 constexpr double tcp_window_bytes = 4194304;  // SimGrid's network/TCP-gamma
+constexpr std::size_t spare_machines = 256;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 /// One activity of SimGrid that is under way for us.
@@ -44,6 +45,7 @@ struct Latent {
 };
 
 struct Machine {
+  double speed_flops = 0;  // of the host; the node's may have changed
   sg::Host* host = nullptr;
   sg::SplitDuplexLink* cable = nullptr;
   sg::Disk* disk = nullptr;
@@ -69,6 +71,7 @@ struct SimgridEngine::Platform {
   std::size_t ending = 0;  // activities that end at this instant and were not reported yet
   std::int64_t armed_ns = never;
   bool pumping = false;
+  bool sealed = false;
 
   /// How many activities SimGrid is about to report.
   std::size_t count_ending() const {
@@ -123,10 +126,24 @@ SimgridEngine::~SimgridEngine() {
     if (work->activity) unfinished->push_back(std::move(work->activity));
 }
 
+/// SimGrid 3.32 refuses hosts once its platform is sealed, which it must be before the clock can
+/// run. So there are spare machines, which nobody sees until a node is added while the run goes on.
 void SimgridEngine::build(NodeId id) {
-  const HostSpec& spec = host(id).spec;
-  const std::string& name = names().name(id);
+  if (!platform_->sealed) {
+    build_machine(names().name(id), host(id).spec);
+    return;
+  }
+  EVENTARIUM_CHECK(id.value < platform_->machines.size(), "there is a spare machine");
+  host_changed(id);
+}
+
+std::size_t SimgridEngine::spare_nodes() const {
+  return platform_->sealed ? platform_->machines.size() - node_count() : spare_machines;
+}
+
+void SimgridEngine::build_machine(const std::string& name, const HostSpec& spec) {
   Machine machine;
+  machine.speed_flops = spec.speed_flops;
   machine.host = platform_->zone->create_host(name, spec.speed_flops);
   machine.disk = machine.host->create_disk("disk:" + name, spec.disk_write_bytes_per_s,
                                            spec.disk_write_bytes_per_s);
@@ -140,6 +157,9 @@ void SimgridEngine::build(NodeId id) {
 }
 
 void SimgridEngine::begin() {
+  for (std::size_t i = 1; i <= spare_machines; ++i)
+    build_machine("eventarium:spare:" + std::to_string(i), HostSpec{});
+  platform_->sealed = true;
   platform_->zone->seal();
   platform_->engine->seal_platform();
   platform_->models = platform_->engine->get_all_models();
@@ -226,8 +246,10 @@ void SimgridEngine::start_compute(NodeId node, double work_flops, std::uint64_t 
   sg::ExecPtr exec = sg::Exec::init();
   work->activity = exec;
   exec->set_data(work);
-  exec->set_flops_amount(work_flops);
-  exec->set_host(platform_->machines[node.value].host);
+  // SimGrid's hosts can't change their speed at will; the same time on another amount can be had.
+  const Machine& machine = platform_->machines[node.value];
+  exec->set_flops_amount(work_flops * machine.speed_flops / host(node).spec.speed_flops);
+  exec->set_host(machine.host);
   exec->start();
 }
 
@@ -250,6 +272,8 @@ void SimgridEngine::host_changed(NodeId id) {
     else
       machine.host->turn_off();
   }
+  if (machine.disk->get_write_bandwidth() != state.spec.disk_write_bytes_per_s)
+    machine.disk->set_write_bandwidth(state.spec.disk_write_bytes_per_s);
   for (sg::Link* link : {machine.cable->get_link_up(), machine.cable->get_link_down()}) {
     if (state.link_up != link->is_on()) {
       if (state.link_up)

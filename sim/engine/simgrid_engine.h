@@ -15,6 +15,7 @@ class SimgridEngine : public Engine {
   explicit SimgridEngine(std::uint64_t seed);
   ~SimgridEngine() override;
   std::string_view kind() const override { return "simgrid"; }
+  std::size_t spare_nodes() const override;
 
  protected:
   void build(NodeId id) override;
@@ -29,6 +30,7 @@ class SimgridEngine : public Engine {
 
  private:
   struct Platform;
+  void build_machine(const std::string& name, const HostSpec& spec);
   void pump();
   void arm(SimTime t);
 
