@@ -14,6 +14,7 @@ using Scope = ConfigScope;
 
 constexpr double no_limit = 9.3e18;
 constexpr double int_max = 2147483647;
+constexpr double mebibyte = 1048576;
 
 struct Row {
   std::string_view name, default_value, doc;
@@ -21,6 +22,10 @@ struct Row {
 
 ConfigKey integer(Scope scope, Row row, double low, double high = int_max) {
   return {scope, row.name, row.default_value, Type::integer, true, low, high, {}, row.doc, {}};
+}
+
+ConfigKey real(Scope scope, Row row, double low, double high) {
+  return {scope, row.name, row.default_value, Type::real, true, low, high, {}, row.doc, {}};
 }
 
 ConfigKey boolean(Scope scope, Row row) {
@@ -191,36 +196,69 @@ std::vector<ConfigKey> broker_log_keys() {
                "refusal of old timestamps"),
       inert_ms(s, "log.message.timestamp.after.max.ms", "3600000",
                "refusal of timestamps of the future"),
-      inert_ms(s, "log.segment.bytes", "1073741824", "segments and retention"),
-      inert_ms(s, "log.roll.ms", "604800000", "segments and retention"),
-      inert_ms(s, "log.roll.jitter.ms", "0", "segments and retention"),
-      inert_ms(s, "log.retention.ms", "604800000", "retention"),
-      inert_ms(s, "log.retention.bytes", "-1", "retention"),
-      inert_ms(s, "log.retention.check.interval.ms", "300000", "retention"),
-      inert_ms(s, "log.segment.delete.delay.ms", "60000", "retention"),
-      inert(choice(s, {"log.cleanup.policy", "delete", "compaction"},
-                   {"delete", "compact", "compact,delete", "delete,compact"})),
-      inert(ConfigKey{s,
-                      "log.cleaner.min.cleanable.ratio",
-                      "0.5",
-                      Type::real,
-                      true,
-                      0,
-                      1,
-                      {},
-                      "compaction",
-                      {}}),
-      inert_ms(s, "log.cleaner.delete.retention.ms", "86400000", "compaction"),
-      inert_ms(s, "log.cleaner.min.compaction.lag.ms", "0", "compaction"),
-      inert_ms(s, "log.cleaner.max.compaction.lag.ms", "9223372036854775807", "compaction"),
+      inert(choice(s, {"compression.type", "producer", "compression of batches"},
+                   {"producer", "none", "uncompressed", "gzip", "snappy", "lz4", "zstd"})),
+  };
+}
+
+std::vector<ConfigKey> broker_segment_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      integer(s, {"log.segment.bytes", "1073741824", "a segment is closed at this size"}, mebibyte),
+      integer(s, {"log.roll.ms", "604800000", "a segment is closed at this age, in ms"}, 1,
+              no_limit),
+      integer(s, {"log.roll.jitter.ms", "0", "closed up to that much earlier, at random, in ms"}, 0,
+              no_limit),
+      integer(s, {"log.retention.ms", "604800000", "age at which records go, in ms; -1: never"}, -1,
+              no_limit),
+      integer(s, {"log.retention.bytes", "-1", "bytes of a partition that stay; -1: all"}, -1,
+              no_limit),
+      integer(s, {"log.retention.check.interval.ms", "300000", "between retention passes, in ms"},
+              1, no_limit),
+      integer(s, {"log.segment.delete.delay.ms", "60000", "until a deleted segment's file goes"}, 0,
+              no_limit),
+      integer(s, {"log.initial.task.delay.ms", "30000", "from the start to the first pass, in ms"},
+              0, no_limit),
       integer(s,
               {"log.flush.interval.messages", "9223372036854775807",
                "records of a partition before it is fsynced, and only then answered"},
               1, no_limit),
-      inert_ms(s, "log.flush.interval.ms", "9223372036854775807", "fsync by time"),
-      inert_ms(s, "log.flush.offset.checkpoint.interval.ms", "60000", "recovery point"),
-      inert(choice(s, {"compression.type", "producer", "compression of batches"},
-                   {"producer", "none", "uncompressed", "gzip", "snappy", "lz4", "zstd"})),
+      integer(s,
+              {"log.flush.interval.ms", "9223372036854775807",
+               "age of unflushed records at which they are fsynced, in ms; see "
+               "log.flush.scheduler.interval.ms"},
+              0, no_limit),
+      integer(s,
+              {"log.flush.scheduler.interval.ms", "9223372036854775807",
+               "between looks for what is to be fsynced by age, in ms"},
+              1, no_limit),
+      integer(s,
+              {"log.flush.offset.checkpoint.interval.ms", "60000",
+               "between writes of the recovery points, in ms"},
+              1, no_limit),
+      inert_ms(s, "num.recovery.threads.per.data.dir", "2", "logs are recovered one by one"),
+  };
+}
+
+std::vector<ConfigKey> broker_cleaner_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      choice(s, {"log.cleanup.policy", "delete", "what becomes of old records"},
+             {"delete", "compact", "compact,delete", "delete,compact"}),
+      inert(boolean(s, {"log.cleaner.enable", "true", "compaction"})),
+      inert_ms(s, "log.cleaner.threads", "1", "there is one cleaner"),
+      integer(s, {"log.cleaner.backoff.ms", "15000", "pause when nothing is to be cleaned, in ms"},
+              1, no_limit),
+      real(s, {"log.cleaner.min.cleanable.ratio", "0.5", "share of dirty bytes to be exceeded"}, 0,
+           1),
+      integer(s, {"log.cleaner.delete.retention.ms", "86400000", "life of tombstones, in ms"}, 0,
+              no_limit),
+      integer(s, {"log.cleaner.min.compaction.lag.ms", "0", "age before compaction, in ms"}, 0,
+              no_limit),
+      integer(s,
+              {"log.cleaner.max.compaction.lag.ms", "9223372036854775807",
+               "age at which compaction is due whatever the ratio, in ms"},
+              1, no_limit),
   };
 }
 
@@ -271,27 +309,44 @@ std::vector<ConfigKey> topic_keys() {
                "refusal of old timestamps"),
       inert_ms(s, "message.timestamp.after.max.ms", "3600000",
                "refusal of timestamps of the future"),
-      inert_ms(s, "segment.bytes", "1073741824", "segments and retention"),
-      inert_ms(s, "segment.ms", "604800000", "segments and retention"),
-      inert_ms(s, "segment.jitter.ms", "0", "segments and retention"),
-      inert_ms(s, "retention.ms", "604800000", "retention"),
-      inert_ms(s, "retention.bytes", "-1", "retention"),
-      inert_ms(s, "file.delete.delay.ms", "60000", "retention"),
-      inert(choice(s, {"cleanup.policy", "delete", "compaction"},
-                   {"delete", "compact", "compact,delete", "delete,compact"})),
-      inert(ConfigKey{
-          s, "min.cleanable.dirty.ratio", "0.5", Type::real, true, 0, 1, {}, "compaction", {}}),
-      inert_ms(s, "delete.retention.ms", "86400000", "compaction"),
-      inert_ms(s, "min.compaction.lag.ms", "0", "compaction"),
-      inert_ms(s, "max.compaction.lag.ms", "9223372036854775807", "compaction"),
+      inert(boolean(s, {"unclean.leader.election.enable", "false", "the controller"})),
+      inert(choice(s, {"compression.type", "producer", "compression of batches"},
+                   {"producer", "none", "uncompressed", "gzip", "snappy", "lz4", "zstd"})),
+  };
+}
+
+std::vector<ConfigKey> topic_storage_keys() {
+  constexpr Scope s = Scope::topic;
+  return {
+      integer(s, {"segment.bytes", "1073741824", "a segment is closed at this size"}, mebibyte),
+      integer(s, {"segment.ms", "604800000", "a segment is closed at this age, in ms"}, 1,
+              no_limit),
+      integer(s, {"segment.jitter.ms", "0", "closed up to that much earlier, at random, in ms"}, 0,
+              no_limit),
+      integer(s, {"retention.ms", "604800000", "age at which records go, in ms; -1: never"}, -1,
+              no_limit),
+      integer(s, {"retention.bytes", "-1", "bytes of a partition that stay; -1: all"}, -1,
+              no_limit),
+      integer(s, {"file.delete.delay.ms", "60000", "until a deleted segment's file goes, in ms"}, 0,
+              no_limit),
+      choice(s, {"cleanup.policy", "delete", "what becomes of old records"},
+             {"delete", "compact", "compact,delete", "delete,compact"}),
+      real(s, {"min.cleanable.dirty.ratio", "0.5", "share of dirty bytes to be exceeded"}, 0, 1),
+      integer(s, {"delete.retention.ms", "86400000", "life of tombstones, in ms"}, 0, no_limit),
+      integer(s, {"min.compaction.lag.ms", "0", "age before compaction, in ms"}, 0, no_limit),
+      integer(s,
+              {"max.compaction.lag.ms", "9223372036854775807",
+               "age at which compaction is due whatever the ratio, in ms"},
+              1, no_limit),
       integer(s,
               {"flush.messages", "9223372036854775807",
                "records of a partition before it is fsynced, and only then answered"},
               1, no_limit),
-      inert_ms(s, "flush.ms", "9223372036854775807", "fsync by time"),
-      inert(boolean(s, {"unclean.leader.election.enable", "false", "the controller"})),
-      inert(choice(s, {"compression.type", "producer", "compression of batches"},
-                   {"producer", "none", "uncompressed", "gzip", "snappy", "lz4", "zstd"})),
+      integer(s,
+              {"flush.ms", "9223372036854775807",
+               "age of unflushed records at which they are fsynced, in ms; looked for every "
+               "log.flush.scheduler.interval.ms"},
+              0, no_limit),
   };
 }
 
@@ -304,8 +359,11 @@ std::vector<ConfigKey> make_table() {
   add(table, consumer_group_keys());
   add(table, client_keys(Scope::consumer));
   add(table, broker_log_keys());
+  add(table, broker_segment_keys());
+  add(table, broker_cleaner_keys());
   add(table, broker_cluster_keys());
   add(table, topic_keys());
+  add(table, topic_storage_keys());
   return table;
 }
 

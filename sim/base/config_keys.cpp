@@ -121,6 +121,14 @@ std::string check_consumer(const Config& config) {
   return {};
 }
 
+// LogConfig.validateValues (4.1).
+std::string check_topic(const Config& config) {
+  const Duration low = config_ms(config, ConfigScope::topic, "min.compaction.lag.ms");
+  const Duration high = config_ms(config, ConfigScope::topic, "max.compaction.lag.ms");
+  if (low <= high) return {};
+  return "InvalidConfigurationException: min.compaction.lag.ms is above max.compaction.lag.ms";
+}
+
 const std::string& value_of(const Config& config, const ConfigKey& key, std::string& buffer) {
   const auto found = config.find(std::string(key.name));
   if (found != config.end()) return found->second;
@@ -155,6 +163,7 @@ std::string check_config_value(const ConfigKey& key, std::string_view value) {
 std::string check_config(ConfigScope scope, const Config& config) {
   if (scope == ConfigScope::producer) return check_producer(config);
   if (scope == ConfigScope::consumer) return check_consumer(config);
+  if (scope == ConfigScope::topic) return check_topic(config);
   return {};
 }
 

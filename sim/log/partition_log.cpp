@@ -216,17 +216,41 @@ LogCut PartitionLog::advance_log_start(std::int64_t offset) {
   return cut;
 }
 
+LogCut PartitionLog::delete_oldest_segments(std::size_t count, SimTime now, bool& rolled) {
+  rolled = count == segments_.size() && roll(now);
+  LogCut cut;
+  if (count == 0) return cut;
+  EVENTARIUM_CHECK(count < segments_.size(), "a log keeps a segment");
+  cut.records = advance_log_start(segments_[count].base_offset()).records;
+  remove_segments(0, count, cut.segments);
+  return cut;
+}
+
+std::vector<RemovedSegment> PartitionLog::replace_segments(std::size_t first, std::size_t last,
+                                                           std::vector<LogSegment> cleaned) {
+  EVENTARIUM_CHECK(first < last && last < segments_.size(),
+                   "the active segment is never compacted");
+  std::vector<RemovedSegment> removed;
+  remove_segments(first, last, removed);
+  for (const LogSegment& segment : cleaned) closed_bytes_ += segment.size_bytes();
+  segments_.insert(segments_.begin() + static_cast<std::ptrdiff_t>(first),
+                   std::make_move_iterator(cleaned.begin()),
+                   std::make_move_iterator(cleaned.end()));
+  durable_offset_ = std::max(durable_offset_, segments_[first + cleaned.size()].base_offset());
+  return removed;
+}
+
 // ---- unclean stops
 // -------------------------------------------------------------------------------
 
-void PartitionLog::tear_unwritten(SimTime written_back_before) {
+void PartitionLog::tear_unwritten(SimTime written_before) {
   std::int64_t torn = log_end_offset_;
   for (std::size_t s = segment_of(durable_offset_); s < segments_.size(); ++s) {
     const auto& batches = segments_[s].batches();
     const auto first =
         std::partition_point(batches.begin(), batches.end(), [&](const LogSegment::Stored& stored) {
           return stored.batch.next_offset() <= durable_offset_ ||
-                 stored.appended_at <= written_back_before;
+                 stored.appended_at < written_before;
         });
     if (first == batches.end()) continue;
     torn = first->batch.base_offset;

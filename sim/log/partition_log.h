@@ -134,9 +134,17 @@ class PartitionLog {
   /// not left behind. A no-op when it is not above the present log start.
   LogCut advance_log_start(std::int64_t offset);
 
-  /// The machine lost its power: what was neither fsynced nor written back by the system (which
-  /// is what was appended at or before `written_back_before`) is torn. recover() finds out.
-  void tear_unwritten(SimTime written_back_before);
+  /// Takes out the oldest `count` segments, none of which reaches above the high watermark; the
+  /// log starts behind them. When that would be all, a new one is begun first (`rolled`).
+  LogCut delete_oldest_segments(std::size_t count, SimTime now, bool& rolled);
+  /// Compaction: `cleaned` in place of the closed segments from `first` on, without `last`.
+  /// Returns the files of those. The cleaned ones are on the disk already.
+  std::vector<RemovedSegment> replace_segments(std::size_t first, std::size_t last,
+                                               std::vector<LogSegment> cleaned);
+
+  /// The machine lost its power: what was appended at `written_before` or later and has not been
+  /// fsynced is torn. recover() finds out.
+  void tear_unwritten(SimTime written_before);
   /// After an unclean stop: scans the segments from `from` on (a recovery point that was saved) and
   /// cuts the log at the first torn batch.
   LogCut recover(std::int64_t from, SimTime now);

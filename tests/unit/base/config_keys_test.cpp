@@ -56,8 +56,15 @@ TEST_CASE("what is not simulated is rejected unless it is set to what happens an
   CHECK(check(ConfigScope::producer, "compression.type", "none").empty());
   CHECK(check(ConfigScope::consumer, "group.id", "billing").find("consumer groups") !=
         std::string::npos);
-  CHECK(check(ConfigScope::topic, "retention.ms", "1000").find("retention") != std::string::npos);
-  CHECK(check(ConfigScope::topic, "retention.ms", "604800000").empty());
+  CHECK(check(ConfigScope::topic, "compression.type", "lz4").find("compression") !=
+        std::string::npos);
+  CHECK(check(ConfigScope::topic, "compression.type", "producer").empty());
+}
+
+TEST_CASE("a topic's records can't be due for compaction before they may be compacted") {
+  const Config both{{"min.compaction.lag.ms", "2000"}, {"max.compaction.lag.ms", "1000"}};
+  CHECK(check_config(ConfigScope::topic, both).find("min.compaction.lag.ms") != std::string::npos);
+  CHECK(check_config(ConfigScope::topic, {{"min.compaction.lag.ms", "2000"}}).empty());
 }
 
 TEST_CASE("values: set, default, Long.MAX_VALUE") {
