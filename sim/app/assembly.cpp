@@ -10,6 +10,7 @@
 
 #include "sim/base/check.h"
 #include "sim/broker/broker.h"
+#include "sim/broker/settled_cluster.h"
 #include "sim/bus/broadcast.h"
 #include "sim/bus/direct_call.h"
 #include "sim/bus/queue.h"
@@ -56,14 +57,15 @@ std::vector<kafka::TopicPartition> assignment(const scenario::Scenario& scenario
 
 struct Assembly::Shared {
   service::SideEffectLedger side_effects;
+  std::unique_ptr<kafka::SettledCluster> cluster;
 };
 
 /// What it takes to build the nodes, while they are being built.
 class Builder {
  public:
   Builder(const scenario::Scenario& scenario, engine::Engine& engine,
-          service::SideEffectLedger& side_effects)
-      : scenario_(scenario), engine_(engine), side_effects_(side_effects) {
+          service::SideEffectLedger& side_effects, std::unique_ptr<kafka::SettledCluster>& cluster)
+      : scenario_(scenario), engine_(engine), side_effects_(side_effects), cluster_(cluster) {
     if (scenario.channel == Channel::kafka)
       for (int i = 0; i < scenario.cluster.brokers; ++i)
         brokers_.push_back(node_number(brokers_.size()));
@@ -134,11 +136,12 @@ class Builder {
     for (const scenario::Topic& topic : scenario_.topics)
       topics.push_back({topic.name, topic.partitions, topic.replicas, topic.config});
     RandomStream placement(scenario_.seed, "placement");
-    const auto image = std::make_shared<const kafka::ClusterImage>(
+    cluster_ = std::make_unique<kafka::SettledCluster>(
         kafka::make_cluster_image(brokers_, topics, &placement));
     for (std::size_t i = 0; i < brokers_.size(); ++i)
       add(fmt::format("broker-{}", i + 1), "broker", fmt::format("node.id={}", i + 1), {},
-          std::make_unique<kafka::Broker>(scenario_.cluster.config, image));
+          std::make_unique<kafka::Broker>(kafka::BrokerOptions{scenario_.cluster.config, {}},
+                                          cluster_->make_link()));
   }
 
   std::unique_ptr<bus::Publisher> make_publisher(const Config& config) const {
@@ -181,6 +184,7 @@ class Builder {
   const scenario::Scenario& scenario_;
   engine::Engine& engine_;
   service::SideEffectLedger& side_effects_;
+  std::unique_ptr<kafka::SettledCluster>& cluster_;
   std::vector<NodeId> brokers_;
   std::size_t channel_nodes_ = 0;
   std::map<std::string, std::vector<NodeId>> receivers_;  // by topic, in the file's order
@@ -189,7 +193,7 @@ class Builder {
 Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine)
     : shared_(std::make_unique<Shared>()) {
   EVENTARIUM_CHECK(engine.node_count() == 0, "nodes are numbered from 0");
-  Builder builder(scenario, engine, shared_->side_effects);
+  Builder builder(scenario, engine, shared_->side_effects, shared_->cluster);
   builder.add_channel_nodes();
   for (const scenario::Producer& producer : scenario.producers) builder.add_producer(producer);
   for (const scenario::Service& service : scenario.services) {

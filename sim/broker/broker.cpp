@@ -1,179 +1,209 @@
+// Life, dispatch, and whatever waits. The requests: broker_requests.cpp.
 #include "sim/broker/broker.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "sim/broker/components.h"
 
 namespace eventarium::kafka {
 namespace {
 
-ClientConnection connection_of(const engine::Message& message) {
-  return {message.source, message.lane};
-}
-
-template <class R>
-void respond(engine::Runtime& runtime, const ClientConnection& client,
-             std::unique_ptr<R> response) {
-  const std::uint64_t size_bytes = response->size_bytes();
-  runtime.send(client.node, std::move(response), size_bytes, client.lane);
-}
+/// Kinds of the broker's own tokens.
+enum BrokerToken : std::uint16_t { checkpoint_token, shrink_token, flush_token };
 
 }  // namespace
 
-Broker::Broker(Config config, std::shared_ptr<const ClusterImage> image)
-    : config_(std::move(config)),
-      image_(std::move(image)),
-      fetch_max_bytes_(
-          static_cast<std::uint64_t>(config_int(config_, ConfigScope::broker, "fetch.max.bytes"))) {
-}
+Broker::Broker(BrokerOptions options, std::unique_ptr<ClusterLink> link)
+    : options_(std::move(options)), link_(std::move(link)), replicas_(options_.config) {}
 
 void Broker::on_start(engine::Runtime& runtime) {
-  if (!loaded_) {
-    replicas_.load(runtime.self(), *image_, config_);
-    loaded_ = true;
-    announce(runtime);
-  }
-  if (std::exchange(lost_power_, false)) replicas_.recover_after_power_loss(runtime);
-  replicas_.advance_high_watermarks(runtime);
+  replicas_.start(runtime, *link_, options_.planted);
+  const ReplicationOptions& replication = replicas_.options();
+  runtime.set_timer(replication.high_watermark_checkpoint_interval,
+                    {broker_component, checkpoint_token, 0});
+  runtime.set_timer(replication.lag_max / 2, {broker_component, shrink_token, 0});
+  link_->start(runtime, *this);
+  announced_ = true;
+  settle(runtime);
 }
 
-void Broker::announce(engine::Runtime& runtime) {
-  for (const auto& [tp, partition] : replicas_.partitions()) {
-    if (!partition.is_leader()) continue;
-    const PartitionImage& image = partition.image();
-    runtime.emit(trace::PartitionCreated{tp.topic, tp.partition, image.leader, image.leader_epoch,
-                                         image.replicas, image.isr});
+/// In a cluster that runs when the simulation begins, each leader tells what it leads.
+void Broker::announce(engine::Runtime& runtime) const {
+  const ClusterImage& image = link_->image();
+  for (const auto& [name, topic] : image.topics) {
+    const TopicConfig config = make_topic_config(topic.config, options_.config);
+    for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
+      const PartitionImage& partition = *topic.partitions[p];
+      if (partition.leader != runtime.self()) continue;
+      const std::size_t min_isr = std::min(config.min_insync_replicas, partition.replicas.size());
+      runtime.emit(trace::PartitionCreated{name, static_cast<std::int64_t>(p), partition.leader,
+                                           partition.leader_epoch, partition.replicas,
+                                           partition.isr, static_cast<std::int64_t>(min_isr)});
+    }
   }
+}
+
+// ---- the cluster --------------------------------------------------------------------------------
+
+void Broker::on_metadata(engine::Runtime& runtime, const std::vector<TopicPartition>& changed) {
+  const bool first = !std::exchange(has_metadata_, true);
+  if (!std::exchange(announced_, true)) announce(runtime);
+  replicas_.apply_metadata(runtime, changed, first);
+  if (first) link_->ready(runtime);
+  settle(runtime);
+}
+
+void Broker::on_partition_altered(engine::Runtime& runtime,
+                                  const AlterPartitionResponse::Partition& answer) {
+  replicas_.on_partition_altered(runtime, answer);
+  settle(runtime);
+}
+
+bool Broker::on_stop_request(engine::Runtime& runtime) {
+  switch (link_->state()) {
+    case ClusterLink::State::running:
+      link_->begin_shutdown(runtime);
+      return false;
+    case ClusterLink::State::controlled_shutdown:
+      return false;
+    default:
+      return true;  // nothing to hand over
+  }
+}
+
+void Broker::on_shutdown_granted(engine::Runtime& runtime) {
+  runtime.exit(engine::StopReason::clean);
+}
+
+void Broker::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
+  link_->stop(runtime, reason);
+  if (reason == engine::StopReason::clean) {
+    replicas_.checkpoint_high_watermarks();
+    replicas_.flush_all(runtime);
+  }
+  if (reason == engine::StopReason::power_loss) replicas_.lose_power();
+  replicas_.stop();
+  has_metadata_ = false;
+  channel_.clear();
+  produces_.clear();
+  fetches_.clear();
+  flushing_.clear();
+}
+
+// ---- dispatch -----------------------------------------------------------------------------------
+
+bool Broker::serves_clients() const {
+  return link_->state() == ClusterLink::State::running ||
+         link_->state() == ClusterLink::State::controlled_shutdown;
 }
 
 void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
-  if (message.as<FetchRequest>()) {
-    take_fetch(runtime, std::move(message));
-  } else if (const auto* produce = message.as<ProduceRequest>()) {
-    take_produce(runtime, connection_of(message), *produce);
-  } else if (const auto* list_offsets = message.as<ListOffsetsRequest>()) {
-    answer_list_offsets(runtime, connection_of(message), *list_offsets);
-  } else if (const auto* metadata = message.as<MetadataRequest>()) {
-    answer_metadata(runtime, connection_of(message), *metadata);
-  } else if (const auto* api_versions = message.as<ApiVersionsRequest>()) {
-    auto response = std::make_unique<ApiVersionsResponse>();
-    response->header = api_versions->header;
-    respond(runtime, connection_of(message), std::move(response));
+  if (link_->on_message(runtime, message)) return settle(runtime);
+  if (message.lane.opener == runtime.self()) {
+    replicas_.on_response(runtime, message);
+  } else if (!serves_clients()) {
+    // Its listeners open when it is unfenced.
+    runtime.disconnect(message.source, message.lane);
+  } else if (auto taken = channel_.arrived(std::move(message))) {
+    handle(runtime, std::move(*taken));
   }
-}
-
-double Broker::handling_work_flops(const engine::Message& message) const {
-  if (!message.as<ProduceRequest>()) return request_work_flops;
-  return request_work_flops + produced_byte_work_flops * static_cast<double>(message.size_bytes);
-}
-
-void Broker::answer_metadata(engine::Runtime& runtime, const ClientConnection& client,
-                             const MetadataRequest& request) {
-  auto response = std::make_unique<MetadataResponse>();
-  response->header = request.header;
-  for (const auto& [id, broker] : image_->brokers)
-    if (!broker.fenced) response->brokers.push_back(id);
-  for (const std::string& name : request.topics) {
-    MetadataResponse::Topic& answer = response->topics.emplace_back();
-    answer.name = name;
-    const TopicImage* topic = image_->find_topic(name);
-    if (!topic) {
-      answer.error = Error::unknown_topic_or_partition;
-      continue;
-    }
-    for (std::size_t p = 0; p < topic->partitions.size(); ++p) {
-      const PartitionImage& partition = *topic->partitions[p];
-      const Error error = partition.leader.valid() ? Error::none : Error::leader_not_available;
-      answer.partitions.push_back({error, static_cast<std::int32_t>(p), partition.leader,
-                                   partition.leader_epoch, partition.replicas, partition.isr});
-    }
-  }
-  respond(runtime, client, std::move(response));
-}
-
-void Broker::take_produce(engine::Runtime& runtime, const ClientConnection& client,
-                          const ProduceRequest& request) {
-  PendingProduce produce{client, request.header, request.acks, replicas_.append(runtime, request)};
-  if (!produce.outcome.must_flush) return answer_produce(runtime, std::move(produce));
-  runtime.set_cause(produce.outcome.last_event);
-  waiting_for_disk_.emplace(++last_flush_, std::move(produce));
-  runtime.fsync(engine::Token{0, 0, last_flush_});
-}
-
-void Broker::answer_produce(engine::Runtime& runtime, PendingProduce produce) {
-  const std::vector<TopicPartition> advanced = replicas_.complete_append(runtime, produce.outcome);
-  runtime.set_cause(produce.outcome.last_event);
-  if (produce.acks == 0) {
-    // Nobody waits for an answer; an error can only be shown by hanging up.
-    if (produce.outcome.failed) runtime.disconnect(produce.client.node, produce.client.lane);
-  } else {
-    auto response = std::make_unique<ProduceResponse>();
-    response->header = produce.header;
-    response->partitions = std::move(produce.outcome.partitions);
-    respond(runtime, produce.client, std::move(response));
-  }
-  for (const TopicPartition& tp : advanced) complete_fetches(runtime, tp);
-}
-
-void Broker::on_done(engine::Runtime& runtime, engine::Token token) {
-  const auto found = waiting_for_disk_.find(token.value);
-  if (found == waiting_for_disk_.end()) return;
-  PendingProduce produce = std::move(found->second);
-  waiting_for_disk_.erase(found);
-  answer_produce(runtime, std::move(produce));
-}
-
-void Broker::answer_list_offsets(engine::Runtime& runtime, const ClientConnection& client,
-                                 const ListOffsetsRequest& request) {
-  auto response = std::make_unique<ListOffsetsResponse>();
-  response->header = request.header;
-  for (const auto& asked : request.partitions)
-    response->partitions.push_back(replicas_.list_offset(asked));
-  respond(runtime, client, std::move(response));
-}
-
-void Broker::take_fetch(engine::Runtime& runtime, engine::Message message) {
-  const FetchRequest& request = *message.as<FetchRequest>();
-  if (request.max_wait <= Duration::zero() || request.partitions.empty() ||
-      replicas_.is_satisfied(request))
-    return answer_fetch(runtime, connection_of(message), request);
-  const engine::Token token{0, 0, purgatory_.next_id()};
-  const TimerId timer = runtime.set_timer(request.max_wait, token);
-  purgatory_.park({std::move(message), timer});
-}
-
-void Broker::answer_fetch(engine::Runtime& runtime, const ClientConnection& client,
-                          const FetchRequest& request) {
-  auto response = std::make_unique<FetchResponse>();
-  response->header = request.header;
-  response->partitions = replicas_.read(request, fetch_max_bytes_).partitions;
-  respond(runtime, client, std::move(response));
-}
-
-void Broker::complete_fetches(engine::Runtime& runtime, const TopicPartition& tp) {
-  for (const std::uint64_t id : purgatory_.watchers_of(tp)) {
-    if (!replicas_.is_satisfied(purgatory_.find(id)->request())) continue;
-    auto fetch = purgatory_.take(id);
-    runtime.cancel_timer(fetch->timer);
-    answer_fetch(runtime, connection_of(fetch->message), fetch->request());
-  }
+  settle(runtime);
 }
 
 void Broker::on_timer(engine::Runtime& runtime, engine::Token token) {
-  if (auto fetch = purgatory_.take(token.value))
-    answer_fetch(runtime, connection_of(fetch->message), fetch->request());
+  switch (token.component) {
+    case request_channel_component:
+      if (const auto ticket = channel_.on_timer(runtime, token)) time_is_over(runtime, *ticket);
+      break;
+    case replica_fetcher_component:
+      replicas_.on_timer(runtime, token);
+      break;
+    case broker_component:
+      if (token.kind == checkpoint_token) {
+        replicas_.checkpoint_high_watermarks();
+        runtime.set_timer(replicas_.options().high_watermark_checkpoint_interval, token);
+      } else {
+        replicas_.shrink_isr(runtime);
+        runtime.set_timer(replicas_.options().lag_max / 2, token);
+      }
+      break;
+    default:
+      link_->on_timer(runtime, token);
+      break;
+  }
+  settle(runtime);
+}
+
+void Broker::on_done(engine::Runtime& runtime, engine::Token token) {
+  if (token.component == replica_fetcher_component) {
+    replicas_.on_done(runtime, token);
+  } else if (token.component == broker_component) {
+    const auto found = flushing_.find(token.value);
+    if (found == flushing_.end()) return;
+    Flushing produce = std::move(found->second);
+    flushing_.erase(found);
+    finish_produce(runtime, std::move(produce));
+  } else {
+    link_->on_done(runtime, token);
+  }
+  settle(runtime);
 }
 
 void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
-  for (const std::uint64_t id : purgatory_.of_client(peer, lane)) {
-    auto fetch = purgatory_.take(id);
-    runtime.cancel_timer(fetch->timer);
+  if (link_->on_disconnect(runtime, peer, lane)) return settle(runtime);
+  if (lane.opener == runtime.self()) {
+    replicas_.on_disconnect(runtime, peer, lane);
+  } else if (const auto ticket = channel_.close(peer, lane)) {
+    produces_.forget(*ticket);
+    fetches_.take(*ticket);
   }
+  settle(runtime);
 }
 
-void Broker::on_stop(engine::Runtime&, engine::StopReason reason) {
-  purgatory_.clear();
-  waiting_for_disk_.clear();
-  if (reason == engine::StopReason::clean) replicas_.flush_all();
-  if (reason == engine::StopReason::power_loss) lost_power_ = true;
+double Broker::handling_work_flops(const engine::Message& message) const {
+  if (!message.as<ProduceRequest>() && !message.as<FetchResponse>()) return request_work_flops;
+  return request_work_flops + produced_byte_work_flops * static_cast<double>(message.size_bytes);
+}
+
+// ---- what waits ---------------------------------------------------------------------------------
+
+/// After each handler: what has changed may complete requests that wait, their answers give the
+/// next ones of their connections a turn, and those may change something again.
+void Broker::settle(engine::Runtime& runtime) {
+  std::vector<ReplicaManager::Touched>& touched = replicas_.touched();
+  for (std::size_t next = 0;;) {
+    if (next < touched.size()) {
+      look_at(runtime, touched[next++]);
+    } else if (auto taken = channel_.next()) {
+      runtime.set_cause(taken->message.cause);
+      handle(runtime, std::move(*taken));
+    } else {
+      break;
+    }
+  }
+  touched.clear();
+}
+
+void Broker::look_at(engine::Runtime& runtime, ReplicaManager::Touched touched) {
+  const EventId before = runtime.current_cause();
+  runtime.set_cause(touched.cause);
+  for (DelayedProduce& produce :
+       produces_.check(touched.partition, replicas_.at(touched.partition)))
+    answer_delayed(runtime, std::move(produce));
+  for (const RequestTicket ticket : std::vector(fetches_.watchers_of(touched.partition))) {
+    const ParkedFetch* parked = fetches_.find(ticket);
+    if (!parked ||
+        !replicas_.is_satisfied(parked->request(), parked->partitions, touched.partition))
+      continue;
+    answer_parked(runtime, *fetches_.take(ticket));
+  }
+  runtime.set_cause(before);
+}
+
+void Broker::time_is_over(engine::Runtime& runtime, RequestTicket ticket) {
+  if (auto produce = produces_.expire(ticket)) return answer_delayed(runtime, std::move(*produce));
+  if (auto fetch = fetches_.take(ticket)) answer_parked(runtime, std::move(*fetch));
 }
 
 }  // namespace eventarium::kafka

@@ -19,7 +19,7 @@ enum BrokerComponent : std::uint16_t {
 
 /// Lane::purpose of the connections that a broker opens to other brokers and to controllers.
 enum BrokerLane : std::uint8_t {
-  first_cluster_link_lane = 1,        // 1 ... 31: the link and its parts
+  first_cluster_link_lane = 1,       // 1 ... 31: the link and its parts
   first_replica_fetcher_lane = 128,  // + number of the fetcher
 };
 

@@ -1,45 +1,49 @@
 #include "sim/broker/fetch_purgatory.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace eventarium::kafka {
 
 void FetchPurgatory::park(ParkedFetch fetch) {
-  const std::uint64_t id = next_id_++;
-  for (const auto& partition : fetch.request().partitions) watchers_[partition.tp].insert(id);
-  parked_.emplace(id, std::move(fetch));
+  const RequestTicket ticket = fetch.ticket;
+  for (const std::uint32_t partition : fetch.partitions) {
+    if (watchers_.size() <= partition) watchers_.resize(partition + 1);
+    std::vector<RequestTicket>& watchers = watchers_[partition];
+    // A connection has one request at a time: its former fetch is gone.
+    std::erase_if(watchers, [&](RequestTicket t) { return t.slot == ticket.slot; });
+    watchers.push_back(ticket);
+  }
+  if (by_slot_.size() <= ticket.slot) by_slot_.resize(ticket.slot + 1);
+  by_slot_[ticket.slot] = std::move(fetch);
+  ++size_;
 }
 
-std::optional<ParkedFetch> FetchPurgatory::take(std::uint64_t id) {
-  const auto found = parked_.find(id);
-  if (found == parked_.end()) return std::nullopt;
-  ParkedFetch fetch = std::move(found->second);
-  parked_.erase(found);
-  for (const auto& partition : fetch.request().partitions) watchers_[partition.tp].erase(id);
+std::optional<ParkedFetch> FetchPurgatory::take(RequestTicket ticket) {
+  if (!find(ticket)) return std::nullopt;
+  ParkedFetch fetch = std::move(by_slot_[ticket.slot]);
+  by_slot_[ticket.slot].ticket = {};
+  --size_;
   return fetch;
 }
 
-std::vector<std::uint64_t> FetchPurgatory::watchers_of(const TopicPartition& tp) const {
-  const auto found = watchers_.find(tp);
-  if (found == watchers_.end()) return {};
-  return {found->second.begin(), found->second.end()};
+const ParkedFetch* FetchPurgatory::find(RequestTicket ticket) const {
+  if (ticket.serial == 0 || ticket.slot >= by_slot_.size()) return nullptr;
+  const ParkedFetch& fetch = by_slot_[ticket.slot];
+  return fetch.ticket == ticket ? &fetch : nullptr;
 }
 
-const ParkedFetch* FetchPurgatory::find(std::uint64_t id) const {
-  const auto found = parked_.find(id);
-  return found == parked_.end() ? nullptr : &found->second;
-}
-
-std::vector<std::uint64_t> FetchPurgatory::of_client(NodeId client, engine::Lane lane) const {
-  std::vector<std::uint64_t> ids;
-  for (const auto& [id, fetch] : parked_)
-    if (fetch.message.source == client && fetch.message.lane == lane) ids.push_back(id);
-  return ids;
+const std::vector<RequestTicket>& FetchPurgatory::watchers_of(std::uint32_t partition) {
+  if (watchers_.size() <= partition) watchers_.resize(partition + 1);
+  std::vector<RequestTicket>& watchers = watchers_[partition];
+  std::erase_if(watchers, [&](RequestTicket ticket) { return !find(ticket); });
+  return watchers;
 }
 
 void FetchPurgatory::clear() {
-  parked_.clear();
+  by_slot_.clear();
   watchers_.clear();
+  size_ = 0;
 }
 
 }  // namespace eventarium::kafka

@@ -4,45 +4,41 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "sim/broker/protocol.h"
+#include "sim/broker/request_channel.h"
 #include "sim/engine/message.h"
 
 namespace eventarium::kafka {
 
 struct ParkedFetch {
-  engine::Message message;  // carries the FetchRequest
-  TimerId timer;
+  RequestTicket ticket;
+  engine::Message message;                // carries the FetchRequest
+  std::vector<std::uint32_t> partitions;  // the broker's numbers of the request's partitions
 
   const FetchRequest& request() const { return *message.as<FetchRequest>(); }
 };
 
 class FetchPurgatory {
  public:
-  /// The number under which the fetch is kept, for its timer's token.
-  std::uint64_t next_id() const { return next_id_; }
   void park(ParkedFetch fetch);
+  /// The fetch, which is forgotten; nothing when it is not here.
+  std::optional<ParkedFetch> take(RequestTicket ticket);
+  /// Null when it is not here.
+  const ParkedFetch* find(RequestTicket ticket) const;
+  /// Fetches that wait for the partition, in the order in which they were parked. The result is
+  /// valid until the next call or park().
+  const std::vector<RequestTicket>& watchers_of(std::uint32_t partition);
 
-  /// The fetch, which is forgotten; nothing when it has been answered already.
-  std::optional<ParkedFetch> take(std::uint64_t id);
-  /// Fetches that wait for the partition, oldest first.
-  std::vector<std::uint64_t> watchers_of(const TopicPartition& tp) const;
-  /// Null when it has been answered already.
-  const ParkedFetch* find(std::uint64_t id) const;
-  /// Fetches on a client's connection, which is gone; oldest first.
-  std::vector<std::uint64_t> of_client(NodeId client, engine::Lane lane) const;
-
-  std::size_t size() const { return parked_.size(); }
+  std::size_t size() const { return size_; }
   void clear();
 
  private:
-  std::map<std::uint64_t, ParkedFetch> parked_;
-  std::map<TopicPartition, std::set<std::uint64_t>> watchers_;
-  std::uint64_t next_id_ = 1;
+  std::vector<ParkedFetch> by_slot_;                  // serial 0: none
+  std::vector<std::vector<RequestTicket>> watchers_;  // by partition; may hold former ones
+  std::size_t size_ = 0;
 };
 
 }  // namespace eventarium::kafka

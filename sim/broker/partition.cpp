@@ -1,17 +1,67 @@
+// Roles, appending and reading. In-sync replicas: partition_isr.cpp.
 #include "sim/broker/partition.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace eventarium::kafka {
 
-Partition::Partition(NodeId self, PartitionImage image, TopicConfig config)
-    : self_(self), image_(std::move(image)), config_(config) {}
+Partition::Partition(const ReplicationOptions& options, TopicPartition tp, std::uint32_t index,
+                     PartitionLog& log, TopicConfig config)
+    : options_(options), tp_(std::move(tp)), index_(index), log_(log), config_(config) {}
+
+std::size_t Partition::effective_min_isr() const {
+  return std::min(config_.min_insync_replicas, image().replicas.size());
+}
+
+Partition::RoleChange Partition::make_leader(PartitionState state, SimTime now) {
+  const Role before = role_;
+  if (before != Role::none && state->partition_epoch <= state_->partition_epoch) return {};
+  const bool new_epoch = before == Role::none || state->leader_epoch > state_->leader_epoch;
+  state_ = std::move(state);
+  role_ = Role::leader;
+  isr_.commit(state_->isr);
+  if (new_epoch) {
+    epoch_start_offset_ = log_.log_end_offset();
+    log_.begin_leader_epoch(state_->leader_epoch);
+  }
+  set_followers(now, new_epoch, before != Role::leader);
+  return {true, new_epoch, before == Role::leader};
+}
+
+/// One Replica for each other replica of the assignment; known ones stay.
+void Partition::set_followers(SimTime now, bool new_epoch, bool new_leader) {
+  std::vector<Replica> followers;
+  for (const NodeId id : state_->replicas) {
+    if (id == options_.self) continue;
+    const Replica* known = find_follower(id);
+    Replica& follower = followers.emplace_back(known ? *known : Replica{id});
+    if (new_epoch) {
+      follower.reset(now, log_.log_end_offset(), new_leader, isr_.has(id));
+    } else if (!known) {
+      follower.reset(now, log_.log_end_offset(), true, isr_.has(id));
+    }
+  }
+  followers_ = std::move(followers);
+}
+
+Partition::RoleChange Partition::make_follower(PartitionState state) {
+  const Role before = role_;
+  if (before != Role::none && state->partition_epoch <= state_->partition_epoch) return {};
+  if (before == Role::leader && options_.planted.has(PlantedFault::zombie_leader_keeps_leading))
+    return {};
+  const bool new_epoch = before == Role::none || state->leader_epoch > state_->leader_epoch;
+  state_ = std::move(state);
+  role_ = Role::follower;
+  isr_.commit({});
+  followers_.clear();
+  epoch_start_offset_ = 0;
+  return {true, new_epoch, before == Role::leader};
+}
 
 Error Partition::check_append(const RecordBatch& batch, std::int16_t acks) const {
   if (!is_leader()) return Error::not_leader_or_follower;
-  // A topic with fewer replicas than min.insync.replicas needs all of them (since 3.7).
-  const std::size_t needed = std::min(config_.min_insync_replicas, image_.replicas.size());
-  if (acks == -1 && image_.isr.size() < needed) return Error::not_enough_replicas;
+  if (acks == -1 && under_min_isr()) return Error::not_enough_replicas;
   if (batch.size_bytes > config_.max_message_bytes) return Error::message_too_large;
   return Error::none;
 }
@@ -21,39 +71,60 @@ const RecordBatch& Partition::append(RecordBatch batch, SimTime now) {
     batch.log_append_time = true;
     batch.max_timestamp = now;
   }
-  return *log_.append_as_leader(std::move(batch), image_.leader_epoch, now).batch;
+  const RecordBatch& appended =
+      *log_.append_as_leader(std::move(batch), state_->leader_epoch, now).batch;
+  if (must_flush()) unflushed_from_ = std::min(unflushed_from_, appended.base_offset);
+  return appended;
 }
 
-bool Partition::must_flush() const {
-  return log_.log_end_offset() - log_.recovery_point() >= config_.flush_messages;
+bool Partition::must_flush() const { return log_.must_flush(); }
+
+void Partition::flushed(std::int64_t offset, SimTime now) {
+  log_.mark_flushed(offset, now);
+  if (offset <= unflushed_from_) return;
+  unflushed_from_ = must_flush() ? offset : std::numeric_limits<std::int64_t>::max();
 }
 
-bool Partition::advance_high_watermark(std::int64_t up_to) {
-  // The leader is the only in-sync replica that this version knows: no followers fetch yet.
-  const std::int64_t candidate = std::min(up_to, log_.log_end_offset());
-  if (candidate <= high_watermark_) return false;
-  high_watermark_ = candidate;
-  return true;
-}
+std::int64_t Partition::own_end() const { return std::min(log_.log_end_offset(), unflushed_from_); }
 
 Error Partition::check_leader(std::int32_t current_leader_epoch) const {
-  if (current_leader_epoch >= 0 && current_leader_epoch < image_.leader_epoch)
+  if (current_leader_epoch >= 0 && current_leader_epoch < leader_epoch())
     return Error::fenced_leader_epoch;
-  if (current_leader_epoch > image_.leader_epoch) return Error::unknown_leader_epoch;
+  if (current_leader_epoch > leader_epoch()) return Error::unknown_leader_epoch;
   return is_leader() ? Error::none : Error::not_leader_or_follower;
 }
 
-Error Partition::check_fetch_offset(std::int64_t offset) const {
+Partition::ReadCheck Partition::check_read(const FetchRequest::Partition& asked,
+                                           NodeId follower) const {
+  const bool from_follower = follower.valid();
+  const bool any_epoch =
+      from_follower && options_.planted.has(PlantedFault::stale_leader_epoch_accepted);
+  const Error error = check_leader(any_epoch ? -1 : asked.current_leader_epoch);
+  if (error != Error::none) return {error, {}};
+  if (from_follower && !image().has_replica(follower)) return {Error::not_leader_or_follower, {}};
+  const std::int64_t offset = asked.fetch_offset;
+  if (asked.last_fetched_epoch >= 0) {
+    const EpochEnd end = log_.end_offset_for_epoch(asked.last_fetched_epoch);
+    if (end.epoch < 0 || offset < log_.log_start_offset()) return {Error::offset_out_of_range, {}};
+    if (end.epoch < asked.last_fetched_epoch || end.end_offset < offset) return {Error::none, end};
+  }
   if (offset < log_.log_start_offset() || offset > log_.log_end_offset())
-    return Error::offset_out_of_range;
-  return Error::none;
+    return {Error::offset_out_of_range, {}};
+  return {};
 }
 
-std::vector<RecordId> Partition::recover_after_power_loss(SimTime now) {
-  log_.tear_unwritten(SimTime::min());
-  std::vector<RecordId> lost = log_.recover(log_.recovery_point(), now).records;
-  high_watermark_ = std::min(high_watermark_, log_.log_end_offset());
-  return lost;
+std::int64_t Partition::readable_end(bool follower) const {
+  if (follower || options_.planted.has(PlantedFault::consumer_reads_past_hw))
+    return log_.log_end_offset();
+  return high_watermark();
+}
+
+void Partition::follow_high_watermark(std::int64_t leader_high_watermark) {
+  log_.set_high_watermark(leader_high_watermark);
+}
+
+std::vector<RecordId> Partition::truncate_to(std::int64_t offset, SimTime now) {
+  return log_.truncate_to(offset, now).records;
 }
 
 }  // namespace eventarium::kafka

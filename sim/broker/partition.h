@@ -1,17 +1,35 @@
-// One partition as its leader sees it: the log, the high watermark, the in-sync replicas. It
-// decides and applies appends and reads; it knows nothing of requests, clients or time.
+// One partition on one broker: its role, the high watermark, and as the leader its followers and
+// in-sync replicas. It decides and applies; it knows nothing of requests, clients or the network.
+//
+//            make_leader             make_follower
+//   none     -> leader, new epoch    -> follower
+//   leader   new epoch: keeps its    -> follower: forgets its followers and the pending change
+//            followers' offsets;     of the in-sync set; what waits here is answered
+//            same epoch: the new     NOT_LEADER_OR_FOLLOWER
+//            in-sync set counts
+//   follower -> leader: knows no     new epoch: fetches from the new leader
+//            follower's offset
+//   A state that is not newer than the present one (partition epoch) changes nothing.
 //
 //   log start offset <= high watermark <= log end offset
-//   consumers read below the high watermark only
+//   consumers read below the high watermark, followers up to the log end
 //
-// Follows Kafka's Partition and ReplicaManager (4.1).
+// Follows Kafka's Partition (4.1).
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "sim/broker/cluster_image.h"
+#include "sim/broker/cluster_protocol.h"
 #include "sim/broker/errors.h"
+#include "sim/broker/isr_state.h"
+#include "sim/broker/protocol.h"
+#include "sim/broker/replica.h"
+#include "sim/broker/replication_options.h"
 #include "sim/broker/topic_config.h"
 #include "sim/log/partition_log.h"
 
@@ -19,44 +37,118 @@ namespace eventarium::kafka {
 
 class Partition {
  public:
-  Partition(NodeId self, PartitionImage image, TopicConfig config);
+  enum class Role : std::uint8_t { none, leader, follower };
+  struct RoleChange {
+    bool applied = false;    // false: the state was not newer
+    bool new_epoch = false;  // of the leader
+    bool was_leader = false;
+  };
+  /// What a fetch meets before anything is read.
+  struct ReadCheck {
+    Error error = Error::none;
+    EpochEnd diverging{};  // epoch >= 0: the follower must cut its log first
+  };
+  struct IsrProposal {
+    AlterPartitionRequest::Partition wish;
+    std::vector<NodeId> changed;  // who joins or leaves
+  };
+  enum class IsrAnswer : std::uint8_t { ignored, committed, refused };
 
-  const PartitionImage& image() const { return image_; }
+  /// `index` is this broker's number for the partition. `options` and `log` outlive the partition.
+  Partition(const ReplicationOptions& options, TopicPartition tp, std::uint32_t index,
+            PartitionLog& log, TopicConfig config);
+
+  const TopicPartition& tp() const { return tp_; }
+  std::uint32_t index() const { return index_; }
   const PartitionLog& log() const { return log_; }
-  bool is_leader() const { return image_.leader == self_; }
-  std::int64_t high_watermark() const { return high_watermark_; }
+  PartitionLog& mutable_log() { return log_; }
+  Role role() const { return role_; }
+  bool is_leader() const { return role_ == Role::leader; }
+  /// The newest state known: from the metadata, or from the controller's answer.
+  const PartitionImage& image() const { return *state_; }
+  std::int32_t leader_epoch() const { return state_ ? state_->leader_epoch : -1; }
+  std::int64_t high_watermark() const { return log_.high_watermark(); }
+  const IsrState& isr() const { return isr_; }
+  const std::vector<Replica>& followers() const { return followers_; }
+  /// Null when it is none, or this broker does not lead.
+  const Replica* find_follower(NodeId id) const;
+  const TopicConfig& config() const { return config_; }
+  void set_config(const TopicConfig& config) { config_ = config; }
+  /// min.insync.replicas, at most the number of replicas (since 3.7).
+  std::size_t effective_min_isr() const;
 
+  // ---- role: partition.cpp
+  RoleChange make_leader(PartitionState state, SimTime now);
+  RoleChange make_follower(PartitionState state);
+
+  // ---- appending and reading as the leader: partition.cpp
   /// What speaks against appending the batch now, in Kafka's order: leadership, in-sync replicas
   /// (acks -1 only), size. `acks` is 0, 1 or -1.
   Error check_append(const RecordBatch& batch, std::int16_t acks) const;
-  /// check_append() must have said none. `now` stamps the records under LogAppendTime.
+  /// check_append() must have said none. `now` stamps the records under LogAppendTime. The result
+  /// is valid until the log changes again.
   const RecordBatch& append(RecordBatch batch, SimTime now);
-
   /// flush.messages: the last append must be on the disk before it counts as done.
   bool must_flush() const;
   /// Everything below `offset` has reached the disk.
-  void flushed(std::int64_t offset) { log_.mark_flushed(offset); }
-
-  /// Raises the high watermark to what all in-sync replicas have, at most to `up_to`. True when
-  /// it moved.
-  bool advance_high_watermark(std::int64_t up_to);
-
-  /// NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH or none. A client that
-  /// doesn't know an epoch passes -1.
+  void flushed(std::int64_t offset, SimTime now);
+  /// NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH or none. Who doesn't know
+  /// an epoch passes -1.
   Error check_leader(std::int32_t current_leader_epoch) const;
-  /// None when the offset can be fetched, be there something to read or not.
-  Error check_fetch_offset(std::int64_t offset) const;
+  /// `follower`: none for a consumer.
+  ReadCheck check_read(const FetchRequest::Partition& asked, NodeId follower) const;
+  /// The first offset that a consumer or a follower may not read.
+  std::int64_t readable_end(bool follower) const;
+  /// A new leader's high watermark may lag behind what clients have seen: it can't say yet where
+  /// the partition ends for them (OFFSET_NOT_AVAILABLE).
+  bool knows_end() const { return high_watermark() >= epoch_start_offset_; }
 
-  /// The machine had lost its power: drops what was never fsynced and lowers the high watermark
-  /// with it. Returns the records that are gone.
-  std::vector<RecordId> recover_after_power_loss(SimTime now);
+  // ---- followers and in-sync replicas, as the leader: partition_isr.cpp
+  /// The follower fetches from `fetch_offset`. True when its offset has changed. No follower of
+  /// that id: false.
+  bool update_follower(NodeId follower, std::int64_t fetch_offset, SimTime now,
+                       std::int64_t leader_end_offset, std::int64_t broker_epoch);
+  /// Raises the high watermark to what everybody in the maximal set, and every follower about to
+  /// join it, has; not while too few replicas are in sync. True when it moved.
+  bool advance_high_watermark(SimTime now, const ClusterImage& cluster);
+  /// None while it is pending; for acks=all. NOT_ENOUGH_REPLICAS_AFTER_APPEND, or success as
+  /// Error::none.
+  std::optional<Error> check_replicated(std::int64_t required_offset) const;
+  /// The follower has caught up and may join. Nothing while a change is pending.
+  std::optional<IsrProposal> propose_expand(NodeId follower, const ClusterImage& cluster);
+  /// Who has not been caught up for replica.lag.time.max.ms leaves.
+  std::optional<IsrProposal> propose_shrink(SimTime now);
+  /// Has to be told every answer; nothing is proposed while one is on its way.
+  IsrAnswer on_isr_answer(const AlterPartitionResponse::Partition& answer);
+
+  // ---- as a follower: partition.cpp
+  /// min(the leader's high watermark, log end offset), whatever it was before.
+  void follow_high_watermark(std::int64_t leader_high_watermark);
+  /// Cuts the log; the high watermark falls with it. Returns the records that are gone.
+  std::vector<RecordId> truncate_to(std::int64_t offset, SimTime now);
 
  private:
-  NodeId self_;
-  PartitionImage image_;
+  bool eligible(const Replica& replica, const ClusterImage& cluster) const;
+  bool has_caught_up(const Replica& replica) const;
+  bool may_propose() const { return is_leader() && !isr_.pending() && !awaiting_isr_answer_; }
+  bool under_min_isr() const { return isr_.committed().size() < effective_min_isr(); }
+  /// The leader's own contribution to the high watermark: not what still waits for the disk.
+  std::int64_t own_end() const;
+  void set_followers(SimTime now, bool new_epoch, bool new_leader);
+  IsrProposal propose(std::vector<NodeId> isr, std::vector<NodeId> changed);
+
+  const ReplicationOptions& options_;
+  TopicPartition tp_;
+  std::uint32_t index_;
+  PartitionLog& log_;
   TopicConfig config_;
-  PartitionLog log_;
-  std::int64_t high_watermark_ = 0;
+  Role role_ = Role::none;
+  PartitionState state_;                 // null while the role is none
+  std::int64_t epoch_start_offset_ = 0;  // as the leader: the log end when the epoch began
+  std::int64_t unflushed_from_ = std::numeric_limits<std::int64_t>::max();
+  IsrState isr_;  // as the leader
+  bool awaiting_isr_answer_ = false;
+  std::vector<Replica> followers_;  // as the leader, in assignment order
 };
 
 }  // namespace eventarium::kafka

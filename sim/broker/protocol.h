@@ -184,6 +184,7 @@ struct ListOffsetsRequest final : Request {
     Target target = Target::latest;
     SimTime timestamp{};  // Target::timestamp only
   };
+  NodeId replica;  // the follower that asks; none for consumers
   std::vector<Partition> partitions;
 
   std::string_view label() const override { return "ListOffsets"; }

@@ -1,201 +1,317 @@
+// Life, metadata, in-sync replicas and fetchers. Requests: replica_requests.cpp.
 #include "sim/broker/replica_manager.h"
 
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "sim/broker/follower_log.h"
+
 namespace eventarium::kafka {
 namespace {
 
-bool is_valid_acks(std::int16_t acks) { return acks >= -1 && acks <= 1; }
-
-std::vector<RecordId> ids_of(const RecordBatch& batch) {
-  std::vector<RecordId> ids;
-  ids.reserve(batch.records->size());
-  for (const Record& record : *batch.records) ids.push_back(record.id);
-  return ids;
+/// Java's String.hashCode, of which fetchers are chosen.
+std::int32_t java_hash(const std::string& text) {
+  std::uint32_t hash = 0;
+  for (const char c : text) hash = 31 * hash + static_cast<unsigned char>(c);
+  return static_cast<std::int32_t>(hash);
 }
 
 }  // namespace
 
-void ReplicaManager::load(NodeId self, const ClusterImage& image, const Config& broker_config) {
-  image_ = image;
-  for (const auto& [name, topic] : image_.topics) {
-    const TopicConfig config = make_topic_config(topic.config, broker_config);
-    for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
-      const PartitionImage& partition = *topic.partitions[p];
-      const auto& replicas = partition.replicas;
-      if (std::find(replicas.begin(), replicas.end(), self) == replicas.end()) continue;
-      partitions_.try_emplace({name, static_cast<std::int32_t>(p)}, self, partition, config);
-    }
-  }
+ReplicaManager::ReplicaManager(Config config)
+    : config_(std::move(config)),
+      fetch_max_bytes_(
+          static_cast<std::uint64_t>(config_int(config_, ConfigScope::broker, "fetch.max.bytes"))) {
 }
+
+// ---- life ---------------------------------------------------------------------------------------
+
+void ReplicaManager::start(engine::Runtime& runtime, ClusterLink& link, PlantedFaults planted) {
+  options_ = make_replication_options(runtime.self(), config_, planted);
+  link_ = &link;
+  for (auto& [tp, stored] : disk_) {
+    const std::int64_t before = stored.log.high_watermark();
+    if (lost_power_) {
+      std::vector<RecordId> lost =
+          stored.log.recover(stored.log.recovery_point(), runtime.now()).records;
+      if (!lost.empty())
+        runtime.emit(trace::LogTruncated{tp.topic, tp.partition, stored.log.log_end_offset(),
+                                         std::move(lost), "power loss: not yet flushed"});
+    }
+    stored.log.set_high_watermark(stored.high_watermark);
+    if (stored.log.high_watermark() < before)
+      runtime.emit(trace::HighWatermarkLowered{tp.topic, tp.partition, stored.log.high_watermark(),
+                                               "checkpoint after a restart"});
+  }
+  lost_power_ = false;
+}
+
+void ReplicaManager::stop() {
+  fetchers_.clear();
+  fetcher_by_lane_.clear();
+  hosted_.clear();
+  by_number_.clear();
+  touched_.clear();
+}
+
+void ReplicaManager::flush_all(engine::Runtime& runtime) {
+  for (auto& [tp, stored] : disk_)
+    stored.log.mark_flushed(stored.log.log_end_offset(), runtime.now());
+}
+
+void ReplicaManager::lose_power() {
+  lost_power_ = true;
+  for (auto& [tp, stored] : disk_) stored.log.tear_unwritten(SimTime::min());
+}
+
+void ReplicaManager::checkpoint_high_watermarks() {
+  for (const auto& [tp, partition] : hosted_)
+    disk_.at(tp).high_watermark = partition->high_watermark();
+}
+
+// ---- looking ------------------------------------------------------------------------------------
 
 const Partition* ReplicaManager::find(const TopicPartition& tp) const {
-  const auto found = partitions_.find(tp);
-  return found == partitions_.end() ? nullptr : &found->second;
+  const auto found = hosted_.find(tp);
+  return found == hosted_.end() ? nullptr : found->second;
 }
 
-bool ReplicaManager::known_topic(const TopicPartition& tp) const {
-  return image_.find(tp) != nullptr;
+Partition* ReplicaManager::find_mutable(const TopicPartition& tp) {
+  const auto found = hosted_.find(tp);
+  return found == hosted_.end() ? nullptr : found->second;
 }
 
-AppendOutcome ReplicaManager::append(engine::Runtime& runtime, const ProduceRequest& request) {
-  AppendOutcome outcome;
-  outcome.last_event = runtime.current_cause();
-  for (const ProduceRequest::Partition& asked : request.partitions) {
-    const Error error = append_one(runtime, asked, request.acks, outcome);
-    if (error == Error::none) continue;
-    outcome.failed = true;
-    outcome.partitions.push_back({asked.tp, error, -1});
-    outcome.last_event = runtime.emit(trace::ProduceRefused{
-        asked.tp.topic, asked.tp.partition, ids_of(asked.batch), std::string(name_of(error))});
+const Partition* ReplicaManager::at(std::uint32_t number) const {
+  const Partition& partition = *by_number_[number];
+  return find(partition.tp()) == &partition ? &partition : nullptr;
+}
+
+LeaderHint ReplicaManager::leader_hint(const TopicPartition& tp) const {
+  if (const Partition* partition = find(tp))
+    return {partition->image().leader, partition->leader_epoch()};
+  const PartitionImage* known = image().find(tp);
+  return known ? LeaderHint{known->leader, known->leader_epoch} : LeaderHint{};
+}
+
+void ReplicaManager::touch(engine::Runtime& runtime, const Partition& partition) {
+  touched_.push_back({partition.index(), runtime.current_cause()});
+}
+
+// ---- metadata -----------------------------------------------------------------------------------
+
+void ReplicaManager::apply_metadata(engine::Runtime& runtime,
+                                    const std::vector<TopicPartition>& changed, bool all) {
+  for (const TopicPartition& tp : changed) apply_one(runtime, tp);
+  if (all) {
+    std::vector<TopicPartition> stray;  // deleted or moved away while this broker was down
+    for (const auto& [tp, stored] : disk_)
+      if (!hosted_.contains(tp)) stray.push_back(tp);
+    for (const TopicPartition& tp : stray) drop(runtime, tp);
   }
-  return outcome;
+  run_fetchers(runtime);
 }
 
-/// On success the partition's answer, with its offset, is added to the outcome.
-Error ReplicaManager::append_one(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
-                                 std::int16_t acks, AppendOutcome& outcome) {
-  if (!known_topic(asked.tp)) return Error::unknown_topic_or_partition;
-  if (!is_valid_acks(acks)) return Error::invalid_required_acks;
-  const auto found = partitions_.find(asked.tp);
-  if (found == partitions_.end()) return Error::not_leader_or_follower;
-  Partition& partition = found->second;
-  if (const Error error = partition.check_append(asked.batch, acks); error != Error::none)
-    return error;
-
-  const RecordBatch& batch = partition.append(asked.batch, runtime.now());
-  runtime.append_to_disk(batch.size_bytes);
-  outcome.partitions.push_back({asked.tp, Error::none, batch.base_offset});
-  outcome.last_event =
-      runtime.emit(trace::BatchAppended{asked.tp.topic, asked.tp.partition, batch.base_offset,
-                                        ids_of(batch), batch.leader_epoch, batch.size_bytes});
-  outcome.appended.push_back({asked.tp, batch.next_offset(), outcome.last_event});
-  outcome.must_flush = outcome.must_flush || partition.must_flush();
-  return Error::none;
-}
-
-std::vector<TopicPartition> ReplicaManager::complete_append(engine::Runtime& runtime,
-                                                            AppendOutcome& outcome) {
-  std::vector<TopicPartition> advanced;
+void ReplicaManager::apply_one(engine::Runtime& runtime, const TopicPartition& tp) {
+  const TopicImage* topic = image().find_topic(tp.topic);
+  const auto place = static_cast<std::size_t>(tp.partition);
+  if (!topic || place >= topic->partitions.size() ||
+      !topic->partitions[place]->has_replica(options_.self))
+    return drop(runtime, tp);
+  Partition& partition = host(runtime, tp, *topic);
   const EventId before = runtime.current_cause();
-  for (const AppendedTo& appended : outcome.appended) {
-    Partition& partition = partitions_.at(appended.tp);
-    if (outcome.must_flush) partition.flushed(appended.end_offset);
-    runtime.set_cause(appended.event);
-    if (!advance(runtime, partition, appended.tp, appended.end_offset)) continue;
-    outcome.last_event = runtime.current_cause();
-    advanced.push_back(appended.tp);
+  const PartitionState& state = topic->partitions[place];
+  if (state->leader == options_.self) {
+    become_leader(runtime, partition, state);
+  } else {
+    become_follower(runtime, partition, state);
   }
   runtime.set_cause(before);
-  return advanced;
 }
 
-/// Leaves the event, when there is one, as the current cause.
-bool ReplicaManager::advance(engine::Runtime& runtime, Partition& partition,
-                             const TopicPartition& tp, std::int64_t up_to) {
-  if (!partition.advance_high_watermark(up_to)) return false;
+void ReplicaManager::become_leader(engine::Runtime& runtime, Partition& partition,
+                                   PartitionState state) {
+  const Partition::RoleChange change = partition.make_leader(std::move(state), runtime.now());
+  if (!change.applied) return;
+  if (change.new_epoch) {
+    stop_fetching(partition);
+    const TopicPartition& tp = partition.tp();
+    runtime.set_cause(runtime.emit(trace::LeadershipTaken{
+        tp.topic, tp.partition, partition.leader_epoch(), partition.log().log_end_offset()}));
+  }
+  advance(runtime, partition);
+  touch(runtime, partition);
+}
+
+void ReplicaManager::become_follower(engine::Runtime& runtime, Partition& partition,
+                                     PartitionState state) {
+  const Partition::RoleChange change = partition.make_follower(std::move(state));
+  if (!change.applied) return;
+  const PartitionImage& now = partition.image();
+  if (change.new_epoch) {
+    const TopicPartition& tp = partition.tp();
+    runtime.set_cause(runtime.emit(
+        trace::FollowingStarted{tp.topic, tp.partition, now.leader, now.leader_epoch}));
+    stop_fetching(partition);
+    if (options_.planted.has(PlantedFault::truncate_to_high_watermark))
+      truncate_log(runtime, partition, partition.high_watermark(), "to the high watermark");
+  }
+  if (change.new_epoch || change.was_leader) touch(runtime, partition);
+  // A broker that is about to end stops following what it is no longer in sync with.
+  const bool leaving =
+      link_->state() == ClusterLink::State::controlled_shutdown && !now.in_isr(options_.self);
+  if (leaving || !now.leader.valid()) {
+    stop_fetching(partition);
+  } else if (change.new_epoch) {
+    start_fetching(partition);
+  }
+}
+
+Partition& ReplicaManager::host(engine::Runtime& runtime, const TopicPartition& tp,
+                                const TopicImage& topic) {
+  const TopicConfig config = make_topic_config(topic.config, config_);
+  const LogConfig log_config = make_log_config(topic.config, config_);
+  if (Partition* known = find_mutable(tp)) {
+    known->set_config(config);
+    known->mutable_log().set_config(log_config);
+    return *known;
+  }
+  const auto [stored, is_new] = disk_.try_emplace(tp);
+  if (is_new) stored->second.log = PartitionLog(log_config, runtime.now());
+  stored->second.log.set_config(log_config);
+  const auto number = static_cast<std::uint32_t>(by_number_.size());
+  by_number_.push_back(
+      std::make_unique<Partition>(options_, tp, number, stored->second.log, config));
+  hosted_[tp] = by_number_.back().get();
+  return *by_number_.back();
+}
+
+/// The replica, if there is one, and its log go.
+void ReplicaManager::drop(engine::Runtime& runtime, const TopicPartition& tp) {
+  if (const Partition* partition = find(tp)) {
+    stop_fetching(*partition);
+    touch(runtime, *partition);
+    hosted_.erase(tp);
+  }
+  const auto stored = disk_.find(tp);
+  if (stored == disk_.end()) return;
+  runtime.free_disk(stored->second.log.size_bytes());
+  disk_.erase(stored);
+}
+
+// ---- in-sync replicas ---------------------------------------------------------------------------
+
+/// Leaves HighWatermarkAdvanced, when there is one, as the current cause.
+void ReplicaManager::advance(engine::Runtime& runtime, Partition& partition) {
+  if (!partition.advance_high_watermark(runtime.now(), image())) return;
+  const TopicPartition& tp = partition.tp();
   runtime.set_cause(runtime.emit(
       trace::HighWatermarkAdvanced{tp.topic, tp.partition, partition.high_watermark()}));
-  return true;
+  touch(runtime, partition);
 }
 
-void ReplicaManager::advance_high_watermarks(engine::Runtime& runtime) {
+void ReplicaManager::propose(engine::Runtime& runtime, Partition::IsrProposal proposal,
+                             const std::string& reason) {
+  AlterPartitionRequest::Partition& wish = proposal.wish;
+  for (std::size_t i = 0; i < wish.new_isr.size(); ++i)
+    if (wish.new_isr[i] == options_.self) wish.new_isr_epochs[i] = link_->broker_epoch();
   const EventId before = runtime.current_cause();
-  for (auto& [tp, partition] : partitions_) {
-    if (partition.is_leader()) advance(runtime, partition, tp, partition.log().log_end_offset());
-    runtime.set_cause(before);
-  }
+  runtime.set_cause(runtime.emit(
+      trace::IsrChangeProposed{wish.tp.topic, wish.tp.partition, wish.new_isr, reason}));
+  link_->alter_partition(runtime, std::move(wish));
+  runtime.set_cause(before);
 }
 
-FetchOutcome ReplicaManager::read(const FetchRequest& request, std::uint64_t max_bytes) const {
-  FetchOutcome outcome;
-  std::uint64_t left_bytes = std::min(request.max_bytes, max_bytes);
-  for (const FetchRequest::Partition& asked : request.partitions) {
-    FetchResponse::Partition& answer = outcome.partitions.emplace_back();
-    answer.tp = asked.tp;
-    const Partition* partition = find(asked.tp);
-    if (!partition) {
-      answer.error =
-          known_topic(asked.tp) ? Error::not_leader_or_follower : Error::unknown_topic_or_partition;
-    } else {
-      answer.error = partition->check_leader(asked.current_leader_epoch);
-      if (answer.error == Error::none)
-        answer.error = partition->check_fetch_offset(asked.fetch_offset);
+void ReplicaManager::shrink_isr(engine::Runtime& runtime) {
+  for (const auto& [tp, partition] : hosted_) {
+    auto proposal = partition->propose_shrink(runtime.now());
+    if (!proposal) continue;
+    std::string reason;
+    for (const NodeId id : proposal->changed) {
+      const Replica* follower = partition->find_follower(id);
+      const bool silent = follower->last_caught_up() == Replica::never;
+      reason += fmt::format(
+          "{}{} has not caught up{}", reason.empty() ? "" : ", ", runtime.name_of(id),
+          silent ? "" : " for " + format_duration(runtime.now() - follower->last_caught_up()));
     }
-    if (answer.error != Error::none) {
-      outcome.failed = true;
-      continue;
-    }
-    answer.high_watermark = partition->high_watermark();
-    answer.log_start_offset = partition->log().log_start_offset();
-    // A first batch larger than every limit is sent all the same, once per answer.
-    auto read = partition->log().read(asked.fetch_offset, std::min(asked.max_bytes, left_bytes),
-                                      answer.high_watermark, outcome.size_bytes == 0);
-    left_bytes -= std::min(left_bytes, read->size_bytes);
-    outcome.size_bytes += read->size_bytes;
-    answer.batches = std::move(read->batches);
+    propose(runtime, std::move(*proposal), reason);
   }
-  return outcome;
 }
 
-bool ReplicaManager::is_satisfied(const FetchRequest& request) const {
-  std::uint64_t available_bytes = 0;
-  for (const FetchRequest::Partition& asked : request.partitions) {
-    const Partition* partition = find(asked.tp);
-    if (!partition || partition->check_leader(asked.current_leader_epoch) != Error::none ||
-        partition->check_fetch_offset(asked.fetch_offset) != Error::none)
-      return true;
-    if (asked.fetch_offset > partition->high_watermark()) return true;
-    available_bytes +=
-        std::min(asked.max_bytes,
-                 partition->log().readable_bytes(asked.fetch_offset, partition->high_watermark()));
-  }
-  return available_bytes >= request.min_bytes;
-}
-
-ListOffsetsResponse::Partition ReplicaManager::list_offset(
-    const ListOffsetsRequest::Partition& asked) const {
-  ListOffsetsResponse::Partition answer;
-  answer.tp = asked.tp;
-  const Partition* partition = find(asked.tp);
-  if (!partition) {
-    answer.error =
-        known_topic(asked.tp) ? Error::not_leader_or_follower : Error::unknown_topic_or_partition;
-    return answer;
-  }
-  answer.error = partition->check_leader(asked.current_leader_epoch);
-  if (answer.error != Error::none) return answer;
-  answer.leader_epoch = partition->image().leader_epoch;
-  switch (asked.target) {
-    case ListOffsetsRequest::Target::latest:
-      answer.offset = partition->high_watermark();
+void ReplicaManager::on_partition_altered(engine::Runtime& runtime,
+                                          const AlterPartitionResponse::Partition& answer) {
+  Partition* partition = find_mutable(answer.tp);
+  if (!partition) return;
+  const EventId before = runtime.current_cause();
+  switch (partition->on_isr_answer(answer)) {
+    case Partition::IsrAnswer::ignored:
       break;
-    case ListOffsetsRequest::Target::earliest:
-      answer.offset = partition->log().log_start_offset();
+    case Partition::IsrAnswer::refused:
+      runtime.emit(trace::IsrChangeRefused{answer.tp.topic, answer.tp.partition,
+                                           std::string(name_of(answer.error))});
       break;
-    case ListOffsetsRequest::Target::timestamp:
-      if (const auto found =
-              partition->log().find_timestamp(asked.timestamp, partition->high_watermark())) {
-        answer.offset = found->offset;
-        answer.timestamp = found->timestamp;
-      }
+    case Partition::IsrAnswer::committed:
+      advance(runtime, *partition);
       break;
   }
-  return answer;
+  runtime.set_cause(before);
 }
 
-void ReplicaManager::flush_all() {
-  for (auto& [tp, partition] : partitions_) partition.flushed(partition.log().log_end_offset());
+// ---- fetchers -----------------------------------------------------------------------------------
+
+ReplicaFetcher& ReplicaManager::fetcher_for(NodeId leader, const TopicPartition& tp) {
+  const std::uint32_t hash = static_cast<std::uint32_t>(31 * java_hash(tp.topic) + tp.partition);
+  const std::uint32_t number = (hash & 0x7fffffff) % options_.fetchers_per_leader;
+  ReplicaFetcher fresh(options_, leader, number, fetchers_.size());
+  const auto [found, is_new] =
+      fetcher_by_lane_.try_emplace({leader, fresh.lane()}, fetchers_.size());
+  if (is_new) fetchers_.push_back(std::make_unique<ReplicaFetcher>(std::move(fresh)));
+  return *fetchers_[found->second];
 }
 
-void ReplicaManager::recover_after_power_loss(engine::Runtime& runtime) {
-  for (auto& [tp, partition] : partitions_) {
-    std::vector<RecordId> lost = partition.recover_after_power_loss(runtime.now());
-    if (lost.empty()) continue;
-    runtime.emit(trace::LogTruncated{tp.topic, tp.partition, partition.log().log_end_offset(),
-                                     std::move(lost), "power loss: not yet flushed"});
+void ReplicaManager::start_fetching(Partition& partition) {
+  fetcher_for(partition.image().leader, partition.tp()).add(partition);
+}
+
+void ReplicaManager::stop_fetching(const Partition& partition) {
+  for (const auto& fetcher : fetchers_) fetcher->remove(partition);
+}
+
+void ReplicaManager::run_fetchers(engine::Runtime& runtime) {
+  for (const auto& fetcher : fetchers_) fetcher->run(runtime, link_->broker_epoch());
+}
+
+void ReplicaManager::on_response(engine::Runtime& runtime, const engine::Message& message) {
+  const auto found = fetcher_by_lane_.find({message.source, message.lane});
+  if (found == fetcher_by_lane_.end()) return;
+  ReplicaFetcher& fetcher = *fetchers_[found->second];
+  if (const auto* fetched = message.as<FetchResponse>()) {
+    fetcher.on_fetched(runtime, *fetched);
+  } else if (const auto* offsets = message.as<ListOffsetsResponse>()) {
+    fetcher.on_offsets(runtime, *offsets);
   }
+  fetcher.run(runtime, link_->broker_epoch());
+}
+
+void ReplicaManager::on_timer(engine::Runtime& runtime, engine::Token token) {
+  ReplicaFetcher& fetcher = *fetchers_[token.value];
+  fetcher.on_timer(runtime);
+  fetcher.run(runtime, link_->broker_epoch());
+}
+
+void ReplicaManager::on_done(engine::Runtime& runtime, engine::Token token) {
+  ReplicaFetcher& fetcher = *fetchers_[token.value];
+  fetcher.on_flushed(runtime);
+  fetcher.run(runtime, link_->broker_epoch());
+}
+
+void ReplicaManager::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
+  const auto found = fetcher_by_lane_.find({peer, lane});
+  if (found == fetcher_by_lane_.end()) return;
+  ReplicaFetcher& fetcher = *fetchers_[found->second];
+  fetcher.on_disconnect(runtime);
+  fetcher.run(runtime, link_->broker_epoch());
 }
 
 }  // namespace eventarium::kafka

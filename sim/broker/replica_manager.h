@@ -1,77 +1,167 @@
-// All partitions of one broker, and what requests do to them: append, read, look up offsets.
-// Answers in the protocol's terms; sends nothing, waits for nothing. What changed is put into
-// the trace. Follows Kafka's ReplicaManager (4.1).
+// All partitions of one broker: follows the cluster's metadata into and out of leadership, and
+// does what requests ask of its partitions: append, read, look up offsets. It answers in the
+// protocol's terms and never waits: what a change may have made possible for requests that do wait
+// is left in touched(). What changed is put into the trace.
+//
+//   replica_manager.cpp       life, metadata, in-sync replicas, fetchers
+//   replica_requests.cpp      append, fetch, offsets
+//
+// Follows Kafka's ReplicaManager and ReplicaFetcherManager (4.1).
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/config_keys.h"
-#include "sim/broker/cluster_image.h"
+#include "sim/broker/cluster_link.h"
+#include "sim/broker/delayed_produce.h"
 #include "sim/broker/partition.h"
 #include "sim/broker/protocol.h"
+#include "sim/broker/replica_fetcher.h"
+#include "sim/broker/replication_options.h"
 #include "sim/engine/runtime.h"
 
 namespace eventarium::kafka {
 
-/// A batch has been appended to `tp`, which ends at `end_offset` now.
-struct AppendedTo {
-  TopicPartition tp;
-  std::int64_t end_offset = 0;
-  EventId event;  // its BatchAppended
-};
-
 struct AppendOutcome {
-  std::vector<ProduceResponse::Partition> partitions;
-  std::vector<AppendedTo> appended;
-  bool failed = false;      // any partition was refused
-  bool must_flush = false;  // fsync before complete_append()
-  EventId last_event;       // what the answer is due to
+  std::vector<ProduceResponse::Partition> answers;
+  std::vector<DelayedProduce::Batch> batches;  // that have been appended
+  std::vector<EventId> events;                 // their BatchAppended
+  bool failed = false;                         // any partition was refused
+  bool must_flush = false;                     // fsync before complete_append()
+  EventId last_event;                          // what the answer is due to
 };
 
-struct FetchOutcome {
-  std::vector<FetchResponse::Partition> partitions;
-  std::uint64_t size_bytes = 0;  // of the batches
-  bool failed = false;           // any partition has an error
+/// What a fetch meets, partition by partition, before anything is read.
+struct FetchPlan {
+  struct Read {
+    Partition* partition = nullptr;  // null: not here
+    Partition::ReadCheck check;
+    std::int64_t high_watermark = -1;  // as it will be told
+  };
+  std::vector<Read> reads;
+  bool answer_now = false;  // no reason to wait: data, an error, a diverging epoch
 };
 
 class ReplicaManager {
  public:
-  /// Creates an empty log for every partition that the image assigns to `self`.
-  void load(NodeId self, const ClusterImage& image, const Config& broker_config);
-  const std::map<TopicPartition, Partition>& partitions() const { return partitions_; }
-  /// Null when this broker has no replica of it.
-  const Partition* find(const TopicPartition& tp) const;
+  /// Something about the partition has changed that requests may wait for; `cause` says what.
+  struct Touched {
+    std::uint32_t partition = 0;
+    EventId cause;
+  };
 
+  /// `config` has the broker scope and has been checked.
+  explicit ReplicaManager(Config config);
+
+  // ---- life
+  /// The process has started. No partition has a role before the metadata says so. The logs are
+  /// what the disk has; their high watermarks are those of the checkpoint.
+  void start(engine::Runtime& runtime, ClusterLink& link, PlantedFaults planted);
+  /// The process has ended: forgets all but the disk.
+  void stop();
+  /// A clean shutdown writes everything to the disk.
+  void flush_all(engine::Runtime& runtime);
+  /// The machine lost its power: what was not on the disk is gone. Says so at the next start.
+  void lose_power();
+  /// Every replica.high.watermark.checkpoint.interval.ms, and at a clean end.
+  void checkpoint_high_watermarks();
+  const ReplicationOptions& options() const { return options_; }
+
+  // ---- metadata and followers
+  /// These partitions have changed in the link's image; `all`: it holds no others.
+  void apply_metadata(engine::Runtime& runtime, const std::vector<TopicPartition>& changed,
+                      bool all);
+  /// Every replica.lag.time.max.ms / 2: who lags leaves the in-sync sets.
+  void shrink_isr(engine::Runtime& runtime);
+  void on_partition_altered(engine::Runtime& runtime,
+                            const AlterPartitionResponse::Partition& answer);
+  /// The answer to a fetcher's request; others are left alone.
+  void on_response(engine::Runtime& runtime, const engine::Message& message);
+  void on_timer(engine::Runtime& runtime, engine::Token token);
+  void on_done(engine::Runtime& runtime, engine::Token token);
+  void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane);
+
+  // ---- requests
   /// Writes to the page cache. complete_append() is the next step, at once or after an fsync.
   AppendOutcome append(engine::Runtime& runtime, const ProduceRequest& request);
-  /// The appended batches are as safe as configured: advances the high watermarks. Returns the
-  /// partitions whose moved.
-  std::vector<TopicPartition> complete_append(engine::Runtime& runtime, AppendOutcome& outcome);
-  /// What a fetch gets now, within its own limits and the broker's `max_bytes`.
-  FetchOutcome read(const FetchRequest& request, std::uint64_t max_bytes) const;
-  /// True when the fetch would have to be answered now whatever the time: enough bytes below the
-  /// high watermark, an error, or a fetch offset above the high watermark.
-  bool is_satisfied(const FetchRequest& request) const;
-  ListOffsetsResponse::Partition list_offset(const ListOffsetsRequest::Partition& asked) const;
+  /// The appended batches are as safe as configured: advances the high watermarks.
+  void complete_append(engine::Runtime& runtime, AppendOutcome& outcome);
+  /// A fetch arrives. A follower's tells how far it is, which may advance high watermarks and
+  /// in-sync sets.
+  FetchPlan take_fetch(engine::Runtime& runtime, const FetchRequest& request);
+  /// A fetch that was parked for these partitions is answered now, whatever there is.
+  FetchPlan plan_again(const FetchRequest& request, const std::vector<std::uint32_t>& partitions);
+  /// True when a parked fetch can be answered because of what happened to one of its partitions.
+  bool is_satisfied(const FetchRequest& request, const std::vector<std::uint32_t>& partitions,
+                    std::uint32_t touched) const;
+  /// What the fetch gets, within its own limits and the broker's.
+  std::vector<FetchResponse::Partition> read(const FetchRequest& request,
+                                             const FetchPlan& plan) const;
+  ListOffsetsResponse::Partition list_offset(const ListOffsetsRequest::Partition& asked,
+                                             NodeId replica) const;
+  OffsetForLeaderEpochResponse::Partition epoch_end(
+      const OffsetForLeaderEpochRequest::Partition& asked) const;
+  /// Who leads, as far as this broker knows.
+  LeaderHint leader_hint(const TopicPartition& tp) const;
 
-  /// After a restart: with no other replica in sync, all that the logs hold is committed.
-  void advance_high_watermarks(engine::Runtime& runtime);
-  /// A clean shutdown writes everything to the disk.
-  void flush_all();
-  /// The machine lost its power: cuts all logs and says so in the trace.
-  void recover_after_power_loss(engine::Runtime& runtime);
+  /// What has changed since the last call of clear(); the broker looks at all of it.
+  std::vector<Touched>& touched() { return touched_; }
+
+  // ---- looking
+  const std::map<TopicPartition, Partition*>& partitions() const { return hosted_; }
+  /// Null when this broker has no replica of it.
+  const Partition* find(const TopicPartition& tp) const;
+  /// Null when the broker has it no more.
+  const Partition* at(std::uint32_t number) const;
 
  private:
+  /// What is on the disk of one replica.
+  struct Stored {
+    PartitionLog log;
+    std::int64_t high_watermark = 0;  // checkpoint
+  };
+
+  const ClusterImage& image() const { return link_->image(); }
+  Partition* find_mutable(const TopicPartition& tp);
+  Error why_not_here(const TopicPartition& tp) const;
+  void apply_one(engine::Runtime& runtime, const TopicPartition& tp);
+  void become_leader(engine::Runtime& runtime, Partition& partition, PartitionState state);
+  void become_follower(engine::Runtime& runtime, Partition& partition, PartitionState state);
+  Partition& host(engine::Runtime& runtime, const TopicPartition& tp, const TopicImage& topic);
+  void drop(engine::Runtime& runtime, const TopicPartition& tp);
+  void start_fetching(Partition& partition);
+  void stop_fetching(const Partition& partition);
+  ReplicaFetcher& fetcher_for(NodeId leader, const TopicPartition& tp);
+  void run_fetchers(engine::Runtime& runtime);
+  void propose(engine::Runtime& runtime, Partition::IsrProposal proposal,
+               const std::string& reason);
+  void advance(engine::Runtime& runtime, Partition& partition);
+  void touch(engine::Runtime& runtime, const Partition& partition);
   Error append_one(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
                    std::int16_t acks, AppendOutcome& outcome);
+  FetchPlan::Read plan_read(Partition* partition, const FetchRequest::Partition& asked,
+                            NodeId replica) const;
+  void plan_wait(const FetchRequest& request, FetchPlan& plan) const;
+  void follow_up_fetch(engine::Runtime& runtime, const FetchRequest& request,
+                       const FetchRequest::Partition& asked, Partition& partition);
 
-  bool advance(engine::Runtime& runtime, Partition& partition, const TopicPartition& tp,
-               std::int64_t up_to);
-  bool known_topic(const TopicPartition& tp) const;
-
-  std::map<TopicPartition, Partition> partitions_;
-  ClusterImage image_;
+  Config config_;
+  ReplicationOptions options_;
+  std::uint64_t fetch_max_bytes_;
+  ClusterLink* link_ = nullptr;
+  std::map<TopicPartition, Stored> disk_;
+  bool lost_power_ = false;
+  // Volatile from here on. A partition that is dropped keeps its number until the process ends.
+  std::vector<std::unique_ptr<Partition>> by_number_;
+  std::map<TopicPartition, Partition*> hosted_;
+  std::vector<std::unique_ptr<ReplicaFetcher>> fetchers_;
+  std::map<std::pair<NodeId, engine::Lane>, std::size_t> fetcher_by_lane_;
+  std::vector<Touched> touched_;
 };
 
 }  // namespace eventarium::kafka

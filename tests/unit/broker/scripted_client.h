@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/broker/broker.h"
+#include "sim/broker/settled_cluster.h"
 #include "sim/engine/lean_engine.h"
 
 namespace eventarium::kafka::test {
@@ -38,9 +39,9 @@ class ScriptedClient : public engine::Node {
   void on_disconnect(engine::Runtime&, NodeId, engine::Lane) override { ++disconnects; }
 
   template <class R>
-  void send(NodeId broker, R request) {
+  void send(NodeId broker, R request, engine::Lane lane = {}) {
     const std::uint64_t size_bytes = request.size_bytes();
-    runtime_->send(broker, std::make_unique<R>(std::move(request)), size_bytes);
+    runtime_->send(broker, std::make_unique<R>(std::move(request)), size_bytes, lane);
   }
   template <class R>
   const R* last() const {
@@ -79,13 +80,14 @@ inline RecordBatch make_batch(std::uint64_t first_id, std::size_t count,
 /// partition 1 on broker 1.
 struct Cluster {
   explicit Cluster(Config topic_config = {}, Config broker_config = {}) {
-    auto image = std::make_shared<const ClusterImage>(
+    settled = std::make_unique<SettledCluster>(
         make_cluster_image({NodeId{0}, NodeId{1}}, {{"orders", 2, 1, std::move(topic_config)}}));
     engine.add_sink(trace);
     for (int i = 0; i < 2; ++i) {
       engine::NodeSpec spec;
       spec.name = "broker-" + std::to_string(i + 1);
-      engine.add_node(spec, std::make_unique<Broker>(broker_config, image));
+      engine.add_node(
+          spec, std::make_unique<Broker>(BrokerOptions{broker_config, {}}, settled->make_link()));
     }
     engine::NodeSpec spec;
     spec.name = "client";
@@ -115,10 +117,12 @@ struct Cluster {
     request.min_bytes = min_bytes;
     request.max_bytes = max_bytes;
     request.partitions.push_back({{"orders", 0}, 0, offset, max_bytes});
-    client().send(NodeId{0}, std::move(request));
+    // A fetch that waits would hold back what is produced on the same connection.
+    client().send(NodeId{0}, std::move(request), {NodeId{2}, 1});
   }
 
   Trace trace;
+  std::unique_ptr<SettledCluster> settled;
   engine::LeanEngine engine{42};
   std::uint32_t next_correlation_id = 1;
 };

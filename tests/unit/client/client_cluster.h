@@ -106,10 +106,11 @@ class ClientCluster {
   ClientCluster(std::uint32_t broker_count, std::vector<NewTopic> topics,
                 const Config& broker_config = {}) {
     for (std::uint32_t i = 0; i < broker_count; ++i) brokers.push_back(NodeId{i});
-    image = std::make_shared<const ClusterImage>(make_cluster_image(brokers, topics));
+    cluster = std::make_unique<SettledCluster>(make_cluster_image(brokers, topics));
     engine.add_sink(trace);
     for (std::uint32_t i = 0; i < broker_count; ++i)
-      add("broker-" + std::to_string(i + 1), std::make_unique<Broker>(broker_config, image));
+      add("broker-" + std::to_string(i + 1),
+          std::make_unique<Broker>(BrokerOptions{broker_config, {}}, cluster->make_link()));
   }
 
   ProducerHost& add_producer(const Config& config = {}) {
@@ -130,7 +131,7 @@ class ClientCluster {
     engine.schedule(sim_time(when), std::move(action));
   }
   const Partition& partition(const std::string& topic, std::int32_t p) {
-    const NodeId leader = image->find({topic, p})->leader;
+    const NodeId leader = cluster->image().find({topic, p})->leader;
     return *dynamic_cast<Broker&>(engine.node(leader)).replicas().find({topic, p});
   }
   std::vector<RecordId> log_of(const std::string& topic, std::int32_t p) {
@@ -147,9 +148,9 @@ class ClientCluster {
   }
 
   Trace trace;
+  std::unique_ptr<SettledCluster> cluster;
   engine::LeanEngine engine{42};
   std::vector<NodeId> brokers;
-  std::shared_ptr<const ClusterImage> image;
   NodeId producer_id, consumer_id;
 
  private:
