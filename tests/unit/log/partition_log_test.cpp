@@ -4,25 +4,14 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include "tests/unit/log/records.h"
+
 using namespace eventarium;
 using namespace eventarium::kafka;
+using test::base_offsets_of;
+using test::make_batch;
 
 namespace {
-
-RecordBatch make_batch(std::size_t records, std::uint64_t size_bytes, SimTime time = SimTime{},
-                       std::uint64_t first_id = 1) {
-  auto set = std::make_shared<std::vector<Record>>();
-  for (std::size_t i = 0; i < records; ++i) {
-    auto event = std::make_shared<CloudEvent>();
-    event->time = time + std::chrono::milliseconds(i);
-    set->push_back({RecordId{first_id + i}, event, 10});
-  }
-  RecordBatch batch;
-  batch.max_timestamp = set->back().event->time;
-  batch.size_bytes = size_bytes;
-  batch.records = std::move(set);
-  return batch;
-}
 
 struct Filled {
   PartitionLog log;
@@ -120,6 +109,150 @@ TEST_CASE("power loss takes what was not flushed, and nothing else") {
   CHECK(log.size_bytes() == 100);
   CHECK(log.append_as_leader(make_batch(1, 50), 0, SimTime{}).batch->base_offset == 2);
   CHECK(log.readable_bytes(0, 3) == 150);
+}
+
+TEST_CASE("power loss spares what the system has written back by itself") {
+  PartitionLog log;
+  log.append_as_leader(make_batch(2, 100), 0, sim_time(1s));
+  log.append_as_leader(make_batch(2, 100, SimTime{}, 3), 0, sim_time(5s));
+  log.tear_unwritten(sim_time(5s));  // what was appended before that is on the disk
+  CHECK(log.log_end_offset() == 4);  // nobody has looked yet
+  const LogCut cut = log.recover(0, sim_time(60s));
+  CHECK(cut.records == std::vector<RecordId>{RecordId{3}, RecordId{4}});
+  CHECK(cut.freed_bytes == 100);
+  CHECK(log.log_end_offset() == 2);
+  log.tear_unwritten(SimTime::min());  // what is left has been on the disk all the time
+  CHECK(log.recover(0, sim_time(61s)).records.empty());
+}
+
+TEST_CASE("a crash of the process alone loses nothing; the recovery point is the saved one") {
+  PartitionLog log;
+  log.append_as_leader(make_batch(2, 100), 0, SimTime{});
+  log.mark_flushed(2, SimTime{});
+  log.append_as_leader(make_batch(2, 100), 0, SimTime{});
+  CHECK(log.bytes_to_recover(0) == 200);
+  CHECK(log.recover(0, sim_time(1s)).records.empty());
+  CHECK(log.log_end_offset() == 4);
+  CHECK(log.recovery_point() == 0);
+  log.tear_unwritten(SimTime::min());
+  CHECK(log.recover(0, sim_time(2s)).records.size() == 2);  // the fsync was real all the same
+}
+
+TEST_CASE("the active segment is closed when a batch would make it larger than segment.bytes") {
+  LogConfig config;
+  config.segment_bytes = 250;
+  PartitionLog log(config);
+  CHECK(log.append_as_leader(make_batch(1, 100), 0, SimTime{}).roll_reason.empty());
+  CHECK(log.append_as_leader(make_batch(1, 150), 0, SimTime{}).roll_reason.empty());
+  CHECK(log.append_as_leader(make_batch(2, 1), 0, SimTime{}).roll_reason == "segment.bytes");
+  CHECK(base_offsets_of(log) == std::vector<std::int64_t>{0, 2});
+  CHECK(log.size_bytes() == 251);
+}
+
+TEST_CASE("segment.ms counts from the first record to the new one, not by the clock") {
+  LogConfig config;
+  config.segment_ms = 10s;
+  PartitionLog log(config);
+  log.append_as_leader(make_batch(1, 100, sim_time(1s)), 0, sim_time(1s));
+  CHECK(log.append_as_leader(make_batch(1, 100, sim_time(11s)), 0, sim_time(60s))
+            .roll_reason.empty());
+  CHECK(log.append_as_leader(make_batch(1, 100, sim_time(11001ms)), 0, sim_time(60s)).roll_reason ==
+        "segment.ms");
+  log.set_roll_jitter(4s);
+  CHECK(log.append_as_leader(make_batch(1, 100, sim_time(18s)), 0, sim_time(60s)).roll_reason ==
+        "segment.ms");
+}
+
+TEST_CASE("reads go on over the end of a segment") {
+  LogConfig config;
+  config.segment_bytes = 100;
+  PartitionLog log(config);
+  for (int i = 0; i < 4; ++i) log.append_as_leader(make_batch(2, 60), 0, SimTime{});
+  REQUIRE(log.segments().size() == 4);
+  CHECK(log.read(1, 1000, 8, true)->batches.size() == 4);
+  CHECK(log.read(3, 130, 8, true)->batches.size() == 2);
+  CHECK(log.readable_bytes(2, 8) == 180);
+  CHECK(log.readable_bytes(3, 7) == 120);
+}
+
+TEST_CASE("a follower keeps the leader's offsets and epochs, over gaps of compaction as well") {
+  PartitionLog log;
+  RecordBatch batch = make_batch(2, 100);
+  batch.base_offset = 5;
+  batch.leader_epoch = 3;
+  log.append_as_follower(batch, SimTime{});
+  CHECK(log.log_end_offset() == 7);
+  CHECK(log.latest_epoch() == 3);
+  CHECK(log.epochs().entries() == std::vector<LeaderEpochCache::Entry>{{3, 5}});
+  CHECK(log.read(0, 1000, 7, true)->batches[0].base_offset == 5);
+}
+
+TEST_CASE("an offset inside a batch cuts the whole batch off") {
+  PartitionLog log;
+  log.append_as_leader(make_batch(3, 100), 0, SimTime{});
+  log.append_as_leader(make_batch(3, 100, SimTime{}, 4), 1, SimTime{});
+  log.set_high_watermark(5);
+  const LogCut cut = log.truncate_to(4, SimTime{});
+  CHECK(log.log_end_offset() == 3);
+  CHECK(cut.records.size() == 3);
+  CHECK(cut.freed_bytes == 100);
+  CHECK(log.high_watermark() == 3);
+  CHECK(log.latest_epoch() == 0);  // epoch 1 had begun at 3
+}
+
+TEST_CASE("segments behind a cut lose their files, the one it hits becomes active again") {
+  LogConfig config;
+  config.segment_bytes = 100;
+  PartitionLog log(config);
+  for (int i = 0; i < 4; ++i)
+    log.append_as_leader(make_batch(2, 60, SimTime{}, 1 + 2 * static_cast<std::uint64_t>(i)), 0,
+                         SimTime{});
+  const LogCut cut = log.truncate_to(4, SimTime{});
+  CHECK(base_offsets_of(log) == std::vector<std::int64_t>{0, 2, 4});
+  CHECK(log.active_segment().empty());
+  REQUIRE(cut.segments.size() == 1);
+  CHECK(cut.segments[0].base_offset == 6);
+  CHECK(cut.freed_bytes == 60);
+  CHECK(cut.records.front() == RecordId{5});
+  CHECK(log.size_bytes() == 120);
+}
+
+TEST_CASE("a log that begins anew elsewhere has forgotten everything") {
+  PartitionLog log;
+  log.append_as_leader(make_batch(3, 100), 2, SimTime{});
+  const LogCut cut = log.truncate_fully_and_start_at(40, SimTime{});
+  CHECK(cut.records.size() == 3);
+  CHECK(log.log_start_offset() == 40);
+  CHECK(log.log_end_offset() == 40);
+  CHECK(log.high_watermark() == 40);
+  CHECK_FALSE(log.latest_epoch().has_value());
+  CHECK_FALSE(log.read(2, 100, 40, true).has_value());
+  CHECK(log.append_as_leader(make_batch(1, 10), 3, SimTime{}).batch->base_offset == 40);
+}
+
+TEST_CASE("a log start inside a batch hides its first records, and the epoch starts there") {
+  PartitionLog log;
+  log.append_as_leader(make_batch(4, 100, sim_time(10ms)), 1, SimTime{});
+  log.set_high_watermark(4);
+  const LogCut cut = log.advance_log_start(2);
+  CHECK(cut.records == std::vector<RecordId>{RecordId{1}, RecordId{2}});
+  CHECK_FALSE(log.read(1, 100, 4, true).has_value());
+  CHECK(log.read(2, 100, 4, true)->batches[0].base_offset == 0);
+  CHECK(log.find_timestamp(sim_time(0ms), 4)->offset == 2);
+  CHECK(log.epochs().entries() == std::vector<LeaderEpochCache::Entry>{{1, 2}});
+  CHECK(log.advance_log_start(2).records.empty());
+}
+
+TEST_CASE("a timestamp is found among many batches with one out of order") {
+  PartitionLog log;
+  for (int i = 0; i < 300; ++i)
+    log.append_as_leader(make_batch(1, 100, sim_time(i == 70 ? 1ms : i * 10ms)), 0, SimTime{});
+  for (const int i : {0, 63, 64, 65, 69, 71, 128, 299})
+    CHECK(log.find_timestamp(sim_time(i * 10ms), 300)->offset == i);
+  CHECK(log.find_timestamp(sim_time(700ms), 300)->offset == 71);
+  log.truncate_to(200, SimTime{});
+  CHECK(log.find_timestamp(sim_time(1990ms), 300)->offset == 199);
+  CHECK_FALSE(log.find_timestamp(sim_time(2000ms), 300).has_value());
 }
 
 TEST_CASE("property: offsets are dense and increasing") {
