@@ -14,7 +14,11 @@ Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_en
       end_(sim_time(until.value_or(scenario_.duration))),
       engine_(make_engine(scenario_.seed)),
       assembly_(scenario_, *engine_),
-      faults_(*engine_, scenario_.network) {
+      faults_(*engine_, scenario_.network),
+      invariants_(ledger_, [this](trace::InvariantViolated violation, EventId cause) {
+        note_violation(std::move(violation), cause);
+      }) {
+  engine_->add_sink(invariants_);  // before the ledger: they look at the state before the event
   engine_->add_sink(ledger_);
   engine_->add_sink(fingerprint_);
 }
@@ -33,6 +37,7 @@ void Simulation::begin() {
     engine_->emit(trace::SubscriptionDeclared{wanted.topic, wanted.partition,
                                               channel_name(scenario_.channel), wanted.reset},
                   wanted.consumer);
+  declare_publishers();
   const auto is_due = [&](Duration at) { return sim_time(at) <= end_; };
   for (const scenario::Fault& fault : scenario_.faults) {
     const std::string problem = faults_.check(fault);
@@ -52,6 +57,34 @@ void Simulation::begin() {
                         [this, &expectation] { check_expectation(expectation); });
 }
 
+void Simulation::declare_publishers() {
+  if (scenario_.channel != scenario::Channel::kafka) return;
+  const auto declare = [&](const std::string& name, const Config& config) {
+    const std::string acks = config_text(config, ConfigScope::producer, "acks");
+    engine_->emit(trace::PublisherDeclared{acks == "-1" ? "all" : acks},
+                  *engine_->names().find(name));
+  };
+  for (const scenario::Producer& producer : scenario_.producers)
+    declare(producer.name, producer.config);
+  for (const scenario::Service& service : scenario_.services) {
+    const auto emits = [](const scenario::Reaction& reaction) { return !reaction.emits.empty(); };
+    if (std::any_of(service.reactions.begin(), service.reactions.end(), emits))
+      declare(service.name, service.producer_config);
+  }
+}
+
+/// The event that broke it is being told to everybody: nothing can be told in between.
+void Simulation::note_violation(trace::InvariantViolated violation, EventId cause) {
+  if (violations_.empty() && !ended_)
+    engine_->schedule(engine_->now(), [this] { tell_violations(); });
+  violations_.emplace_back(std::move(violation), cause);
+}
+
+void Simulation::tell_violations() {
+  for (auto& [violation, cause] : std::exchange(violations_, {}))
+    engine_->emit(std::move(violation), NodeId{}, cause);
+}
+
 void Simulation::run_until(SimTime t) {
   if (ended_) return;
   // The end need not be a whole number of the engine's steps, and nothing after it may happen.
@@ -64,6 +97,7 @@ void Simulation::run_until(SimTime t) {
 }
 
 void Simulation::finish() {
+  tell_violations();
   if (sim_time(scenario_.duration) <= end_)
     for (const scenario::Expectation& expectation : scenario_.expectations)
       if (!expectation.at) check_expectation(expectation);

@@ -9,9 +9,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/app/assembly.h"
 #include "sim/app/fault_injector.h"
+#include "sim/check/invariants.h"
 #include "sim/check/ledger.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/scenario.h"
@@ -29,9 +32,14 @@ class Simulation {
   Simulation(scenario::Scenario scenario, const EngineFactory& make_engine,
              std::optional<Duration> until = std::nullopt);
 
+  Simulation(const Simulation&) = delete;  // what it schedules refers to it
+  Simulation& operator=(const Simulation&) = delete;
+
   trace::Header header() const;
   const scenario::Scenario& scenario() const { return scenario_; }
   const check::Ledger& ledger() const { return ledger_; }
+  /// Checked after every event; what is violated also stands in the trace.
+  const check::Invariants& invariants() const { return invariants_; }
 
   /// Before begin(). Not owned. Sinks see every event, RunEnded included.
   void add_sink(trace::Sink& sink);
@@ -61,6 +69,9 @@ class Simulation {
   void reject(std::string line, std::string reason);
 
  private:
+  void declare_publishers();
+  void note_violation(trace::InvariantViolated violation, EventId cause);
+  void tell_violations();
   void check_expectation(const scenario::Expectation& expectation);
   void finish();
   std::string check_order(Order order, const scenario::Fault& fault) const;
@@ -71,6 +82,9 @@ class Simulation {
   Assembly assembly_;
   FaultInjector faults_;
   check::Ledger ledger_;
+  check::Invariants invariants_;
+  // Found while an event was told to everybody; told themselves right after.
+  std::vector<std::pair<trace::InvariantViolated, EventId>> violations_;
   trace::Fingerprint fingerprint_;
   std::optional<SimTime> waiting_;  // the instant at which the latest order for at once was given
   bool ended_ = false;

@@ -1,6 +1,9 @@
 // See expectations.h.
 #include "sim/check/expectations.h"
 
+#include <algorithm>
+#include <optional>
+
 #include <fmt/format.h>
 
 namespace eventarium::check {
@@ -39,11 +42,62 @@ Outcome offset_of(const Expectation& expectation, const Ledger& ledger) {
     if (key.topic != expectation.topic) continue;
     if (expectation.partition && *expectation.partition != key.partition) continue;
     found = true;
-    sum += expectation.what == What::high_watermark ? partition.high_watermark
-                                                    : partition.log().log_end_offset();
+    sum += expectation.what == What::high_watermark     ? partition.high_watermark
+           : expectation.what == What::log_start_offset ? partition.log().log_start_offset
+                                                        : partition.log().log_end_offset();
   }
   if (!found) return {false, "there is no such partition"};
   return {holds(expectation, static_cast<double>(sum)), std::to_string(sum)};
+}
+
+bool is_meant(const Expectation& expectation, const PartitionKey& key) {
+  return (expectation.topic.empty() || key.topic == expectation.topic) &&
+         (!expectation.partition || *expectation.partition == key.partition);
+}
+
+/// Of the partitions meant: how many there are, the smallest of a size, or how many are so.
+Outcome partitions(const Expectation& expectation, const Ledger& ledger) {
+  std::uint64_t found = 0, counted = 0;
+  std::optional<std::uint64_t> smallest;
+  for (const auto& [key, partition] : ledger.logs().partitions()) {
+    if (!is_meant(expectation, key)) continue;
+    ++found;
+    const std::uint64_t in_sync = partition.isr.size(), assigned = partition.replicas.size();
+    const std::uint64_t size = expectation.what == What::isr_size ? in_sync : assigned;
+    smallest = std::min(smallest.value_or(size), size);
+    const bool offline = !partition.leader.valid();
+    const bool under_replicated = in_sync < assigned - partition.adding.size();
+    if (expectation.what == What::offline_partitions ? offline : under_replicated) ++counted;
+  }
+  const bool of_one = expectation.what == What::isr_size || expectation.what == What::replicas_size;
+  if (expectation.what == What::partitions) return count(expectation, found);
+  if (of_one && !smallest) return {false, "there is no such partition"};
+  return count(expectation, of_one ? *smallest : counted);
+}
+
+/// What happened to the partitions meant.
+Outcome happenings(const Expectation& expectation, const Ledger& ledger) {
+  std::uint64_t sum = 0;
+  for (const auto& [key, happened] : ledger.cluster().partitions()) {
+    if (!is_meant(expectation, key)) continue;
+    sum += expectation.what == What::leader_changes      ? happened.leader_changes
+           : expectation.what == What::unclean_elections ? happened.unclean_elections
+                                                         : happened.refused;
+  }
+  return count(expectation, sum);
+}
+
+/// Who leads a partition, or is the active controller.
+Outcome who(const Expectation& expectation, const Ledger& ledger) {
+  NodeId found = ledger.cluster().controller();
+  if (expectation.what == What::leader) {
+    const PartitionState* partition =
+        ledger.logs().find(expectation.topic, expectation.partition.value_or(0));
+    if (!partition) return {false, "there is no such partition"};
+    found = partition->leader;
+  }
+  const std::string name = found.valid() ? ledger.names().name(found) : "none";
+  return {name == expectation.name, name};
 }
 
 Outcome latency(const Expectation& expectation, const Ledger& ledger, const Filter& filter) {
@@ -86,6 +140,12 @@ const Number& number_for(What what, const Verdict& verdict) {
       return verdict.failed;
     case What::dead_lettered:
       return verdict.dead_lettered;
+    case What::expired:
+      return verdict.expired;
+    case What::compacted:
+      return verdict.compacted;
+    case What::truncated:
+      return verdict.truncated;
     default:
       return verdict.produced;
   }
@@ -106,7 +166,28 @@ Outcome evaluate(const Expectation& expectation, const Ledger& ledger) {
   switch (expectation.what) {
     case What::log_end_offset:
     case What::high_watermark:
+    case What::log_start_offset:
       return offset_of(expectation, ledger);
+    case What::isr_size:
+    case What::replicas_size:
+    case What::partitions:
+    case What::offline_partitions:
+    case What::under_replicated_partitions:
+      return partitions(expectation, ledger);
+    case What::leader_changes:
+    case What::unclean_elections:
+    case What::refused:
+      return happenings(expectation, ledger);
+    case What::leader:
+    case What::controller:
+      return who(expectation, ledger);
+    case What::controller_changes:
+      return count(expectation, ledger.cluster().controller_changes());
+    case What::client_errors:
+      return count(expectation,
+                   ledger.cluster().failed_sends() + ledger.cluster().failed_consumers());
+    case What::invariants_violated:
+      return count(expectation, ledger.cluster().violations().size());
     case What::latency_p50:
     case What::latency_p95:
     case What::latency_p99:

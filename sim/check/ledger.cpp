@@ -1,9 +1,9 @@
 // The fold: what each event of the trace changes in the ledger. What is counted from it, and how,
-// is in verdict.cpp.
+// is in verdict.cpp. Every record passes here several times, so this is quick: by number, not by
+// text, and nothing is allocated for a record but its entry.
 #include "sim/check/ledger.h"
 
 #include <algorithm>
-#include <set>
 
 namespace eventarium::check {
 namespace {
@@ -23,26 +23,16 @@ Ledger::Channel channel_of(const std::string& name) {
 
 }  // namespace
 
-const Handing* RecordEntry::handing(NodeId consumer) const {
-  for (const Handing& handing : handings)
-    if (handing.consumer == consumer) return &handing;
-  return nullptr;
-}
-
-std::uint64_t RecordEntry::deliveries() const {
-  std::uint64_t sum = 0;
-  for (const Handing& handing : handings) sum += handing.deliveries;
-  return sum;
-}
+// ---- the entries
 
 RecordEntry* Ledger::entry(RecordId id) {
-  const auto found = index_.find(id);
-  return found == index_.end() ? nullptr : &records_[found->second];
+  const std::uint32_t found = index_.get(id);
+  return found == Numbers<RecordId>::none ? nullptr : &records_[found];
 }
 
 const RecordEntry* Ledger::find(RecordId id) const {
-  const auto found = index_.find(id);
-  return found == index_.end() ? nullptr : &records_[found->second];
+  const std::uint32_t found = index_.get(id);
+  return found == Numbers<RecordId>::none ? nullptr : &records_[found];
 }
 
 template <class Visit>
@@ -51,169 +41,304 @@ void Ledger::for_each(const trace::RecordList& list, Visit&& visit) {
     if (RecordEntry* found = entry(id)) visit(*found);
 }
 
-std::vector<NodeId> Ledger::consumers() const {
-  std::set<NodeId> found;
-  for (const Subscription& subscription : subscriptions_) found.insert(subscription.consumer);
-  for (const RecordEntry& record : records_)
-    for (const Handing& handing : record.handings) found.insert(handing.consumer);
-  return {found.begin(), found.end()};
+Handing* Ledger::handing(const RecordEntry& record, NodeId consumer) {
+  for (std::uint32_t i = record.first_handing; i != RecordEntry::none; i = handings_[i].next)
+    if (handings_[i].handing.consumer == consumer) return &handings_[i].handing;
+  return nullptr;
 }
+
+std::vector<Handing> Ledger::handings(const RecordEntry& record) const {
+  std::vector<Handing> list;
+  for (std::uint32_t i = record.first_handing; i != RecordEntry::none; i = handings_[i].next)
+    list.push_back(handings_[i].handing);
+  return list;
+}
+
+Ledger::Reader& Ledger::reader(NodeId consumer, const std::string& topic, std::int64_t partition) {
+  const std::uint32_t number = logs_.number(topic, partition);
+  if (number >= readers_.size()) readers_.resize(number + 1);
+  for (Reader& reader : readers_[number])
+    if (reader.consumer == consumer) return reader;
+  Reader& added = readers_[number].emplace_back();
+  added.consumer = consumer;
+  return added;
+}
+
+void Ledger::note_consumer(NodeId node) { consumers_.try_emplace(node, true); }
+
+std::vector<NodeId> Ledger::consumers() const {
+  std::vector<NodeId> nodes;
+  for (const auto& [node, known] : consumers_) nodes.push_back(node);
+  return nodes;
+}
+
+std::map<std::pair<NodeId, PartitionKey>, std::int64_t> Ledger::positions() const {
+  std::map<std::pair<NodeId, PartitionKey>, std::int64_t> positions;
+  for (std::uint32_t number = 0; number < readers_.size(); ++number)
+    for (const Reader& reader : readers_[number])
+      if (reader.position)
+        positions[{reader.consumer, logs_.numbers().key(number)}] = *reader.position;
+  return positions;
+}
+
+// ---- by kind of event; the frequent ones first
+
+struct Ledger::Fold {
+  Ledger& ledger;
+  const trace::Event& event;
+
+  void operator()(const trace::MessageSent& body) { ledger.on_sent(event, body); }
+  void operator()(const trace::MessageArrived& body) { ledger.on_message_end(body.message, true); }
+  void operator()(const trace::MessageLost& body) { ledger.on_message_end(body.message, false); }
+  void operator()(const trace::RecordProduced& body) { ledger.on_produced(event, body); }
+  void operator()(const trace::RecordBatched& body) {
+    if (RecordEntry* record = ledger.entry(body.record))
+      record->partition = static_cast<std::int32_t>(body.partition);
+  }
+  void operator()(const trace::RecordsAcknowledged& body) { ledger.on_acknowledged(event, body); }
+  void operator()(const trace::BatchAppended& body) { ledger.on_appended(event, body); }
+  void operator()(const trace::HighWatermarkAdvanced&) { ledger.logs_.on_event(event); }
+  void operator()(const trace::RecordsDelivered& body) { ledger.on_delivered(event, body); }
+  void operator()(const trace::ProcessingStarted&) {}
+  void operator()(const trace::ProcessingFinished& body) { ledger.on_processed(event, body); }
+  template <class Body>
+  void operator()(const Body&) {
+    ledger.on_rare(event);
+  }
+};
 
 void Ledger::on_event(const trace::Event& event) {
   ++events_;
   now_ = event.t;
+  std::visit(Fold{*this, event}, event.body);
+}
+
+void Ledger::on_rare(const trace::Event& event) {
   names_.apply(event);
+  cluster_.on_event(event, logs_);
+  on_log_shortened(event);
+  if (const auto* taken = event.as<trace::LeadershipTaken>()) on_leadership(event, *taken);
   logs_.on_event(event);
-  for_each(logs_.added(), [](RecordEntry& record) { ++record.copies; });
-  for_each(logs_.removed(),
-           [](RecordEntry& record) { record.copies -= record.copies > 0 ? 1 : 0; });
-  on_transport(event);
   on_queue(event);
-  if (const auto* produced = event.as<trace::RecordProduced>()) {
-    on_produced(event, *produced);
-  } else if (const auto* delivered = event.as<trace::RecordsDelivered>()) {
-    on_delivered(event, *delivered);
-  } else if (const auto* finished = event.as<trace::ProcessingFinished>()) {
-    on_processed(event, *finished);
-  } else if (const auto* done = event.as<trace::SideEffectDone>()) {
+  if (const auto* done = event.as<trace::SideEffectDone>()) {
     side_effects_.push_back(
         {done->effect, done->idempotency_key, done->text, event.node, done->record, done->times});
-  } else if (const auto* acknowledged = event.as<trace::RecordsAcknowledged>()) {
-    for_each(acknowledged->records, [](RecordEntry& record) { record.acknowledged = true; });
   } else if (const auto* failed = event.as<trace::SendFailed>()) {
     for_each(failed->records, [](RecordEntry& record) { record.given_up = true; });
   } else if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
     on_subscription(event, *wanted);
   } else if (event.as<trace::NodeStarted>()) {
     on_started(event.node);
-  } else if (const auto* batched = event.as<trace::RecordBatched>()) {
-    if (RecordEntry* record = entry(batched->record)) record->partition = batched->partition;
+  } else if (event.as<trace::NodeStopped>()) {
+    on_stopped(event.node);
   } else if (event.as<trace::PartitionCreated>()) {
     channel_ = Channel::kafka;
   } else if (const auto* reset = event.as<trace::PositionReset>()) {
     on_position(event, *reset);
+  } else if (const auto* refused = event.as<trace::ProduceRefused>()) {
+    for_each(refused->records, [&](RecordEntry& record) { let_go(record, event.node); });
   }
 }
 
+// ---- who wants what
+
 void Ledger::on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted) {
   subscriptions_.push_back({event.node, wanted.topic, wanted.partition, wanted.reset});
+  note_consumer(event.node);
   channel_ = channel_of(wanted.channel);
   const bool from_the_start = wanted.reset == "earliest" || wanted.reset == "none";
-  if (from_the_start && wanted.partition >= 0)
-    began_at_.try_emplace({event.node, {wanted.topic, wanted.partition}}, Beginning{0, false});
+  if (!from_the_start || wanted.partition < 0) return;
+  Reader& known = reader(event.node, wanted.topic, wanted.partition);
+  if (!known.began) known.began = 0;
 }
 
 void Ledger::on_started(NodeId node) {
   for (const Subscription& wanted : subscriptions_) {
     if (wanted.consumer != node || wanted.reset != "latest" || wanted.partition < 0) continue;
-    const PartitionKey partition{wanted.topic, wanted.partition};
-    const auto found = logs_.partitions().find(partition);
-    const bool known = found != logs_.partitions().end();
-    const std::int64_t end = known ? found->second.log().log_end_offset() : 0;
-    began_at_.try_emplace({node, partition}, Beginning{end, false});
+    const PartitionState* partition = logs_.find(wanted.topic, wanted.partition);
+    Reader& known = reader(node, wanted.topic, wanted.partition);
+    if (!known.began) known.began = partition ? partition->log().log_end_offset() : 0;
   }
 }
 
 void Ledger::on_position(const trace::Event& event, const trace::PositionReset& reset) {
-  const PartitionKey partition{reset.topic, reset.partition};
-  positions_[{event.node, partition}] = reset.offset;
-  Beginning& began =
-      began_at_.try_emplace({event.node, partition}, Beginning{reset.offset, true}).first->second;
-  began.offset = began.has_position ? std::min(began.offset, reset.offset) : reset.offset;
-  began.has_position = true;
+  Reader& known = reader(event.node, reset.topic, reset.partition);
+  known.position = reset.offset;
+  known.began = known.began_by_position ? std::min(*known.began, reset.offset) : reset.offset;
+  known.began_by_position = true;
 }
+
+// ---- the life of a record
 
 void Ledger::on_produced(const trace::Event& event, const trace::RecordProduced& produced) {
   RecordEntry record;
   record.id = produced.record;
   record.producer = event.node;
-  record.event_id = produced.event_id;
-  record.event_type = produced.event_type;
-  record.topic = produced.topic;
+  record.event_id = ids_.place(produced.event_id);
+  record.event_type = types_.number(produced.event_type);
+  record.topic = topics_.number(produced.topic);
   record.produced = event.t;
+  record.life = lives_.get(event.node);
   record.keyed = produced.keyed;
   if (produced.keyed) {
-    std::string stream = std::to_string(event.node.value) + '\n' + produced.topic + '\n';
-    stream += produced.partitionkey;
+    stream_key_.producer = event.node;
+    stream_key_.topic = record.topic;
+    stream_key_.key = produced.partitionkey;
     const auto next = static_cast<std::uint32_t>(streams_.size());
-    record.stream = streams_.try_emplace(std::move(stream), next).first->second;
+    const auto found = streams_.find(stream_key_);
+    record.stream =
+        found != streams_.end() ? found->second : streams_.emplace(stream_key_, next).first->second;
   }
-  index_[record.id] = records_.size();
-  records_.push_back(std::move(record));
+  index_.set(record.id, static_cast<std::uint32_t>(records_.size()));
+  records_.push_back(record);
+}
+
+void Ledger::on_acknowledged(const trace::Event& event,
+                             const trace::RecordsAcknowledged& acknowledged) {
+  for_each(acknowledged.records, [&](RecordEntry& record) {
+    if (!record.acknowledged) record.acknowledged_at = event.t;
+    record.acknowledged = true;
+  });
+}
+
+void Ledger::on_appended(const trace::Event& event, const trace::BatchAppended& appended) {
+  logs_.on_event(event);
+  if (appended.as_follower) return;
+  keeps_logs_[event.node] = 1;
+  std::int64_t offset = appended.base_offset;
+  for (const RecordId id : appended.records) {
+    if (RecordEntry* record = entry(id)) {
+      record->offset = offset;
+      record->partition = static_cast<std::int32_t>(appended.partition);
+      if (record->sealed) losses_.forget(id);
+      record->sealed = false;
+      let_go(*record, event.node);
+    }
+    ++offset;
+  }
+}
+
+/// Records that leave the partition's log, or a replica's.
+void Ledger::on_log_shortened(const trace::Event& event) {
+  if (const auto* truncated = event.as<trace::LogTruncated>()) {
+    losses_.on_truncated(event, *truncated, logs_);
+    for_each(truncated->records,
+             [](RecordEntry& record) { record.truncated = record.sealed = true; });
+  } else if (const auto* start = event.as<trace::LogStartAdvanced>()) {
+    for_each(start->records, [](RecordEntry& record) { record.expired = true; });
+  } else if (const auto* compacted = event.as<trace::LogCompacted>()) {
+    for_each(compacted->records, [](RecordEntry& record) { record.compacted = true; });
+  } else if (const auto* deleted = event.as<trace::TopicDeleted>()) {
+    for (const auto& [key, partition] : logs_.partitions()) {
+      if (key.topic != deleted->topic) continue;
+      for (const ReplicaLog* log : logs_.counting_logs(partition))
+        log->for_each(0, [&](std::int64_t, RecordId id) {
+          if (RecordEntry* record = entry(id)) record->expired = true;
+        });
+    }
+  }
+}
+
+void Ledger::on_leadership(const trace::Event& event, const trace::LeadershipTaken& taken) {
+  losses_.on_taken(event, taken, logs_, [&](RecordId id) {
+    if (RecordEntry* record = entry(id)) record->sealed = true;
+  });
 }
 
 void Ledger::on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered) {
   if (delivered.base_offset >= 0)
-    positions_[{event.node, {delivered.topic, delivered.partition}}] =
+    reader(event.node, delivered.topic, delivered.partition).position =
         delivered.base_offset + static_cast<std::int64_t>(delivered.records.size());
-  for_each(delivered.records, [&](RecordEntry& record) {
-    remove_one(record.held_by, event.node);
-    auto found = std::find_if(record.handings.begin(), record.handings.end(),
-                              [&](const Handing& h) { return h.consumer == event.node; });
-    if (found != record.handings.end()) {
-      ++found->deliveries;
-      return;
+  note_consumer(event.node);
+  std::vector<std::uint32_t>& latest = latest_of_stream_[event.node];
+  for (const RecordId id : delivered.records) {
+    const std::uint32_t index = index_.get(id);
+    if (index == Numbers<RecordId>::none) continue;
+    RecordEntry& record = records_[index];
+    if (record.way != RecordEntry::none) let_go(record, event.node);
+    if (Handing* known = handing(record, event.node)) {
+      ++known->deliveries;
+      continue;
     }
-    Handing handing;
-    handing.consumer = event.node;
-    handing.deliveries = 1;
-    handing.first_delivered = event.t;
+    HandingNode added;
+    added.handing.consumer = event.node;
+    added.handing.deliveries = 1;
+    added.handing.first_delivered = event.t;
     if (record.keyed) {
-      const auto index = static_cast<std::size_t>(&record - records_.data());
-      auto& latest =
-          latest_of_stream_.try_emplace({event.node, record.stream}, index).first->second;
-      handing.out_of_order = index < latest;
-      latest = std::max(latest, index);
+      if (record.stream >= latest.size()) latest.resize(streams_.size(), 0);
+      added.handing.out_of_order = index + 1 < latest[record.stream];
+      latest[record.stream] = std::max(latest[record.stream], index + 1);
     }
-    record.handings.push_back(handing);
-  });
+    const auto place = static_cast<std::uint32_t>(handings_.size());
+    handings_.push_back(added);
+    std::uint32_t* last = &record.first_handing;
+    while (*last != RecordEntry::none) last = &handings_[*last].next;
+    *last = place;
+  }
 }
 
 void Ledger::on_processed(const trace::Event& event, const trace::ProcessingFinished& finished) {
   RecordEntry* record = entry(finished.record);
   if (!record || finished.outcome == "failed") return;
-  for (Handing& handing : record->handings) {
-    if (handing.consumer != event.node) continue;
-    if (handing.processed++ == 0) handing.first_processed = event.t;
-  }
+  Handing* found = handing(*record, event.node);
+  if (found && found->processed++ == 0) found->first_processed = event.t;
 }
 
-/// Follows records on their way, so that what travels, or waits in somebody's hands, isn't called
-/// lost too early.
-void Ledger::on_transport(const trace::Event& event) {
-  if (const auto* sent = event.as<trace::MessageSent>()) {
-    if (sent->records.empty()) return;
-    for_each(sent->records,
-             [&](RecordEntry& record) { record.travelling_to.push_back(sent->destination); });
-    carriers_[sent->message] = {sent->destination, sent->records};
-    return;
-  }
-  const auto* arrived = event.as<trace::MessageArrived>();
-  const auto* lost = event.as<trace::MessageLost>();
-  if (arrived || lost) {
-    const auto found = carriers_.find(arrived ? arrived->message : lost->message);
-    if (found == carriers_.end()) return;
-    const NodeId destination = found->second.destination;
-    for_each(found->second.records, [&](RecordEntry& record) {
-      remove_one(record.travelling_to, destination);
-      const auto& held = record.held_by;
-      const bool known = std::find(held.begin(), held.end(), destination) != held.end();
-      if (arrived && !known) record.held_by.push_back(destination);
-    });
-    carriers_.erase(found);
-    return;
-  }
-  const auto let_go = [&](RecordEntry& record) { remove_one(record.held_by, event.node); };
-  if (const auto* appended = event.as<trace::BatchAppended>()) {
-    for_each(appended->records, let_go);
-  } else if (const auto* refused = event.as<trace::ProduceRefused>()) {
-    for_each(refused->records, let_go);
-  } else if (event.as<trace::NodeStopped>()) {
-    for (RecordEntry& record : records_) {
-      let_go(record);
-      if (record.producer == event.node) record.at_producer = false;
+// ---- records on their way, so that what travels, or waits in somebody's hands, isn't called lost
+// too early. What brokers send stands in their logs already.
+
+Ledger::Way& Ledger::way(RecordEntry& record) {
+  if (record.way == RecordEntry::none) {
+    if (free_ways_.empty()) {
+      free_ways_.push_back(static_cast<std::uint32_t>(ways_.size()));
+      ways_.emplace_back();
     }
+    record.way = free_ways_.back();
+    free_ways_.pop_back();
+    ways_[record.way].record = index_.get(record.id);
   }
+  return ways_[record.way];
+}
+
+void Ledger::close_if_idle(RecordEntry& record) {
+  const Way& known = ways_[record.way];
+  if (!known.travelling_to.empty() || !known.held_by.empty()) return;
+  free_ways_.push_back(record.way);
+  record.way = RecordEntry::none;
+}
+
+void Ledger::let_go(RecordEntry& record, NodeId node) {
+  if (record.way == RecordEntry::none) return;
+  remove_one(ways_[record.way].held_by, node);
+  close_if_idle(record);
+}
+
+void Ledger::on_sent(const trace::Event& event, const trace::MessageSent& sent) {
+  if (sent.records.empty() || keeps_logs_.get(event.node)) return;
+  for_each(sent.records,
+           [&](RecordEntry& record) { way(record).travelling_to.push_back(sent.destination); });
+  carriers_[sent.message] = {sent.destination, sent.records};
+}
+
+void Ledger::on_message_end(MessageId message, bool arrived) {
+  if (carriers_.empty()) return;
+  const auto found = carriers_.find(message);
+  if (found == carriers_.end()) return;
+  const NodeId destination = found->second.destination;
+  for_each(found->second.records, [&](RecordEntry& record) {
+    if (record.way == RecordEntry::none) return;
+    Way& known = ways_[record.way];
+    remove_one(known.travelling_to, destination);
+    if (arrived && !contains(known.held_by, destination)) known.held_by.push_back(destination);
+    close_if_idle(record);
+  });
+  carriers_.erase(found);
+}
+
+void Ledger::on_stopped(NodeId node) {
+  ++lives_[node];
+  for (std::size_t i = 0; i < ways_.size(); ++i)
+    if (contains(ways_[i].held_by, node)) let_go(records_[ways_[i].record], node);
 }
 
 void Ledger::on_queue(const trace::Event& event) {
@@ -221,16 +346,16 @@ void Ledger::on_queue(const trace::Event& event) {
     channel_ = Channel::queue;
     if (RecordEntry* record = entry(stored->record)) {
       record->stored = true;
-      remove_one(record->held_by, event.node);
+      let_go(*record, event.node);
     }
   } else if (const auto* dead = event.as<trace::QueueDeadLettered>()) {
     if (RecordEntry* record = entry(dead->record)) record->dead_lettered = true;
   } else if (const auto* sent = event.as<trace::BroadcastSent>()) {
     channel_ = Channel::broadcast;
     if (RecordEntry* record = entry(sent->record)) {
-      record->promised = sent->subscribers;
+      promised_[record->id] = sent->subscribers;
       record->broadcast = true;
-      remove_one(record->held_by, event.node);
+      let_go(*record, event.node);
     }
   }
 }

@@ -10,20 +10,35 @@
 //                      anything and of which nothing is left: stored nowhere, not on their way,
 //                      handed to nobody. In Kafka and in a queue a record may be stored and
 //                      delivered although its publisher gave up.
+//   stored             records that stand in a log (Kafka: of any replica), were stored in a queue
+//                      or were on air
 //   delivered          pairs handed over at least once
 //   processed          pairs whose handler has finished without failing
-//   lost_acknowledged  records that were acknowledged and can't reach everybody any more: in
-//                      Kafka it stands in no log; in a queue it was never stored; a broadcast was
-//                      lost on its way to somebody who was connected. What is still on its way is
-//                      not lost. Who wasn't tuned in to a broadcast was promised nothing.
+//   lost_acknowledged  records that were acknowledged and can't reach everybody any more. In a
+//                      queue it was never stored; a broadcast was lost on its way to somebody who
+//                      was connected; who wasn't tuned in was promised nothing. What is still on
+//                      its way is not lost. In Kafka it can't be read any more:
+//                      - the partition has a leader that has taken over, and it is not in that
+//                        leader's log. Other replicas may hold it still: they will cut it off.
+//                      - nobody leads (or who does has yet to take over, or is down): it is neither
+//                        in the log of the last leader nor in one of a replica that may lead, in
+//                        sync or eligible. As long as one of those holds it, it may come back.
+//                      What retention or compaction deleted, or went with its topic, isn't lost.
+//                      losses.h says of each lost record how it was lost.
+//   expired            pairs whose record was deleted by retention before the consumer got it
+//   compacted          records that compaction has removed from some replica's log
+//   truncated          records that were cut off the end of some replica's log, even if they came
+//                      back
 //   duplicated         pairs handed over more than once; for a queue, where one receiver gets
 //                      each record, records handed over more than once to anybody
 //   out_of_order       pairs handed over for the first time after a later record of the same
 //                      producer, topic and key. Records without a key promise no order.
-//   undelivered        pairs still to come: in Kafka, what stands in the log at or after the
-//                      offset where the consumer began; direct call: every declared receiver of
-//                      every record that the caller has not given up; queue: stored and handed to
-//                      nobody (counts once); broadcast: on its way to somebody who was connected.
+//   undelivered        pairs still to come: in Kafka, what stands in the leader's log (without a
+//                      leader: in the log of the replica that is next to be it) at or after the
+//                      offset where the consumer began, above the high watermark too; direct call:
+//                      every declared receiver of every record that the caller has not given up;
+//                      queue: stored and handed to nobody (counts once); broadcast: on its way to
+//                      somebody who was connected.
 //                      What is with its publisher or on its way to a log, a queue or a station
 //                      waits, too: in Kafka for everybody who reads its partition, elsewhere and
 //                      where nobody does it counts once. Where a Kafka consumer without a position
@@ -32,8 +47,9 @@
 //                      the log holds waits for it; with latest what was written since it first
 //                      started. Its position, once it has one, decides: what latest has skipped
 //                      will not come and waits no longer.
-// So every record of a Kafka topic or a queue is failed, lost, waiting, stored or delivered.
 //   dead_lettered      records that a queue gave up delivering
+// So every record of a Kafka topic or a queue is failed, lost, expired, compacted, waiting, stored
+// or delivered.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +60,10 @@
 #include <utility>
 #include <vector>
 
+#include "sim/check/cluster_facts.h"
+#include "sim/check/dense.h"
 #include "sim/check/log_state.h"
+#include "sim/check/losses.h"
 #include "sim/trace/event.h"
 #include "sim/trace/node_names.h"
 
@@ -53,42 +72,38 @@ namespace eventarium::check {
 /// What one consumer had of one record.
 struct Handing {
   NodeId consumer;
-  std::uint32_t deliveries = 0;  // 0: it should have it and has not
+  std::uint32_t deliveries = 0;
   std::uint32_t processed = 0;
   bool out_of_order = false;
   SimTime first_delivered{}, first_processed{};
 };
 
+/// What is known of one record; texts and lists are the ledger's to tell. Small, because there may
+/// be many millions.
 struct RecordEntry {
   RecordId id;
+  SimTime produced{}, acknowledged_at{};
+  std::int64_t offset = -1;     // Kafka: where the last leader that wrote it put it
+  std::int32_t partition = -1;  // Kafka: of its batch; -1: not chosen yet
   NodeId producer;
-  std::string event_id, event_type, topic;
-  SimTime produced{};
-  bool keyed = false;
-  bool acknowledged = false, stored = false, dead_lettered = false;
-  bool given_up = false;                       // its publisher was told so
-  bool at_producer = true;                     // its publisher's process remembers it
-  bool broadcast = false;                      // it was on air
-  std::uint32_t copies = 0;                    // in the logs of all brokers
-  std::int64_t partition = -1;                 // Kafka: of its batch; -1: not chosen yet
-  std::uint32_t stream = 0;                    // records of one producer, topic and key share it
-  std::vector<Handing> handings;               // in order of first delivery
-  std::vector<NodeId> promised;                // broadcast: who was connected
-  std::vector<NodeId> travelling_to, held_by;  // messages under way; who received one
+  std::uint32_t topic = 0, event_type = 0;
+  CountedTexts::Place event_id;
+  std::uint32_t stream = 0;            // records of one producer, topic and key share it
+  std::uint32_t first_handing = none;  // in order of first delivery
+  std::uint32_t way = none;            // where messages with it are
+  std::uint16_t life = 0;              // of its producer, when it made the record
+  bool keyed : 1 = false;
+  bool acknowledged : 1 = false;
+  bool stored : 1 = false;  // in a queue
+  bool dead_lettered : 1 = false;
+  bool given_up : 1 = false;   // its publisher was told so
+  bool broadcast : 1 = false;  // it was on air
+  bool expired : 1 = false;    // retention deleted it from some replica
+  bool compacted : 1 = false;  // compaction removed it from some replica
+  bool truncated : 1 = false;  // it was cut off some replica's log
+  bool sealed : 1 = false;     // it left the partition's log: see losses.h
 
-  const Handing* handing(NodeId consumer) const;
-  std::uint64_t deliveries() const;  // by anybody
-  bool is_travelling() const { return !travelling_to.empty() || !held_by.empty(); }
-  bool is_stored() const { return stored || copies > 0 || broadcast; }
-  /// Given up, or gone with its publisher.
-  bool failed() const {
-    const bool gone = !acknowledged && !at_producer && !is_travelling() && !is_stored();
-    return given_up || (gone && handings.empty());
-  }
-  /// With its publisher, or under way to a log, a queue or a station.
-  bool is_on_its_way() const {
-    return !is_stored() && !given_up && (is_travelling() || (at_producer && !acknowledged));
-  }
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
 };
 
 struct SideEffect {
@@ -105,8 +120,8 @@ struct Number {
 };
 
 struct Verdict {
-  Number produced, acknowledged, failed, delivered, processed, lost_acknowledged, duplicated,
-      out_of_order, undelivered, dead_lettered;
+  Number produced, acknowledged, failed, stored, delivered, processed, lost_acknowledged, expired,
+      compacted, truncated, duplicated, out_of_order, undelivered, dead_lettered;
 };
 
 /// Which records and pairs to count; what is none or empty doesn't restrict.
@@ -131,19 +146,28 @@ class Ledger : public trace::Sink {
   void on_event(const trace::Event& event) override;
 
   Verdict verdict(const Filter& filter = {}) const;
+  /// How each record of verdict().lost_acknowledged was lost.
+  std::vector<LossReport> losses(const Filter& filter = {}) const;
   /// From publication to the first delivery, or to the end of its first processing.
   Percentiles latency(Milestone milestone, const Filter& filter = {}) const;
 
-  const std::vector<RecordEntry>& records() const { return records_; }
+  const Chunked<RecordEntry>& records() const { return records_; }
   const RecordEntry* find(RecordId id) const;
+  std::string event_id(const RecordEntry& record) const { return ids_.text(record.event_id); }
+  const std::string& event_type(const RecordEntry& record) const {
+    return types_.text(record.event_type);
+  }
+  const std::string& topic(const RecordEntry& record) const { return topics_.text(record.topic); }
+  /// In order of first delivery.
+  std::vector<Handing> handings(const RecordEntry& record) const;
+
   const std::vector<SideEffect>& side_effects() const { return side_effects_; }
   /// Everybody who wants something or was handed something, in order of declaration.
   std::vector<NodeId> consumers() const;
   /// Offset that each consumer reads next, by partition; only those that have a position.
-  const std::map<std::pair<NodeId, PartitionKey>, std::int64_t>& positions() const {
-    return positions_;
-  }
+  std::map<std::pair<NodeId, PartitionKey>, std::int64_t> positions() const;
   const LogState& logs() const { return logs_; }
+  const ClusterFacts& cluster() const { return cluster_; }
   const trace::NodeNames& names() const { return names_; }
   Channel channel() const { return channel_; }
   std::uint64_t events() const { return events_; }
@@ -156,47 +180,101 @@ class Ledger : public trace::Sink {
     std::int64_t partition;
     std::string reset;
   };
-  /// Where a consumer began to read a partition: the lowest offset that it was ever set to, or,
-  /// while it has no position, where it would.
-  struct Beginning {
-    std::int64_t offset;
-    bool has_position;
+  /// Somebody who reads a partition. `began`: the lowest offset that it was ever set to, or, while
+  /// it has no position, where it would begin.
+  struct Reader {
+    NodeId consumer;
+    std::optional<std::int64_t> began, position;
+    bool began_by_position = false;
   };
-  struct Counting;  // one pass over the records: verdict.cpp
-
-  void on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted);
-  void on_started(NodeId node);
-  void on_position(const trace::Event& event, const trace::PositionReset& reset);
-  void on_produced(const trace::Event& event, const trace::RecordProduced& produced);
-  void on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered);
-  void on_processed(const trace::Event& event, const trace::ProcessingFinished& finished);
-  void on_transport(const trace::Event& event);
-  void on_queue(const trace::Event& event);
-  RecordEntry* entry(RecordId id);
-  /// Calls visit(entry) for those of `list` that were published in this trace.
-  template <class Visit>
-  void for_each(const trace::RecordList& list, Visit&& visit);
-
-  std::vector<RecordEntry> records_;
-  std::vector<SideEffect> side_effects_;
-  std::vector<Subscription> subscriptions_;
-  LogState logs_;
-  trace::NodeNames names_;
-  Channel channel_ = Channel::unknown;
-  std::uint64_t events_ = 0;
-  SimTime now_{};
-  std::map<std::pair<NodeId, PartitionKey>, Beginning> began_at_;
-  std::map<std::pair<NodeId, PartitionKey>, std::int64_t> positions_;
-  // Highest index in records_ that a consumer was handed of a stream.
-  std::map<std::pair<NodeId, std::uint32_t>, std::size_t> latest_of_stream_;
-  // The rest is looked up only, never iterated.
-  std::unordered_map<RecordId, std::size_t> index_;
-  std::unordered_map<std::string, std::uint32_t> streams_;
+  /// Messages under way with a record, and who received one and has yet to do something with it.
+  struct Way {
+    std::vector<NodeId> travelling_to, held_by;
+    std::uint32_t record = 0;
+  };
+  struct HandingNode {
+    Handing handing;
+    std::uint32_t next = RecordEntry::none;
+  };
   struct Carrier {
     NodeId destination;
     trace::RecordList records;
   };
+  struct StreamKey {
+    NodeId producer;
+    std::uint32_t topic;
+    std::string key;
+    bool operator==(const StreamKey&) const = default;
+  };
+  struct StreamHash {
+    std::size_t operator()(const StreamKey& key) const noexcept {
+      const std::size_t text = std::hash<std::string>{}(key.key);
+      return text ^ ((std::size_t{key.producer.value} << 32 | key.topic) * 0x9E3779B97F4A7C15ULL);
+    }
+  };
+  struct Counting;  // one pass over the records: verdict.cpp
+  struct Fold;      // by kind of event: ledger.cpp
+
+  void on_rare(const trace::Event& event);
+  void on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted);
+  void on_started(NodeId node);
+  void on_stopped(NodeId node);
+  void on_position(const trace::Event& event, const trace::PositionReset& reset);
+  void on_produced(const trace::Event& event, const trace::RecordProduced& produced);
+  void on_acknowledged(const trace::Event& event, const trace::RecordsAcknowledged& acknowledged);
+  void on_appended(const trace::Event& event, const trace::BatchAppended& appended);
+  void on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered);
+  void on_processed(const trace::Event& event, const trace::ProcessingFinished& finished);
+  void on_sent(const trace::Event& event, const trace::MessageSent& sent);
+  void on_message_end(MessageId message, bool arrived);
+  void on_queue(const trace::Event& event);
+  void on_log_shortened(const trace::Event& event);
+  void on_leadership(const trace::Event& event, const trace::LeadershipTaken& taken);
+
+  RecordEntry* entry(RecordId id);
+  /// Calls visit(entry) for those of `list` that were published in this trace.
+  template <class Visit>
+  void for_each(const trace::RecordList& list, Visit&& visit);
+  Handing* handing(const RecordEntry& record, NodeId consumer);
+  const Handing* handing(const RecordEntry& record, NodeId consumer) const;
+  template <class Visit>
+  void for_each_handing(const RecordEntry& record, Visit&& visit) const;
+  Reader& reader(NodeId consumer, const std::string& topic, std::int64_t partition);
+  void note_consumer(NodeId node);
+  Way& way(RecordEntry& record);
+  void let_go(RecordEntry& record, NodeId node);
+  void close_if_idle(RecordEntry& record);
+  bool at_producer(const RecordEntry& record) const {
+    return record.life == lives_.get(record.producer);
+  }
+
+  Chunked<RecordEntry> records_;
+  Chunked<HandingNode> handings_;
+  CountedTexts ids_;
+  Texts types_, topics_;
+  std::vector<SideEffect> side_effects_;
+  std::vector<Subscription> subscriptions_;
+  LogState logs_;
+  Losses losses_;
+  ClusterFacts cluster_;
+  trace::NodeNames names_;
+  Channel channel_ = Channel::unknown;
+  std::uint64_t events_ = 0;
+  SimTime now_{};
+  std::vector<std::vector<Reader>> readers_;  // by number of the partition
+  ByNode<std::uint16_t> lives_;               // of each producer: +1 when its process ends
+  ByNode<char> keeps_logs_;                   // brokers that have written a batch
+  // Highest index in records_ + 1 that a consumer was handed of a stream.
+  ByNode<std::vector<std::uint32_t>> latest_of_stream_;
+  std::map<NodeId, bool> consumers_;
+  std::vector<Way> ways_;
+  std::vector<std::uint32_t> free_ways_;
+  // The rest is looked up only, never iterated.
+  Numbers<RecordId> index_;
+  std::unordered_map<StreamKey, std::uint32_t, StreamHash> streams_;
+  StreamKey stream_key_;
   std::unordered_map<MessageId, Carrier> carriers_;
+  std::unordered_map<RecordId, std::vector<NodeId>> promised_;  // broadcast: who was connected
 };
 
 }  // namespace eventarium::check

@@ -7,20 +7,11 @@
 namespace eventarium::check {
 namespace {
 
-bool contains(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
-
 void add(Number& number, const RecordEntry& record, std::uint64_t count = 1) {
   if (count == 0) return;
   number.count += count;
   if (number.records.empty() || number.records.back() != record.id)
     number.records.push_back(record.id);
-}
-
-bool is_for(const Filter& filter, const RecordEntry& record) {
-  return (!filter.from.valid() || record.producer == filter.from) &&
-         (filter.topic.empty() || record.topic == filter.topic);
 }
 
 bool is_for(const Filter& filter, NodeId consumer) {
@@ -44,28 +35,113 @@ Percentiles percentiles(std::vector<Duration> samples) {
   return result;
 }
 
-/// Counts pairs that are still to come and records that were lost, in one pass over the records.
+const Handing* Ledger::handing(const RecordEntry& record, NodeId consumer) const {
+  for (std::uint32_t i = record.first_handing; i != RecordEntry::none; i = handings_[i].next)
+    if (handings_[i].handing.consumer == consumer) return &handings_[i].handing;
+  return nullptr;
+}
+
+template <class Visit>
+void Ledger::for_each_handing(const RecordEntry& record, Visit&& visit) const {
+  for (std::uint32_t i = record.first_handing; i != RecordEntry::none; i = handings_[i].next)
+    visit(handings_[i].handing);
+}
+
+/// Counts pairs that are still to come and records that were lost, in one pass over the logs and
+/// one over the records.
 struct Ledger::Counting {
   const Ledger& ledger;
   const Filter& filter;
 
+  /// Where a record stands, by its place in the ledger.
+  enum Standing : std::uint8_t { nowhere = 0, in_some_log = 1, in_counting_log = 2 };
+  std::vector<std::uint8_t> standing;
+  std::vector<std::uint32_t> unread;  // pairs of the leader's log still to come
+
+  Counting(const Ledger& all, const Filter& only) : ledger(all), filter(only) {
+    standing.resize(ledger.records_.size(), nowhere);
+    unread.resize(ledger.records_.size(), 0);
+    for (const auto& [key, partition] : ledger.logs_.partitions()) {
+      if (!filter.topic.empty() && key.topic != filter.topic) continue;
+      for (const auto& [broker, log] : partition.logs.all()) mark(log, in_some_log);
+      for (const ReplicaLog* log : ledger.logs_.counting_logs(partition))
+        mark(*log, in_counting_log);
+    }
+    for (std::uint32_t number = 0; number < ledger.readers_.size(); ++number)
+      if (const PartitionState* partition = ledger.logs_.by_number(number))
+        for (const Reader& reader : ledger.readers_[number])
+          if (is_for(filter, reader.consumer) && reader.began) count_unread(*partition, reader);
+  }
+
+  void mark(const ReplicaLog& log, Standing as) {
+    log.for_each(0, [&](std::int64_t, RecordId id) {
+      const std::uint32_t index = ledger.index_.get(id);
+      if (index != Numbers<RecordId>::none) standing[index] |= static_cast<std::uint8_t>(as);
+    });
+  }
+
+  void count_unread(const PartitionState& partition, const Reader& reader) {
+    partition.log().for_each(*reader.began, [&](std::int64_t, RecordId id) {
+      const std::uint32_t index = ledger.index_.get(id);
+      if (index == Numbers<RecordId>::none) return;
+      if (!ledger.handing(ledger.records_[index], reader.consumer)) ++unread[index];
+    });
+  }
+
+  bool is_asked_for(const RecordEntry& record) const {
+    return (!filter.from.valid() || record.producer == filter.from) &&
+           (filter.topic.empty() || ledger.topic(record) == filter.topic);
+  }
+  bool is_travelling(const RecordEntry& record) const { return record.way != RecordEntry::none; }
+  bool was_kept(const RecordEntry& record) const { return record.stored || record.broadcast; }
+  bool is_stored(const RecordEntry& record, std::size_t i) const {
+    return was_kept(record) || standing[i] != nowhere;
+  }
+  bool was_deleted(const RecordEntry& record) const { return record.expired || record.compacted; }
+
+  /// Given up, or gone with its publisher.
+  bool failed(const RecordEntry& record, std::size_t i) const {
+    const bool gone = !record.acknowledged && !ledger.at_producer(record) &&
+                      !is_travelling(record) && !is_stored(record, i) && !was_deleted(record);
+    return record.given_up || (gone && record.first_handing == RecordEntry::none);
+  }
+
+  /// With its publisher, or under way to a log, a queue or a station.
+  bool is_on_its_way(const RecordEntry& record, std::size_t i) const {
+    const bool arrived = was_kept(record) || (standing[i] & in_counting_log) != 0;
+    return !arrived && !record.given_up && !was_deleted(record) &&
+           (is_travelling(record) || (ledger.at_producer(record) && !record.acknowledged));
+  }
+  bool is_on_its_way(const RecordEntry& record, NodeId to) const {
+    if (record.way == RecordEntry::none) return false;
+    const Way& way = ledger.ways_[record.way];
+    return contains(way.travelling_to, to) || contains(way.held_by, to);
+  }
+
+  const std::vector<NodeId>& promised(const RecordEntry& record) const {
+    static const std::vector<NodeId> nobody;
+    const auto found = ledger.promised_.find(record.id);
+    return found == ledger.promised_.end() ? nobody : found->second;
+  }
+
   /// Pairs still to come, except those in Kafka's logs, which are counted by partition.
-  std::uint64_t waiting(const RecordEntry& record) const {
-    if (ledger.channel_ != Channel::direct && record.is_on_its_way())
+  std::uint64_t waiting(const RecordEntry& record, std::size_t i) const {
+    if (ledger.channel_ != Channel::direct && is_on_its_way(record, i))
       return waiting_on_the_way(record);
     switch (ledger.channel_) {
       case Channel::direct:
         return waiting_direct(record);
       case Channel::queue: {
-        const bool waits = record.stored && record.handings.empty() && !record.dead_lettered;
-        return waits ? 1 : 0;
+        const bool handed = record.first_handing != RecordEntry::none;
+        return record.stored && !handed && !record.dead_lettered ? 1 : 0;
       }
       case Channel::broadcast: {
+        const std::vector<NodeId>& nodes = promised(record);
         const auto waits = [&](NodeId node) {
-          return is_for(filter, node) && !record.handing(node) && is_on_its_way(record, node);
+          return is_for(filter, node) && !ledger.handing(record, node) &&
+                 is_on_its_way(record, node);
         };
-        return static_cast<std::uint64_t>(
-            std::count_if(record.promised.begin(), record.promised.end(), waits));
+        return static_cast<std::uint64_t>(std::count_if(nodes.begin(), nodes.end(), waits));
       }
       case Channel::kafka:
       case Channel::unknown:
@@ -74,47 +150,71 @@ struct Ledger::Counting {
     return 0;
   }
 
+  /// Calls visit(reader) for everybody who reads the record's partition, or where it has none yet,
+  /// its topic.
+  template <class Visit>
+  void for_each_reader(const RecordEntry& record, Visit&& visit) const {
+    const std::string& topic = ledger.topic(record);
+    const auto look = [&](std::uint32_t number) {
+      if (number >= ledger.readers_.size()) return;
+      for (const Reader& reader : ledger.readers_[number])
+        if (reader.began) visit(reader);
+    };
+    if (record.partition >= 0) return look(ledger.logs_.numbers().find(topic, record.partition));
+    for (std::uint32_t number = 0; number < ledger.readers_.size(); ++number)
+      if (ledger.logs_.numbers().key(number).topic == topic) look(number);
+  }
+
   std::uint64_t waiting_on_the_way(const RecordEntry& record) const {
     bool anybody = false;
     std::set<NodeId> readers;
-    for (const auto& [reader, began] : ledger.began_at_) {
-      const auto& [consumer, partition] = reader;
-      if (partition.topic != record.topic) continue;
-      if (record.partition >= 0 && record.partition != partition.partition) continue;
+    for_each_reader(record, [&](const Reader& reader) {
       anybody = true;
-      if (is_for(filter, consumer) && !record.handing(consumer)) readers.insert(consumer);
-    }
+      if (is_for(filter, reader.consumer) && !ledger.handing(record, reader.consumer))
+        readers.insert(reader.consumer);
+    });
     return anybody || filter.to.valid() ? readers.size() : 1;
   }
 
   std::uint64_t waiting_direct(const RecordEntry& record) const {
     // A call that was given up, or whose caller died over it, will not be made again.
-    const bool goes_on = record.acknowledged || record.at_producer || record.is_travelling();
+    const bool goes_on = record.acknowledged || ledger.at_producer(record) || is_travelling(record);
     if (record.given_up || !goes_on) return 0;
     std::uint64_t count = 0;
     for (const Subscription& wanted : ledger.subscriptions_)
-      if (wanted.topic == record.topic && is_for(filter, wanted.consumer) &&
-          !record.handing(wanted.consumer))
+      if (wanted.topic == ledger.topic(record) && is_for(filter, wanted.consumer) &&
+          !ledger.handing(record, wanted.consumer))
         ++count;
     return count;
   }
 
-  static bool is_on_its_way(const RecordEntry& record, NodeId to) {
-    return contains(record.travelling_to, to) || contains(record.held_by, to);
+  /// Pairs of a record that retention has deleted.
+  std::uint64_t expired(const RecordEntry& record, std::size_t i) const {
+    if (!record.expired || (standing[i] & in_counting_log) != 0) return 0;
+    std::uint64_t count = 0;
+    for_each_reader(record, [&](const Reader& reader) {
+      if (is_for(filter, reader.consumer) && *reader.began <= record.offset &&
+          !ledger.handing(record, reader.consumer))
+        ++count;
+    });
+    return count;
   }
 
-  bool lost(const RecordEntry& record) const {
+  bool lost(const RecordEntry& record, std::size_t i) const {
     if (!record.acknowledged) return false;
-    const bool nowhere = !record.is_travelling();
     switch (ledger.channel_) {
       case Channel::kafka:
-        return nowhere && record.copies == 0;
+        return !is_travelling(record) && (standing[i] & in_counting_log) == 0 &&
+               !was_deleted(record);
       case Channel::queue:
-        return nowhere && !record.stored;
-      case Channel::broadcast:
-        return std::any_of(record.promised.begin(), record.promised.end(), [&](NodeId node) {
-          return is_for(filter, node) && !record.handing(node) && !is_on_its_way(record, node);
+        return !is_travelling(record) && !record.stored;
+      case Channel::broadcast: {
+        const std::vector<NodeId>& nodes = promised(record);
+        return std::any_of(nodes.begin(), nodes.end(), [&](NodeId node) {
+          return is_for(filter, node) && !ledger.handing(record, node) &&
+                 !is_on_its_way(record, node);
         });
+      }
       case Channel::direct:  // acknowledged means that every receiver has answered
       case Channel::unknown:
         return false;
@@ -124,69 +224,80 @@ struct Ledger::Counting {
 
   void count_handings(const RecordEntry& record, Verdict& verdict) const {
     std::uint64_t deliveries = 0;
-    for (const Handing& handing : record.handings) {
-      if (!is_for(filter, handing.consumer)) continue;
+    ledger.for_each_handing(record, [&](const Handing& handing) {
+      if (!is_for(filter, handing.consumer)) return;
       deliveries += handing.deliveries;
       add(verdict.delivered, record);
       if (handing.processed > 0) add(verdict.processed, record);
       if (handing.out_of_order) add(verdict.out_of_order, record);
       if (handing.deliveries > 1 && ledger.channel_ != Channel::queue)
         add(verdict.duplicated, record);
-    }
+    });
     if (deliveries > 1 && ledger.channel_ == Channel::queue) add(verdict.duplicated, record);
-  }
-
-  /// Kafka: pairs whose record stands in the log at or after where the consumer began, by record.
-  std::vector<std::uint64_t> unread_in_logs() const {
-    std::vector<std::uint64_t> unread(ledger.records_.size(), 0);
-    for (const auto& [reader, began] : ledger.began_at_) {
-      const auto& [consumer, partition] = reader;
-      const auto found = ledger.logs_.partitions().find(partition);
-      if (!is_for(filter, consumer) || found == ledger.logs_.partitions().end()) continue;
-      const ReplicaLog& log = found->second.log();
-      for (std::int64_t offset = std::max(began.offset, log.log_start_offset);
-           offset < log.log_end_offset(); ++offset) {
-        const RecordId id = log.records[static_cast<std::size_t>(offset - log.log_start_offset)];
-        const auto index = ledger.index_.find(id);
-        if (index == ledger.index_.end()) continue;
-        if (!ledger.records_[index->second].handing(consumer)) ++unread[index->second];
-      }
-    }
-    return unread;
   }
 };
 
 Verdict Ledger::verdict(const Filter& filter) const {
   Verdict verdict;
   const Counting counting{*this, filter};
-  const bool has_logs = channel_ == Channel::kafka;
-  const std::vector<std::uint64_t> unread =
-      has_logs ? counting.unread_in_logs() : std::vector<std::uint64_t>(records_.size(), 0);
   for (std::size_t i = 0; i < records_.size(); ++i) {
     const RecordEntry& record = records_[i];
-    if (!is_for(filter, record)) continue;
+    if (!counting.is_asked_for(record)) continue;
     add(verdict.produced, record);
     if (record.acknowledged) add(verdict.acknowledged, record);
-    if (record.failed()) add(verdict.failed, record);
+    if (counting.failed(record, i)) add(verdict.failed, record);
+    if (counting.is_stored(record, i)) add(verdict.stored, record);
     if (record.dead_lettered) add(verdict.dead_lettered, record);
-    if (counting.lost(record)) add(verdict.lost_acknowledged, record);
-    add(verdict.undelivered, record, counting.waiting(record) + unread[i]);
+    if (record.compacted) add(verdict.compacted, record);
+    if (record.truncated) add(verdict.truncated, record);
+    if (counting.lost(record, i)) add(verdict.lost_acknowledged, record);
+    add(verdict.expired, record, counting.expired(record, i));
+    add(verdict.undelivered, record, counting.waiting(record, i) + counting.unread[i]);
     counting.count_handings(record, verdict);
   }
   return verdict;
 }
 
+std::vector<LossReport> Ledger::losses(const Filter& filter) const {
+  std::vector<LossReport> reports;
+  const Counting counting{*this, filter};
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const RecordEntry& record = records_[i];
+    if (!counting.is_asked_for(record) || !counting.lost(record, i)) continue;
+    LossReport& report = reports.emplace_back();
+    report.record = record.id;
+    report.event_id = event_id(record);
+    report.topic = topic(record);
+    report.partition = record.partition;
+    report.offset = record.offset;
+    report.acknowledged = record.acknowledged_at;
+    report.producer = record.producer;
+    const Losses::Seal* seal = losses_.find(record.id);
+    if (seal) {
+      report.offset = seal->offset;
+      report.last_leader = seal->last_leader;
+      report.new_leader = seal->new_leader;
+      report.sealed_by = seal->event;
+      report.cut_by = seal->cut_event;
+    }
+    if (channel_ == Channel::kafka) report.why = loss_text(report, seal, names_);
+  }
+  return reports;
+}
+
 Percentiles Ledger::latency(Milestone milestone, const Filter& filter) const {
   std::vector<Duration> samples;
+  const std::uint32_t asked_topic = topics_.find(filter.topic);
   for (const RecordEntry& record : records_) {
-    if (!is_for(filter, record)) continue;
-    for (const Handing& handing : record.handings) {
-      if (!is_for(filter, handing.consumer)) continue;
+    if (filter.from.valid() && record.producer != filter.from) continue;
+    if (!filter.topic.empty() && record.topic != asked_topic) continue;
+    for_each_handing(record, [&](const Handing& handing) {
+      if (!is_for(filter, handing.consumer)) return;
       if (milestone == Milestone::delivered)
         samples.push_back(handing.first_delivered - record.produced);
       else if (handing.processed > 0)
         samples.push_back(handing.first_processed - record.produced);
-    }
+    });
   }
   return percentiles(std::move(samples));
 }

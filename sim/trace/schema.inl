@@ -28,6 +28,10 @@ EVENT_BEGIN(SubscriptionDeclared, subscription_declared, "node wants what is pub
   FIELD(Text, reset, "Kafka: its auto.offset.reset (earliest, latest or none); else empty")
 EVENT_END(SubscriptionDeclared)
 
+EVENT_BEGIN(PublisherDeclared, publisher_declared, "node publishes to Kafka; said at the start")
+  FIELD(Text, acks, "whom it waits for: 0, 1 or all")
+EVENT_END(PublisherDeclared)
+
 EVENT_BEGIN(NodeStarted, node_started, "the node's process runs")
   FIELD(Count, incarnation, "1 for the first start, +1 for each restart")
 EVENT_END(NodeStarted)

@@ -38,9 +38,9 @@ Outcome outcome(const std::string& scenario, const std::string& engine) {
   result.fingerprint = fingerprint.text();
   CHECK(trace.events.back().as<trace::RunEnded>()->fingerprint == result.fingerprint);
   for (const auto& record : ledger.records())
-    for (const auto& handing : record.handings)
-      result.delivered.emplace(ledger.names().name(handing.consumer), record.event_type,
-                               record.event_id);
+    for (const auto& handing : ledger.handings(record))
+      result.delivered.emplace(ledger.names().name(handing.consumer), ledger.event_type(record),
+                               ledger.event_id(record));
   for (const auto& effect : ledger.side_effects())
     result.side_effects.emplace(ledger.names().name(effect.service), effect.idempotency_key);
   for (const auto& [key, partition] : ledger.logs().partitions())

@@ -101,5 +101,71 @@ TEST_CASE("offsets are those of the leader's log, one partition or all") {
   CHECK(evaluate(expectation, story.ledger).actual == "there is no such partition");
 }
 
+TEST_CASE("what is said of partitions and of who is in charge") {
+  Story story;
+  story.kafka({}, 0, {broker, second, third}, 2);
+  const auto actual = [&](What what, const std::string& topic = "signups") {
+    Expectation expectation = expect(what, 0);
+    expectation.topic = topic;
+    return evaluate(expectation, story.ledger).actual;
+  };
+  CHECK(actual(What::leader) == "broker-1");
+  CHECK(actual(What::isr_size) == "3");
+  CHECK(actual(What::under_replicated_partitions) == "0");
+  CHECK(actual(What::controller) == "none");
+  story.now = sim_time(1s);
+  story.tell(crm, trace::ControllerElected{2});
+  CHECK(actual(What::controller) == "crm");
+  story.elect(second, 1, {second, third});
+  CHECK(actual(What::leader) == "broker-2");
+  CHECK(actual(What::isr_size) == "2");
+  CHECK(actual(What::replicas_size) == "3");
+  CHECK(actual(What::partitions, "") == "1");
+  CHECK(actual(What::under_replicated_partitions) == "1");
+  story.elect({}, 2, {third});
+  CHECK(actual(What::leader) == "none");
+  CHECK(actual(What::offline_partitions) == "1");
+  story.elect(broker, 3, {broker}, true);
+  CHECK(actual(What::leader_changes) == "2");
+  CHECK(actual(What::unclean_elections) == "1");
+  CHECK(actual(What::unclean_elections, "orders") == "0");
+  CHECK(actual(What::controller_changes) == "1");
+  story.tell(crm, trace::NodeStopped{"crash"});
+  CHECK(actual(What::controller) == "none");
+  Expectation leader = expect(What::leader, 0);
+  leader.topic = "signups";
+  leader.name = "broker-1";
+  CHECK(evaluate(leader, story.ledger).met);
+  leader.name = "broker-2";
+  CHECK(!evaluate(leader, story.ledger).met);
+  CHECK(evaluate(expect(What::isr_size, 1), story.ledger).met);
+  Expectation nowhere = expect(What::isr_size, 1);
+  nowhere.topic = "orders";
+  CHECK(!evaluate(nowhere, story.ledger).met);
+}
+
+TEST_CASE("what went wrong is counted") {
+  Story story;
+  story.kafka({mailer});
+  for (std::uint64_t n = 1; n <= 4; ++n) story.produce(n);
+  story.append(0, {1, 2, 3});
+  story.tell(broker, trace::ProduceRefused{"signups", 0, ids({4}), "NOT_ENOUGH_REPLICAS"});
+  story.tell(website, trace::SendFailed{ids({4}), "TimeoutException"});
+  story.tell(mailer, trace::ConsumerFailed{"NoOffsetForPartitionException"});
+  story.tell(broker, trace::LogStartAdvanced{"signups", 0, 1, ids({1}), "retention.ms"});
+  story.tell(broker, trace::LogCompacted{"signups", 0, 3, ids({2}), 100});
+  story.tell(broker, trace::LogTruncated{"signups", 0, 2, ids({3}), "power loss"});
+  story.tell(NodeId{}, trace::InvariantViolated{"an offset is given once", "", {}, {}});
+  for (const auto& [what, value] :
+       {std::pair{What::refused, 1}, std::pair{What::client_errors, 2}, std::pair{What::expired, 1},
+        std::pair{What::compacted, 1}, std::pair{What::truncated, 1},
+        std::pair{What::invariants_violated, 1}, std::pair{What::log_start_offset, 1}}) {
+    CAPTURE(static_cast<int>(what));
+    Expectation expectation = expect(what, value);
+    if (what == What::log_start_offset) expectation.topic = "signups";
+    CHECK(evaluate(expectation, story.ledger).met);
+  }
+}
+
 }  // namespace
 }  // namespace eventarium::check

@@ -291,5 +291,102 @@ TEST_CASE("events about records that were never published are survived") {
   CHECK(story.ledger.verdict().delivered.count == 0);
 }
 
+TEST_CASE("acks=1: what only the old leader had is lost when another takes over, and it says why") {
+  Story story;
+  story.kafka({mailer}, 0, {broker, second});
+  for (std::uint64_t n = 1; n <= 3; ++n) story.produce(n);
+  story.append(0, {1, 2});
+  story.append_at(second, 0, {1});
+  story.now = sim_time(1s);
+  story.acknowledge({1, 2});
+  story.tell(broker, trace::NodeStopped{"crash"});
+  CHECK(story.ledger.losses().empty());
+  story.now = sim_time(9s);
+  story.elect(second, 1, {second});
+  story.take(second, 1);
+  std::vector<LossReport> losses = story.ledger.losses();
+  REQUIRE(losses.size() == 1);
+  CHECK(losses[0].record == RecordId{2});
+  CHECK(losses[0].offset == 1);
+  CHECK(losses[0].acknowledged == sim_time(1s));
+  CHECK(losses[0].last_leader == broker);
+  CHECK(losses[0].new_leader == second);
+  CHECK(losses[0].sealed_by == EventId{story.last});
+  CHECK(!losses[0].cut_by.valid());
+  CHECK(losses[0].why ==
+        "sub-2 was acknowledged to website at 00:01.000 at offset 1 of signups-0; broker-1 had it "
+        "in its log. broker-2 became the leader at 00:09.000 without it: it had not copied it yet, "
+        "and acks=1 does not wait for that");
+  story.tell(broker, trace::LogTruncated{"signups", 0, 1, ids({2}), "diverging epoch"});
+  losses = story.ledger.losses();
+  REQUIRE(losses.size() == 1);
+  CHECK(losses[0].cut_by == EventId{story.last});
+  CHECK(losses[0].why.ends_with("broker-1 cut off it at 00:09.000 (diverging epoch)"));
+  SUBCASE("sent again it isn't lost any more") {
+    story.append_at(second, 1, {2}, false);
+    CHECK(story.ledger.losses().empty());
+  }
+  SUBCASE("the other records are none the worse") {
+    CHECK(numbers(story.ledger.verdict().undelivered) == Ids{1, 3});
+    CHECK(numbers(story.ledger.verdict().stored) == Ids{1});
+  }
+}
+
+TEST_CASE("a partition without a leader has lost nothing that an eligible replica still holds") {
+  Story story;
+  story.kafka({mailer}, 0, {broker, second});
+  story.produce(1);
+  story.append(0, {1});
+  story.append_at(second, 0, {1});
+  story.acknowledge({1});
+  story.tell(broker, trace::NodeStopped{"power_loss"});
+  story.elect({}, 1, {second});
+  story.tell(broker, trace::LogTruncated{"signups", 0, 0, ids({1}), "power loss"});
+  CHECK(story.ledger.verdict().lost_acknowledged.count == 0);
+  CHECK(story.ledger.verdict().undelivered.count == 1);
+  story.tell(second, trace::LogTruncated{"signups", 0, 0, ids({1}), "power loss"});
+  CHECK(story.ledger.verdict().lost_acknowledged.count == 1);
+  CHECK(story.ledger.verdict().undelivered.count == 0);
+}
+
+TEST_CASE("an unclean election loses what the winner lacks, although others hold it") {
+  Story story;
+  story.kafka({mailer}, 0, {broker, second});
+  story.produce(1);
+  story.append(0, {1});
+  story.acknowledge({1});
+  story.elect({}, 1, {broker});
+  CHECK(story.ledger.losses().empty());
+  story.elect(second, 2, {second}, true);
+  CHECK(story.ledger.losses().empty());
+  story.take(second, 2);
+  REQUIRE(story.ledger.losses().size() == 1);
+  CHECK(story.ledger.losses()[0].why.find("unclean election") != std::string::npos);
+}
+
+TEST_CASE("what retention deletes has expired for who had yet to read it, and is not lost") {
+  Story story;
+  story.kafka({mailer, crm});
+  for (std::uint64_t n = 1; n <= 3; ++n) story.produce(n);
+  story.append(0, {1, 2, 3});
+  story.acknowledge({1, 2, 3});
+  story.deliver(mailer, {1, 2});
+  story.deliver(crm, {1});
+  story.tell(broker, trace::LogStartAdvanced{"signups", 0, 2, ids({1, 2}), "retention.ms"});
+  const Verdict verdict = story.ledger.verdict();
+  CHECK(verdict.expired.count == 1);
+  CHECK(numbers(verdict.expired) == Ids{2});
+  CHECK(verdict.lost_acknowledged.count == 0);
+  CHECK(numbers(verdict.undelivered) == Ids{3});
+  CHECK(story.ledger.verdict({.to = mailer}).expired.count == 0);
+}
+
+TEST_CASE("event ids are told as they were given") {
+  CountedTexts texts;
+  for (const char* text : {"order-17", "order-018", "0", "00", "", "x", "a1b2", "sub-4294967295",
+                           "12345678901234567890", "order-17"})
+    CHECK(texts.text(texts.place(text)) == text);
+}
+
 }  // namespace
 }  // namespace eventarium::check

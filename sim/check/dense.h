@@ -1,0 +1,160 @@
+// Containers of the readers that count every record: append-only in chunks (nothing is copied when
+// they grow), values by node, and texts that are stored once. They know nothing of events.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/base/ids.h"
+
+namespace eventarium::check {
+
+/// An append-only list whose elements stay where they are.
+template <class T>
+class Chunked {
+ public:
+  T& operator[](std::size_t i) { return (*chunks_[i / chunk_size])[i % chunk_size]; }
+  const T& operator[](std::size_t i) const { return (*chunks_[i / chunk_size])[i % chunk_size]; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& push_back(T value) {
+    if (size_ == chunks_.size() * chunk_size) chunks_.push_back(std::make_unique<Chunk>());
+    T& place = (*this)[size_++];
+    place = std::move(value);
+    return place;
+  }
+
+  class Iterator {
+   public:
+    Iterator(const Chunked& list, std::size_t i) : list_(&list), i_(i) {}
+    const T& operator*() const { return (*list_)[i_]; }
+    Iterator& operator++() {
+      ++i_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return i_ == other.i_; }
+
+   private:
+    const Chunked* list_;
+    std::size_t i_;
+  };
+  Iterator begin() const { return {*this, 0}; }
+  Iterator end() const { return {*this, size_}; }
+
+ private:
+  static constexpr std::size_t chunk_size = 1024;
+  using Chunk = std::array<T, chunk_size>;
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::size_t size_ = 0;
+};
+
+/// A value for each node; T{} where none was set. Nodes are numbered densely, but a damaged trace
+/// may say anything.
+template <class T>
+class ByNode {
+ public:
+  T& operator[](NodeId node) {
+    if (node.value >= dense_limit) return sparse_[node];
+    if (node.value >= dense_.size()) dense_.resize(node.value + 1);
+    return dense_[node.value];
+  }
+  T get(NodeId node) const {
+    if (node.value < dense_.size()) return dense_[node.value];
+    const auto found = sparse_.find(node);
+    return found == sparse_.end() ? T{} : found->second;
+  }
+
+ private:
+  static constexpr std::uint32_t dense_limit = 1 << 20;
+  std::vector<T> dense_;
+  std::map<NodeId, T> sparse_;
+};
+
+/// Each different text once, by number.
+class Texts {
+ public:
+  std::uint32_t number(const std::string& text) {
+    if (last_ < texts_.size() && *texts_[last_] == text) return last_;
+    const auto [found, added] =
+        numbers_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()));
+    if (added) texts_.push_back(&found->first);
+    return last_ = found->second;
+  }
+  const std::string& text(std::uint32_t number) const { return *texts_[number]; }
+  /// Of a text that may be unknown: then a number that no text has.
+  std::uint32_t find(const std::string& text) const {
+    const auto found = numbers_.find(text);
+    return found == numbers_.end() ? 0xFFFFFFFF : found->second;
+  }
+  std::size_t size() const { return texts_.size(); }
+
+ private:
+  std::unordered_map<std::string, std::uint32_t> numbers_;  // looked up only, never iterated
+  std::vector<const std::string*> texts_;
+  std::uint32_t last_ = 0;
+};
+
+/// Texts of which most are one text and a counter: "order-1", "order-2", ...
+class CountedTexts {
+ public:
+  struct Place {
+    std::uint32_t text = 0;
+    std::uint32_t count = none;
+  };
+  Place place(const std::string& text) {
+    std::size_t begin = text.size();
+    while (begin > 0 && text.size() - begin < 9 && is_digit(text[begin - 1])) --begin;
+    while (begin < text.size() && text[begin] == '0' && begin + 1 < text.size()) ++begin;
+    if (begin == text.size()) return {texts_.number(text), none};
+    Place place;
+    std::from_chars(text.data() + begin, text.data() + text.size(), place.count);
+    before_.assign(text, 0, begin);
+    place.text = texts_.number(before_);
+    return place;
+  }
+  std::string text(Place place) const {
+    const std::string& before = texts_.text(place.text);
+    return place.count == none ? before : before + std::to_string(place.count);
+  }
+
+ private:
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+  Texts texts_;
+  std::string before_;
+};
+
+/// Numbers, from 0, for things that have dense ids, most of the time.
+template <class Id>
+class Numbers {
+ public:
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
+  void set(Id id, std::uint32_t number) {
+    if (id.value >= dense_.size() * 2 + 65536) {
+      sparse_[id] = number;
+      return;
+    }
+    if (id.value >= dense_.size()) dense_.resize(id.value + 1, none);
+    dense_[id.value] = number;
+  }
+  std::uint32_t get(Id id) const {
+    if (id.value < dense_.size() && dense_[id.value] != none) return dense_[id.value];
+    if (sparse_.empty()) return none;
+    const auto found = sparse_.find(id);
+    return found == sparse_.end() ? none : found->second;
+  }
+
+ private:
+  std::vector<std::uint32_t> dense_;
+  std::unordered_map<Id, std::uint32_t> sparse_;  // looked up only, never iterated
+};
+
+}  // namespace eventarium::check

@@ -1,0 +1,60 @@
+// The invariants by name, and how the functions that check them tell of a violation.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/base/ids.h"
+
+namespace eventarium::check {
+
+enum class Invariant : std::uint8_t {
+  // who leads a partition: partition_invariants.h
+  one_leader_per_epoch,
+  leader_change_raises_epoch,
+  partition_epochs_grow,
+  clean_leader_was_in_sync,
+  leader_is_in_sync,
+  no_fenced_broker_in_sync,
+  joiner_has_caught_up,
+  leads_when_chosen,
+  // what brokers know of it: metadata_invariants.h
+  committed_metadata_only,
+  knows_a_newer_leader,
+  // logs: log_invariants.h
+  offset_given_once,
+  nothing_from_nothing,
+  high_watermark_within_in_sync,
+  min_isr_respected,
+  logs_equal_below_high_watermark,
+  committed_stays,
+  acknowledged_on_all_in_sync,
+  // consumers: consumer_invariants.h
+  only_committed_is_read,
+  read_is_what_was_written,
+  read_in_order_without_gap,
+  // controllers: quorum_invariants.h
+  one_controller_per_epoch,
+  one_vote_per_epoch,
+  winner_has_all_committed,
+  committed_metadata_stays,
+  majority_has_committed,
+  commits_own_epoch_first,
+  count
+};
+
+/// Takes what the checking functions find.
+struct Findings {
+  std::function<void(Invariant which, std::string text, std::vector<NodeId> nodes,
+                     std::vector<RecordId> records)>
+      report;
+
+  void violated(Invariant which, std::string text, std::vector<NodeId> nodes = {},
+                std::vector<RecordId> records = {}) const {
+    report(which, std::move(text), std::move(nodes), std::move(records));
+  }
+};
+
+}  // namespace eventarium::check
