@@ -27,6 +27,8 @@ Examples:
   eventarium run scenarios/*.yaml --quiet          all of them; exit 1 if an expectation fails
   eventarium run newsletter --trace run.jsonl      keep everything that happened ...
   eventarium replay run.jsonl                      ... and tell it again, without simulating
+  eventarium run broker-crash --storm 7            break things at random, heal them, judge
+  eventarium metrics newsletter --csv              Kafka's metrics, second by second
   eventarium describe topics newsletter --at 5s    what Kafka's own tools would show
 
 )";
@@ -39,6 +41,7 @@ Examples:
   eventarium run my.yaml --until 20s --engine lean
   eventarium run newsletter --events | jq .text
   eventarium run newsletter --trace - | head -3
+  eventarium run my.yaml --storm 7:3               faults of seed 7, intensity 3 of 10
 
 )";
 
@@ -64,6 +67,12 @@ std::string seed_problem(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
   if (error == std::errc() && end == text.data() + text.size()) return {};
   return fmt::format("'{}' is not a seed: a whole number from 0 to 18446744073709551615", text);
+}
+
+std::string storm_problem(const std::string& text) {
+  const auto parsed = parse_storm(text);
+  const auto* problem = std::get_if<std::string>(&parsed);
+  return problem ? *problem : std::string();
 }
 
 /// What the options of a simulation are as text, before they are understood.
@@ -120,6 +129,7 @@ class CommandLine {
     add_check();
     add_list();
     add_describe();
+    add_metrics();
     add_replay();
     add_view();
     add_completion();
@@ -155,6 +165,12 @@ class CommandLine {
     command->add_option("FILE", run_.files, "scenarios, by path or by name")->required();
     run_text_.add_to(*command, "--until", "end there, e.g. 10s or 1min 30s");
     command
+        ->add_option("--storm", run_storm_,
+                     "random faults, all healed in time: SEED, SEED:INTENSITY (1 to 10) or "
+                     "SEED:INTENSITY:power (machines lose power, too)")
+        ->type_name("SEED[:N]")
+        ->check(storm_problem);
+    command
         ->add_option("--trace", run_.trace, "write everything that happens to a file, - for stdout")
         ->type_name("FILE");
     add_detail(*command, run_.detail);
@@ -175,6 +191,8 @@ class CommandLine {
         throw CLI::ValidationError("--trace", "stdout can take only one kind of output");
       chosen_ = [this] {
         run_.simulation = run_text_.understood();
+        if (!run_storm_.empty())
+          run_.simulation.storm = std::get<StormOptions>(parse_storm(run_storm_));
         return run_command(program_, run_);
       };
     });
@@ -206,6 +224,22 @@ class CommandLine {
                                : what_ == "groups" ? Described::groups
                                                    : Described::services;
         return describe_command(program_, what, file_, describe_text_.understood());
+      };
+    });
+  }
+
+  void add_metrics() {
+    CLI::App* command = add("metrics", "prints Kafka's metrics of a run, second by second");
+    command
+        ->add_option("FILE", metrics_.file, "a scenario, by path or by name, or a trace (.jsonl)")
+        ->required();
+    metrics_text_.add_to(*command, "--until", "end there, e.g. 10s or 1min 30s");
+    auto* json = command->add_flag("--json", metrics_.json, "as JSON, with units and explanations");
+    command->add_flag("--csv", metrics_.csv, "as CSV, a row per second")->excludes(json);
+    command->callback([this] {
+      chosen_ = [this] {
+        metrics_.simulation = metrics_text_.understood();
+        return metrics_command(program_, metrics_);
       };
     });
   }
@@ -247,10 +281,11 @@ class CommandLine {
   CLI::App app_;
   std::function<int()> chosen_;
   RunOptions run_;
-  SimulationText run_text_, describe_text_;
+  MetricsOptions metrics_;
+  SimulationText run_text_, describe_text_, metrics_text_;
   ReplayOptions replay_;
   std::vector<std::string> files_;
-  std::string file_, what_, shell_;
+  std::string file_, what_, shell_, run_storm_;
   bool as_json_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 #include "sim/app/output.h"
 #include "sim/app/simulation.h"
+#include "sim/app/storm.h"
 #include "sim/scenario/loader.h"
 #include "sim/trace/narrator.h"
 
@@ -26,6 +27,7 @@ struct SimulationOptions {
   std::string engine = "simgrid";
   std::optional<std::uint64_t> seed;
   std::optional<Duration> until;
+  std::optional<StormOptions> storm;
   scenario::Overrides set;
 };
 
@@ -47,6 +49,13 @@ int list_command(const Program& program, bool json);
 enum class Described { topics, groups, services };
 int describe_command(const Program& program, Described what, const std::string& file,
                      const SimulationOptions& options);
+
+struct MetricsOptions {
+  std::string file;  // a scenario, or a trace (.jsonl)
+  SimulationOptions simulation;
+  bool json = false, csv = false;
+};
+int metrics_command(const Program& program, const MetricsOptions& options);
 
 struct ReplayOptions {
   std::string file;  // "-": stdin

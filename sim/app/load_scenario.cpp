@@ -8,6 +8,23 @@
 #include "sim/scenario/suggest.h"
 
 namespace eventarium::app {
+namespace {
+
+/// False, with a complaint, when there is nothing that a storm could break, or no time for it.
+bool raise_storm(Output& output, scenario::Scenario& scenario, const SimulationOptions& options) {
+  const Duration duration = options.until.value_or(scenario.duration);
+  if (scenario.channel != scenario::Channel::kafka)
+    output.complain("a storm needs a Kafka cluster: this scenario has none");
+  else if (duration < storm_duration_min)
+    output.complain(fmt::format(
+        "a storm needs a run of at least {}, this one ends after {}: try --set duration=3min",
+        format_duration(storm_duration_min), format_duration(duration)));
+  else
+    return add_storm(scenario, *options.storm, duration), true;
+  return false;
+}
+
+}  // namespace
 
 std::optional<scenario::Scenario> load_scenario(const Program& program, Output& output,
                                                 const std::string& file,
@@ -28,6 +45,7 @@ std::optional<scenario::Scenario> load_scenario(const Program& program, Output& 
   }
   if (!loaded.scenario) return std::nullopt;
   if (options.seed) loaded.scenario->seed = *options.seed;
+  if (options.storm && !raise_storm(output, *loaded.scenario, options)) return std::nullopt;
   return std::move(loaded.scenario);
 }
 

@@ -64,7 +64,8 @@ int replay_command(const ReplayOptions& options) {
     output.complain("the trace ends before its run did; there is no fingerprint to check");
   if (!output.finish()) return exit_internal;
   if (file.warning) return exit_usage;  // what is told is true, but it is not all
-  return differs || !expectations.all_met() ? exit_unmet : exit_fine;
+  const bool broken = !ledger.cluster().violations().empty();
+  return differs || broken || !expectations.all_met() ? exit_unmet : exit_fine;
 }
 
 }  // namespace eventarium::app

@@ -1,11 +1,14 @@
 // The report at the end of a run, for people: who got what, how long it took, what was done in
 // the outside world, and whether everything is as the scenario expects.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sim/app/output.h"
 #include "sim/app/run_summary.h"
 #include "sim/app/table.h"
+#include "sim/check/invariants.h"
 
 namespace eventarium::app {
 namespace {
@@ -59,6 +62,7 @@ std::string ledger_line(const check::Verdict& verdict, const Output& output) {
   line += number("acknowledged", verdict.acknowledged, false) + ", ";
   line += number("failed", verdict.failed, true) + ", ";
   line += number("lost", verdict.lost_acknowledged, true);
+  if (verdict.compacted.count > 0) line += ", " + number("compacted", verdict.compacted, false);
   if (verdict.dead_lettered.count > 0)
     line += ", " + number("dead-lettered", verdict.dead_lettered, true);
   line += "\n  deliveries: ";
@@ -66,7 +70,32 @@ std::string ledger_line(const check::Verdict& verdict, const Output& output) {
   line += number("duplicated", verdict.duplicated, true) + ", ";
   line += number("out of order", verdict.out_of_order, true) + ", ";
   line += number("still waiting", verdict.undelivered, true);
+  if (verdict.expired.count > 0)
+    line += ", " + number("expired before they were read", verdict.expired, true);
   return line + "\n";
+}
+
+/// Each lost record with its story, the first few of them.
+std::string losses(const check::Ledger& ledger, const Output& output) {
+  constexpr std::size_t shown = 10;
+  const std::vector<check::LossReport> all = ledger.losses();
+  std::string text;
+  for (std::size_t i = 0; i < std::min(all.size(), shown) && !all[i].why.empty(); ++i)
+    text += output.bad("  LOST  ") + all[i].why + "\n";
+  if (all.size() > shown && !text.empty())
+    text += fmt::format("  ... and {} more\n", all.size() - shown);
+  return text.empty() ? text : "\n" + text;
+}
+
+std::string invariants(const check::Ledger& ledger, const Output& output) {
+  const auto& violations = ledger.cluster().violations();
+  if (ledger.channel() != check::Ledger::Channel::kafka && violations.empty()) return {};
+  if (violations.empty())
+    return fmt::format("\n  all {} invariants hold\n", check::Invariants::all().size());
+  std::string text = "\n";
+  for (const trace::InvariantViolated& violation : violations)
+    text += output.bad("  BROKEN  " + violation.invariant) + ": " + violation.text + "\n";
+  return text;
 }
 
 std::string expectations(const RunSummary& summary, const Output& output) {
@@ -111,8 +140,10 @@ std::string report_text(const RunSummary& summary, const Output& output) {
       fmt::format(", {} events, seed {}, {} engine, fingerprint {}\n", with_commas(summary.events),
                   summary.header.seed, summary.header.engine, summary.fingerprint);
   out += ledger_line(summary.ledger.verdict(), output);
+  out += losses(summary.ledger, output);
   out += deliveries(summary.ledger);
   out += side_effects(summary.ledger);
+  out += invariants(summary.ledger, output);
   out += expectations(summary, output);
   return out;
 }

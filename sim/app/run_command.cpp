@@ -120,7 +120,8 @@ int run_one(const Program& program, const RunOptions& options, const std::string
     output.write(report_text(summary, output));
   if (!trace.finish(output, options.trace)) return exit_internal;
   if (!output.finish()) return exit_internal;
-  return expectations.all_met() ? exit_fine : exit_unmet;
+  return expectations.all_met() && simulation.invariants().violated().empty() ? exit_fine
+                                                                              : exit_unmet;
 }
 
 /// Runs one file in a child process; its exit code, or exit_internal when it was killed.

@@ -23,13 +23,51 @@ Json ledger_json(const check::Verdict& verdict) {
   return {{"produced", verdict.produced.count},
           {"acknowledged", verdict.acknowledged.count},
           {"failed", verdict.failed.count},
+          {"stored", verdict.stored.count},
           {"delivered", verdict.delivered.count},
           {"processed", verdict.processed.count},
           {"lost_acknowledged", verdict.lost_acknowledged.count},
+          {"expired", verdict.expired.count},
+          {"compacted", verdict.compacted.count},
+          {"truncated", verdict.truncated.count},
           {"duplicated", verdict.duplicated.count},
           {"out_of_order", verdict.out_of_order.count},
           {"undelivered", verdict.undelivered.count},
           {"dead_lettered", verdict.dead_lettered.count}};
+}
+
+/// An id that is none is null.
+template <class Id>
+Json id_json(Id id) {
+  return id.valid() ? Json(id.value) : Json(nullptr);
+}
+
+Json losses_json(const check::Ledger& ledger) {
+  Json losses = Json::array();
+  const auto name = [&](NodeId node) {
+    return node.valid() ? Json(ledger.names().name(node)) : Json(nullptr);
+  };
+  for (const check::LossReport& loss : ledger.losses())
+    losses.push_back({{"record", loss.record.value},
+                      {"event_id", loss.event_id},
+                      {"topic", loss.topic},
+                      {"partition", loss.partition},
+                      {"offset", loss.offset},
+                      {"acknowledged_ms", in_ms(loss.acknowledged - SimTime{})},
+                      {"producer", name(loss.producer)},
+                      {"last_leader", name(loss.last_leader)},
+                      {"new_leader", name(loss.new_leader)},
+                      {"sealed_by", id_json(loss.sealed_by)},
+                      {"cut_by", id_json(loss.cut_by)},
+                      {"why", loss.why}});
+  return losses;
+}
+
+Json violations_json(const check::Ledger& ledger) {
+  Json violations = Json::array();
+  for (const trace::InvariantViolated& violation : ledger.cluster().violations())
+    violations.push_back({{"invariant", violation.invariant}, {"text", violation.text}});
+  return violations;
 }
 
 Json broker_json(const std::string& name) {
@@ -129,6 +167,8 @@ std::string to_json(const RunSummary& summary, int indent) {
       {"fingerprint", summary.fingerprint},
       {"expectations", expectations},
       {"ledger", ledger_json(ledger.verdict())},
+      {"losses", losses_json(ledger)},
+      {"invariants_violated", violations_json(ledger)},
       {"side_effects", effects},
       {"latency_ms", latency_json(ledger.latency(check::Ledger::Milestone::delivered))},
       {"consumers", consumers_json(ledger)},

@@ -89,6 +89,10 @@ struct Narrator::Teller : ClusterTeller {
     return fmt::format("{} wants what is published to {}", self(),
                        partition_name(e.topic, e.partition));
   }
+  Sentence operator()(const PublisherDeclared& e) const {
+    if (!all) return std::nullopt;
+    return fmt::format("{} publishes with acks={}", self(), e.acks);
+  }
   Sentence operator()(const NodeStarted& e) const {
     if (e.incarnation > 1) return self() + " is up again";
     if (all || to_ns(event.t) > 0) return self() + " started";

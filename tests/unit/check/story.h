@@ -26,6 +26,7 @@ inline std::vector<std::uint64_t> numbers(const Number& number) {
 
 struct Story {
   Ledger ledger;
+  trace::Sink* before_ledger = nullptr;
   SimTime now{};
   std::uint64_t last = 0;
   std::int64_t epoch = 0, partition_epoch = 0;
@@ -38,7 +39,9 @@ struct Story {
       tell(NodeId{}, trace::NodeDeclared{.index = id, .name = name});
   }
   void tell(NodeId node, trace::EventBody body) {
-    ledger.on_event({EventId{++last}, now, node, EventId{}, std::move(body)});
+    const trace::Event event{EventId{++last}, now, node, EventId{}, std::move(body)};
+    if (before_ledger) before_ledger->on_event(event);
+    ledger.on_event(event);
   }
   void subscribe(const std::string& channel, std::initializer_list<NodeId> consumers) {
     for (const NodeId node : consumers)
