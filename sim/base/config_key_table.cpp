@@ -265,13 +265,11 @@ std::vector<ConfigKey> broker_cleaner_keys() {
 std::vector<ConfigKey> broker_cluster_keys() {
   constexpr Scope s = Scope::broker;
   constexpr std::string_view replication = "replication";
-  constexpr std::string_view controller = "the controller";
   return {
       inert_ms(s, "num.partitions", "1", "automatic creation of topics"),
       inert_ms(s, "default.replication.factor", "1", "automatic creation of topics"),
       inert(boolean(s, {"auto.create.topics.enable", "true", "automatic creation of topics"}),
             "false"),
-      inert(boolean(s, {"unclean.leader.election.enable", "false", controller})),
       inert_ms(s, "replica.lag.time.max.ms", "30000", replication),
       inert_ms(s, "replica.fetch.wait.max.ms", "500", replication),
       inert_ms(s, "replica.fetch.min.bytes", "1", replication),
@@ -281,10 +279,6 @@ std::vector<ConfigKey> broker_cluster_keys() {
       inert_ms(s, "num.replica.fetchers", "1", replication),
       inert_ms(s, "replica.high.watermark.checkpoint.interval.ms", "5000", replication),
       inert_ms(s, "replica.socket.timeout.ms", "30000", replication),
-      inert(boolean(s, {"auto.leader.rebalance.enable", "true", controller})),
-      inert_ms(s, "leader.imbalance.check.interval.seconds", "300", controller),
-      inert_ms(s, "broker.heartbeat.interval.ms", "2000", controller),
-      inert_ms(s, "broker.session.timeout.ms", "9000", controller),
       inert_ms(s, "offsets.topic.num.partitions", "50", "consumer groups"),
       inert_ms(s, "offsets.topic.replication.factor", "3", "consumer groups"),
       inert_ms(s, "offsets.retention.minutes", "10080", "consumer groups"),
@@ -295,6 +289,65 @@ std::vector<ConfigKey> broker_cluster_keys() {
       inert_ms(s, "transaction.state.log.num.partitions", "50", "transactions"),
       inert_ms(s, "transaction.state.log.replication.factor", "3", "transactions"),
       inert_ms(s, "transaction.state.log.min.isr", "2", "transactions"),
+  };
+}
+
+std::vector<ConfigKey> broker_controller_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      boolean(s, {"unclean.leader.election.enable", "false",
+                  "a replica that was not in sync may lead when no other can: records are lost"}),
+      integer(s,
+              {"unclean.leader.election.interval.ms", "300000",
+               "how often the controller looks for partitions to elect uncleanly, in ms"},
+              1, no_limit),
+      boolean(s, {"auto.leader.rebalance.enable", "true",
+                  "the controller gives leadership back to preferred leaders"}),
+      integer(s, {"leader.imbalance.check.interval.seconds", "300", "how often it does, in s"}, 1,
+              int_max),
+      integer(
+          s,
+          {"broker.heartbeat.interval.ms", "2000", "from a broker's heartbeat to the next, in ms"},
+          1),
+      integer(s,
+              {"broker.session.timeout.ms", "9000",
+               "a broker without heartbeat for this long is fenced, in ms"},
+              8),
+      integer(s,
+              {"initial.broker.registration.timeout.ms", "60000",
+               "a broker that could not register for this long exits, in ms"},
+              1),
+      integer(s,
+              {"controller.quorum.fetch.timeout.ms", "2000",
+               "a voter that has not fetched for this long wants an election, in ms; a leader that "
+               "no majority fetches from resigns after half as long again"},
+              2),
+      integer(
+          s,
+          {"controller.quorum.election.timeout.ms", "1000",
+           "least wait for votes before the next attempt, in ms; up to as much again at random"},
+          1),
+      integer(s,
+              {"controller.quorum.election.backoff.max.ms", "1000",
+               "longest wait of a leader's later successors, in ms"},
+              0),
+      integer(s,
+              {"controller.quorum.append.linger.ms", "25",
+               "longest wait of metadata records for others to be written with, in ms"},
+              0),
+      integer(s,
+              {"controller.quorum.request.timeout.ms", "2000",
+               "wait of voters and observers for one answer, in ms"},
+              1),
+      integer(s,
+              {"controller.quorum.retry.backoff.ms", "20",
+               "pause of voters and observers after a failed request, in ms; doubles"},
+              1),
+      integer(
+          s,
+          {"metadata.max.idle.interval.ms", "500",
+           "how often the active controller writes a record that says nothing, in ms; 0: never"},
+          0),
   };
 }
 
@@ -309,7 +362,8 @@ std::vector<ConfigKey> topic_keys() {
                "refusal of old timestamps"),
       inert_ms(s, "message.timestamp.after.max.ms", "3600000",
                "refusal of timestamps of the future"),
-      inert(boolean(s, {"unclean.leader.election.enable", "false", "the controller"})),
+      boolean(s, {"unclean.leader.election.enable", "false",
+                  "a replica that was not in sync may lead when no other can: records are lost"}),
       inert(choice(s, {"compression.type", "producer", "compression of batches"},
                    {"producer", "none", "uncompressed", "gzip", "snappy", "lz4", "zstd"})),
   };
@@ -362,6 +416,7 @@ std::vector<ConfigKey> make_table() {
   add(table, broker_segment_keys());
   add(table, broker_cleaner_keys());
   add(table, broker_cluster_keys());
+  add(table, broker_controller_keys());
   add(table, topic_keys());
   add(table, topic_storage_keys());
   return table;
