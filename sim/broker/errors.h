@@ -38,7 +38,10 @@ namespace eventarium::kafka {
   ERROR(36, TOPIC_ALREADY_EXISTS, topic_already_exists, false, false)                        \
   ERROR(37, INVALID_PARTITIONS, invalid_partitions, false, false)                            \
   ERROR(38, INVALID_REPLICATION_FACTOR, invalid_replication_factor, false, false)            \
+  ERROR(39, INVALID_REPLICA_ASSIGNMENT, invalid_replica_assignment, false, false)            \
+  ERROR(40, INVALID_CONFIG, invalid_config, false, false)                                    \
   ERROR(41, NOT_CONTROLLER, not_controller, true, false)                                     \
+  ERROR(42, INVALID_REQUEST, invalid_request, false, false)                                  \
   ERROR(45, OUT_OF_ORDER_SEQUENCE_NUMBER, out_of_order_sequence_number, false, false)        \
   ERROR(46, DUPLICATE_SEQUENCE_NUMBER, duplicate_sequence_number, false, false)              \
   ERROR(47, INVALID_PRODUCER_EPOCH, invalid_producer_epoch, false, false)                    \
@@ -57,10 +60,12 @@ namespace eventarium::kafka {
   ERROR(82, FENCED_INSTANCE_ID, fenced_instance_id, false, false)                            \
   ERROR(83, ELIGIBLE_LEADERS_NOT_AVAILABLE, eligible_leaders_not_available, true, true)      \
   ERROR(84, ELECTION_NOT_NEEDED, election_not_needed, true, true)                            \
+  ERROR(85, NO_REASSIGNMENT_IN_PROGRESS, no_reassignment_in_progress, false, false)          \
   ERROR(87, INVALID_RECORD, invalid_record, false, false)                                    \
   ERROR(90, PRODUCER_FENCED, producer_fenced, false, false)                                  \
   ERROR(95, INVALID_UPDATE_VERSION, invalid_update_version, false, false)                    \
   ERROR(101, DUPLICATE_BROKER_REGISTRATION, duplicate_broker_registration, false, false)     \
+  ERROR(102, BROKER_ID_NOT_REGISTERED, broker_id_not_registered, false, false)               \
   ERROR(107, INELIGIBLE_REPLICA, ineligible_replica, false, false)                           \
   ERROR(108, NEW_LEADER_ELECTED, new_leader_elected, false, false)                           \
   ERROR(110, FENCED_MEMBER_EPOCH, fenced_member_epoch, false, false)                         \

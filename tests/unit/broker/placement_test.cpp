@@ -39,6 +39,14 @@ TEST_CASE("striped placement from start 0") {
         Rows{{0, 1, 2}, {1, 2, 3}, {2, 3, 4}, {3, 4, 0}});
 }
 
+TEST_CASE("a fenced broker gets replicas only when the unfenced ones are used up") {
+  const std::vector<NodeId> unfenced = {NodeId{0}, NodeId{2}, NodeId{3}};
+  CHECK(numbers(place_replicas(unfenced, {NodeId{1}}, 3, 3, nullptr)) ==
+        Rows{{0, 2, 3}, {2, 3, 0}, {3, 0, 2}});
+  CHECK(numbers(place_replicas(unfenced, {NodeId{1}}, 2, 4, nullptr)) ==
+        Rows{{0, 2, 3, 1}, {2, 3, 0, 1}});
+}
+
 TEST_CASE("a random start only rotates the first stripe, and replicas are always distinct") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     RandomStream random(seed, "placement");
