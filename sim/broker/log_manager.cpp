@@ -9,7 +9,8 @@
 
 namespace eventarium::kafka {
 
-LogManager::LogManager(Config config) : config_(std::move(config)) {}
+LogManager::LogManager(Config config, PlantedFaults planted)
+    : config_(std::move(config)), planted_(planted) {}
 
 Duration LogManager::interval(std::string_view key) const {
   return config_ms(config_, ConfigScope::broker, key);
@@ -220,6 +221,7 @@ bool LogManager::check_disk(engine::Runtime& runtime) {
 const RecordBatch* LogManager::append_as_leader(engine::Runtime& runtime, StoredLog& stored,
                                                 RecordBatch batch, std::int32_t leader_epoch) {
   if (!write(runtime, batch.size_bytes)) return nullptr;
+  if (planted_.has(PlantedFault::offset_given_twice)) give_offset_twice(runtime, stored.log);
   return appended(runtime, stored,
                   stored.log.append_as_leader(std::move(batch), leader_epoch, runtime.now()));
 }
@@ -228,6 +230,13 @@ const RecordBatch* LogManager::append_as_follower(engine::Runtime& runtime, Stor
                                                   RecordBatch batch) {
   if (!write(runtime, batch.size_bytes)) return nullptr;
   return appended(runtime, stored, stored.log.append_as_follower(std::move(batch), runtime.now()));
+}
+
+/// Planted: now and then the last batch is silently written over.
+void LogManager::give_offset_twice(engine::Runtime& runtime, PartitionLog& log) {
+  constexpr std::uint64_t every_n_appends = 20;
+  if (++leader_appends_ % every_n_appends != 0 || log.active_segment().empty()) return;
+  log.truncate_to(log.active_segment().batches().back().batch.base_offset, runtime.now());
 }
 
 const RecordBatch* LogManager::appended(engine::Runtime& runtime, StoredLog& stored,

@@ -34,6 +34,7 @@
 #include <utility>
 
 #include "sim/base/config_keys.h"
+#include "sim/base/planted_fault.h"
 #include "sim/engine/runtime.h"
 #include "sim/log/log_cleaner.h"
 #include "sim/log/partition_log.h"
@@ -59,7 +60,7 @@ constexpr std::uint64_t cleaner_slice_bytes = 256 * 1024;
 class LogManager {
  public:
   /// `config` has the broker scope and has been checked.
-  explicit LogManager(Config config);
+  explicit LogManager(Config config, PlantedFaults planted = {});
 
   // ---- life of the process
   /// True when all logs can be used at once; else on_done() says when, unless the disk is broken.
@@ -142,6 +143,7 @@ class LogManager {
   const RecordBatch* appended(engine::Runtime& runtime, StoredLog& stored, const LogAppend& append);
   void after_cut(engine::Runtime& runtime, StoredLog& stored, const LogCut& cut);
   void draw_jitter(engine::Runtime& runtime, PartitionLog& log);
+  void give_offset_twice(engine::Runtime& runtime, PartitionLog& log);
 
   // log_manager_tasks.cpp
   void segment_rolled(engine::Runtime& runtime, StoredLog& stored, std::string_view reason);
@@ -163,6 +165,7 @@ class LogManager {
   void stop_cleaning(const TopicPartition& tp);
 
   Config config_;
+  PlantedFaults planted_;
   // On the disk.
   std::map<TopicPartition, StoredLog> logs_;
   std::multimap<SimTime, DeletedFile> deleted_files_;  // by when they go
@@ -174,6 +177,7 @@ class LogManager {
   std::uint64_t last_flush_ = 0;
   std::optional<RunningCleaning> cleaning_;
   std::uint64_t last_cleaning_ = 0;
+  std::uint64_t leader_appends_ = 0;  // for a planted fault
 };
 
 }  // namespace eventarium::kafka

@@ -29,8 +29,8 @@ struct CleanedBatch {
 struct RecordBatch {
   std::int64_t base_offset = 0;
   std::int32_t leader_epoch = 0;  // of the leader that wrote it first
+  bool log_append_time = false;   // the broker's clock stamped all records with max_timestamp
   SimTime max_timestamp{};
-  bool log_append_time = false;  // the broker's clock stamped all records with max_timestamp
   std::uint64_t size_bytes = 0;
   RecordSet records;
   std::shared_ptr<const CleanedBatch> cleaned;  // null: as it was written, offsets without gaps

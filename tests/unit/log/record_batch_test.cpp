@@ -63,3 +63,24 @@ TEST_CASE("the upper bound is never below the real size") {
           batch_header_size_bytes + record_size_bytes(record, 1'000'000, 1'000'000'000));
   }
 }
+
+TEST_CASE("a cleaned batch keeps its first and last offset, and its records theirs") {
+  RecordBatch batch;
+  batch.base_offset = 10;
+  batch.records = std::make_shared<const std::vector<Record>>(
+      std::vector<Record>{make_record("a", 10), make_record("b", 10)});
+  CHECK(batch.last_offset() == 11);
+  CHECK(batch.index_of(11) == 1);
+  CHECK(batch.index_of(99) == 2);
+  auto cleaned = std::make_shared<CleanedBatch>();
+  cleaned->offset_deltas = {1, 4};
+  cleaned->last_offset_delta = 6;
+  batch.cleaned = cleaned;
+  CHECK(batch.last_offset() == 16);
+  CHECK(batch.next_offset() == 17);
+  CHECK(batch.offset_of(1) == 14);
+  CHECK(batch.index_of(10) == 0);
+  CHECK(batch.index_of(12) == 1);
+  CHECK(batch.index_of(14) == 1);
+  CHECK(batch.index_of(15) == 2);
+}
