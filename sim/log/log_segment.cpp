@@ -37,10 +37,21 @@ std::string_view LogSegment::should_roll(const LogConfig& config, Duration jitte
 }
 
 std::size_t LogSegment::index_of(std::int64_t offset) const {
-  const auto found = std::partition_point(
-      batches_.begin(), batches_.end(),
-      [&](const Stored& stored) { return stored.batch.next_offset() <= offset; });
-  return static_cast<std::size_t>(found - batches_.begin());
+  // Nearly all reads are near the end: looks there first, in strides that double.
+  std::size_t high = batches_.size();
+  for (std::size_t stride = 1; high > 0; stride *= 2) {
+    const std::size_t low = high > stride ? high - stride : 0;
+    if (batches_[low].batch.next_offset() > offset) {
+      high = low;
+      continue;
+    }
+    const auto begin = batches_.begin() + static_cast<std::ptrdiff_t>(low) + 1;
+    const auto end = batches_.begin() + static_cast<std::ptrdiff_t>(high);
+    const auto found = std::partition_point(
+        begin, end, [&](const Stored& stored) { return stored.batch.next_offset() <= offset; });
+    return static_cast<std::size_t>(found - batches_.begin());
+  }
+  return 0;
 }
 
 std::uint64_t LogSegment::position_of(std::size_t index) const {
