@@ -28,6 +28,26 @@ struct Source {
   }
 };
 
+std::int64_t broker_int(const Config& broker, const char* key) {
+  return config_int(broker, ConfigScope::broker, key);
+}
+
+/// The finest unit that is set wins; negative: forever.
+Duration retention(const Source& source) {
+  const Config& broker = source.broker;
+  if (source.topic.contains("retention.ms") || broker.contains("log.retention.ms"))
+    return source.ms("retention.ms", "log.retention.ms");
+  if (broker.contains("log.retention.minutes"))
+    return std::chrono::minutes(broker_int(broker, "log.retention.minutes"));
+  return std::chrono::hours(broker_int(broker, "log.retention.hours"));
+}
+
+Duration roll_age(const Source& source) {
+  if (source.topic.contains("segment.ms") || source.broker.contains("log.roll.ms"))
+    return source.ms("segment.ms", "log.roll.ms");
+  return std::chrono::hours(broker_int(source.broker, "log.roll.hours"));
+}
+
 }  // namespace
 
 Duration LogConfig::max_segment_ms() const {
@@ -41,10 +61,10 @@ LogConfig make_log_config(const Config& topic, const Config& broker) {
   LogConfig config;
   config.segment_bytes =
       static_cast<std::uint64_t>(source.integer("segment.bytes", "log.segment.bytes"));
-  config.segment_ms = source.ms("segment.ms", "log.roll.ms");
+  config.segment_ms = roll_age(source);
   config.segment_jitter_ms = source.ms("segment.jitter.ms", "log.roll.jitter.ms");
   config.retention_bytes = source.integer("retention.bytes", "log.retention.bytes");
-  config.retention_ms = source.ms("retention.ms", "log.retention.ms");
+  config.retention_ms = retention(source);
   config.file_delete_delay_ms = source.ms("file.delete.delay.ms", "log.segment.delete.delay.ms");
   const std::string policy = source.text("cleanup.policy", "log.cleanup.policy");
   config.delete_policy = policy.find("delete") != std::string::npos;

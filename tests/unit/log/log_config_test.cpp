@@ -27,6 +27,21 @@ TEST_CASE("the topic's own value wins over the broker's default, under another n
   CHECK_FALSE(make_log_config({}, broker).delete_policy);
 }
 
+TEST_CASE("of a broker's units the finest that is set wins") {
+  const Config hours{{"log.retention.hours", "2"}, {"log.roll.hours", "3"}};
+  CHECK(make_log_config({}, hours).retention_ms == 2h);
+  CHECK(make_log_config({}, hours).segment_ms == 3h);
+  const Config minutes{{"log.retention.hours", "2"}, {"log.retention.minutes", "15"}};
+  CHECK(make_log_config({}, minutes).retention_ms == 15min);
+  const Config ms{{"log.retention.minutes", "15"},
+                  {"log.retention.ms", "7000"},
+                  {"log.roll.hours", "3"},
+                  {"log.roll.ms", "8000"}};
+  CHECK(make_log_config({}, ms).retention_ms == 7s);
+  CHECK(make_log_config({}, ms).segment_ms == 8s);
+  CHECK(make_log_config({}, {{"log.retention.hours", "-1"}}).retention_ms < Duration::zero());
+}
+
 TEST_CASE("retention.ms=-1 is forever") {
   CHECK(make_log_config({{"retention.ms", "-1"}}, {}).retention_ms < Duration::zero());
 }
