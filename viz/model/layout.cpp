@@ -3,6 +3,7 @@
 #include "viz/model/layout.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <map>
 
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t cards_per_column = 6;
 constexpr std::size_t channels_per_column = 4;
 constexpr std::size_t managers_per_row = 8;
+constexpr double arch_least = 22;    // how high a link between two of the row above rises
+constexpr double round_reach = 110;  // how far a link that leads round a grid pulls away from it
 
 struct Card {
   NodeId node;
@@ -76,6 +79,10 @@ class Builder {
   }
 
  private:
+  struct Place {  // in a grid of channels
+    std::size_t column = 0, row = 0;
+  };
+
   void sort_into_ranks() {
     const bool has_channel =
         std::any_of(history_.nodes().begin(), history_.nodes().end(),
@@ -100,8 +107,20 @@ class Builder {
     }
     for (const auto& [rank, cards] : ranks) {
       const bool channels = has_channel && rank == 1;
+      const std::size_t first = columns_.size();
       split(cards, rows_max(cards, channels), channels && !metrics_.tiles);
+      if (channels && columns_.size() > first + 1) note_grid(first);
     }
+  }
+
+  /// The channels stand in several columns, from column `first` on.
+  void note_grid(std::size_t first) {
+    grid_first_ = first;
+    for (std::size_t column = first; column < columns_.size(); ++column)
+      for (std::size_t row = 0; row < columns_[column].size(); ++row)
+        grid_[columns_[column][row].node] = {column - first, row};
+    grid_columns_ = columns_.size() - first;
+    grid_rows_ = columns_[first].size();
   }
 
   /// How many cards of this rank stand below each other.
@@ -178,7 +197,13 @@ class Builder {
     double x = 0;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       const double width = width_of(columns_[i]);
-      place_column(columns_[i], x, width, tallest);
+      const bool in_grid = grid_columns_ > 0 && i >= grid_first_ && i < grid_first_ + grid_columns_;
+      // All columns of a grid begin at the height of its first one.
+      const double height = in_grid ? height_of(columns_[grid_first_], metrics_.gap) : 0;
+      if (in_grid)
+        place_in_grid(columns_[i], x, width, (tallest - height) / 2);
+      else
+        place_column(columns_[i], x, width, tallest);
       x += width + gaps_[i];
     }
     width_ = columns_.empty() ? 0 : x - gaps_.back();
@@ -194,6 +219,14 @@ class Builder {
       layout_.nodes[card.node.value] = {
           card.node, {x + (width - card.width) / 2, y, card.width, card.height}, {}, false};
       y += card.height + metrics_.gap + extra;
+    }
+  }
+
+  void place_in_grid(const Column& column, double x, double width, double y) {
+    for (const Card& card : column) {
+      layout_.nodes[card.node.value] = {
+          card.node, {x + (width - card.width) / 2, y, card.width, card.height}, {}, false};
+      y += card.height + metrics_.gap;
     }
   }
 
@@ -245,7 +278,14 @@ class Builder {
     }
   }
 
+  bool is_manager(NodeId node) const { return is_management(history_.node(node)->role); }
+
   void bend(LinkCurve& curve, const Box& a, const Box& b) const {
+    if (history_.node(curve.a) == nullptr || history_.node(curve.b) == nullptr) return;
+    const bool above_a = is_manager(curve.a), above_b = is_manager(curve.b);
+    if (above_a && above_b) return arch(curve, a, b);
+    if (above_a || above_b) return drop(curve, above_a ? a : b, above_a ? b : a, above_a);
+    if (const auto below = way_round(curve)) return go_round(curve, a, b, *below);
     const bool right = b.x >= a.x + a.width, left = a.x >= b.x + b.width;
     if (right || left) {
       curve.p0 = {right ? a.x + a.width : a.x, a.centre().y};
@@ -268,6 +308,78 @@ class Builder {
     curve.p2 = curve.p3 = b.centre();
   }
 
+  /// Between two of the row above: over their heads.
+  static void arch(LinkCurve& curve, const Box& a, const Box& b) {
+    curve.p0 = {a.centre().x, a.y};
+    curve.p3 = {b.centre().x, b.y};
+    const double high = arch_least + 0.06 * std::abs(curve.p3.x - curve.p0.x);
+    curve.p1 = {curve.p0.x, curve.p0.y - high};
+    curve.p2 = {curve.p3.x, curve.p3.y - high};
+  }
+
+  /// From one of the row above straight down to a card, ending where it is nearest.
+  static void drop(LinkCurve& curve, const Box& manager, const Box& card, bool manager_first) {
+    const Point from{manager.centre().x, manager.y + manager.height};
+    const double inset = std::min(30.0, card.width / 4);
+    const Point to{std::clamp(from.x, card.x + inset, card.x + card.width - inset), card.y};
+    const double reach = (to.y - from.y) * 0.5;
+    const Point from_control{from.x, from.y + reach}, to_control{to.x, to.y - reach};
+    curve.p0 = manager_first ? from : to;
+    curve.p1 = manager_first ? from_control : to_control;
+    curve.p2 = manager_first ? to_control : from_control;
+    curve.p3 = manager_first ? to : from;
+  }
+
+  const Place* place_of(NodeId node) const {
+    const auto found = grid_.find(node);
+    return found == grid_.end() ? nullptr : &found->second;
+  }
+
+  /// Whether other columns of the grid stand between the two: true when the way leads below
+  /// them, false when it leads above; nothing when the straight way is free.
+  std::optional<bool> way_round(const LinkCurve& curve) const {
+    if (grid_columns_ == 0 || metrics_.tiles) return std::nullopt;
+    const Place *a = place_of(curve.a), *b = place_of(curve.b);
+    if (a == nullptr && b == nullptr) return std::nullopt;
+    const auto is_below = [&](const Place& place) { return place.row + 1 >= (grid_rows_ + 1) / 2; };
+    if (a != nullptr && b != nullptr) {
+      const std::size_t apart =
+          a->column > b->column ? a->column - b->column : b->column - a->column;
+      if (apart < 2) return std::nullopt;
+      return is_below(*a) && is_below(*b);
+    }
+    const Place& place = a != nullptr ? *a : *b;
+    const NodeId other = a != nullptr ? curve.b : curve.a;
+    const NodeId self = a != nullptr ? curve.a : curve.b;
+    const bool from_left = layout_.nodes[other.value].box.x < layout_.nodes[self.value].box.x;
+    const std::size_t between = from_left ? place.column : grid_columns_ - 1 - place.column;
+    if (between == 0) return std::nullopt;
+    return is_below(place);
+  }
+
+  /// Below (or above) all cards of the grid.
+  void go_round(LinkCurve& curve, const Box& a, const Box& b, bool below) const {
+    double edge = below ? -1e9 : 1e9;
+    for (const auto& [node, place] : grid_) {
+      const Box& box = layout_.nodes[node.value].box;
+      edge = below ? std::max(edge, box.y + box.height) : std::min(edge, box.y);
+    }
+    const double out = edge + (below ? 1 : -1) * round_reach;
+    const auto end_of = [&](const Box& box, NodeId node, const Box& other, Point& end,
+                            Point& control) {
+      const bool right = other.x > box.x;
+      if (place_of(node) == nullptr) {
+        end = {right ? box.x + box.width : box.x, box.centre().y};
+        control = {end.x + (right ? 1 : -1) * metrics_.column_gap * 0.9, out};
+        return;
+      }
+      end = {box.x + box.width * (right ? 0.65 : 0.35), below ? box.y + box.height : box.y};
+      control = {end.x + (right ? 1 : -1) * metrics_.column_gap * 0.3, out};
+    };
+    end_of(a, curve.a, b, curve.p0, curve.p1);
+    end_of(b, curve.b, a, curve.p3, curve.p2);
+  }
+
   /// Moves everything so that the top left is the origin.
   void set_bounds() {
     double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
@@ -281,6 +393,9 @@ class Builder {
       y1 = first ? box.y + box.height : std::max(y1, box.y + box.height);
       first = false;
     }
+    // Room for links that lead round the cards.
+    if (managers_.size() > 1) y0 -= arch_least;
+    if (grid_columns_ > 0 && !metrics_.tiles) y1 += round_reach * 0.5;
     for (NodeBox& node : layout_.nodes) {
       shift(node.box, x0, y0);
       for (RowBox& row : node.rows) {
@@ -306,6 +421,9 @@ class Builder {
   std::vector<Column> columns_;
   std::vector<double> gaps_;  // to the right of each column
   Column managers_;
+  // Channels in several columns; none when there is one column.
+  std::map<NodeId, Place> grid_;
+  std::size_t grid_first_ = 0, grid_columns_ = 0, grid_rows_ = 0;
   double width_ = 0;
   Layout layout_;
 };

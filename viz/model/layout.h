@@ -69,7 +69,7 @@ struct LayoutMetrics {
   std::size_t broker_columns = 1;                   // brokers beside each other
   bool tiles = false;                               // brokers as tiles
   double tile_width = 190, tile_square = 13;        // and how large a replica's square is on one
-  double manager_width = 190, manager_height = 60;  // controllers, ZooKeeper, the admin
+  double manager_width = 190, manager_height = 66;  // controllers, ZooKeeper, the admin
   double gap = 24;                                  // between cards of a column, at least
   double spread_max = 70;                           // more than that, where there is room
   double column_gap = 170;                          // between columns: where messages fly

@@ -23,26 +23,31 @@ const PartitionView* wrongly_led(const World& world, const NodeBox& box) {
   return nullptr;
 }
 
-/// How the cluster counts on it, when that is not as one would expect.
-std::pair<std::string, Color> standing(const Card& card, const NodeBox& box) {
+/// How the cluster counts on it, in words from long to short.
+struct Standing {
+  std::vector<std::string> texts;
+  Color color;
+};
+
+Standing standing_of(const Card& card, const NodeBox& box) {
   const MembershipView& member = card.node.member;
+  const Palette& color = card.color();
   const World& world = card.frame.session.world();
-  auto [text, color] = subtitle(card);
-  if (member.unregistered) return {"left the cluster", card.color().muted};
+  const auto [text, text_color] = subtitle(card);
+  if (member.unregistered) return {{"left the cluster"}, color.muted};
   if (card.dead) {
-    if (member.fenced)
-      text += ", fenced";
-    else if (!card.calm && world.controller.valid())
-      text += ", not noticed yet";
-    return {text, color};
+    const bool unnoticed = !card.calm && !member.fenced && world.controller.valid();
+    const char* more = member.fenced ? ", fenced" : unnoticed ? ", not noticed yet" : "";
+    return {{text + more, text, unnoticed ? "not noticed yet" : "down"}, text_color};
   }
-  if (card.unborn()) return {text, color};
+  if (card.unborn()) return {{text}, text_color};
   if (const PartitionView* lost = wrongly_led(world, box))
-    return {fmt::format("does not know that it lost {}", to_text(lost->id)), card.color().bad};
-  if (member.fenced)
-    return {member.reason.empty() ? "fenced" : "fenced: " + member.reason, card.color().warn};
-  if (member.leaving) return {"hands its leaderships over", card.color().warn};
-  return {text, color};
+    return {{fmt::format("does not know that it lost {}", to_text(lost->id)),
+             fmt::format("lost {}", to_text(lost->id)), "out of date"},
+            color.bad};
+  if (member.fenced) return {{"fenced: " + member.reason, "fenced"}, color.warn};
+  if (member.leaving) return {{"hands its leaderships over", "leaves"}, color.warn};
+  return {{text}, text_color};
 }
 
 struct Badge {
@@ -88,12 +93,13 @@ void draw_broker_head(Card& card, const NodeBox& box) {
   card.rest = head;
   draw_head(card, Align::left);
   card.rest = all;
-  const auto [text, color] = standing(card, box);
-  const Pen pen = card.pen(Face::regular, text_size, color);
-  const Pen name = card.pen(Face::strong, name_size, color);
+  const Standing standing = standing_of(card, box);
+  const Pen pen = card.pen(Face::regular, text_size, standing.color);
+  const Pen name = card.pen(Face::strong, name_size, standing.color);
   head.min.x += text_width(card.frame.canvas, name, card.info.name) +
                 card.view.px(card.dead && !card.calm ? 42 : 16);
-  draw_text_in(card.frame.canvas, head, pen, text);
+  draw_text_in(card.frame.canvas, head, pen,
+               first_that_fits(card, pen, head.width(), standing.texts));
   card.rest.cut_top(card.view.px(6));
 }
 
@@ -148,7 +154,10 @@ void draw_tile(Card& card, const NodeBox& box) {
   const std::string count = fmt::format("{} led", led);
   const Pen pen = card.pen(Face::regular, 15, card.color().muted);
   const float wide = text_width(card.frame.canvas, pen, count);
-  if (wide < head.width() * 0.5F)
+  const Pen name = card.pen(Face::strong, name_size, card.ink());
+  const float name_px = text_width(card.frame.canvas, name, card.info.name);
+  const float marks = card.view.px(card.dead || card.node.controller.active ? 30 : 8);
+  if (name_px + marks + wide < head.width())
     draw_text_in(card.frame.canvas, head.cut_right(wide + 1), pen, count, Align::right);
   const ControllerView& controller = card.node.controller;
   if (controller.active && !card.dead)
@@ -182,7 +191,7 @@ std::optional<PartitionId> hit_tile(const Frame& frame, const View& view, const 
 
 std::string manager_words(const World& world, const NodeView& node) {
   const ControllerView& view = node.controller;
-  if (node.role == Role::admin) return "administers the cluster";
+  if (node.role == Role::admin) return "asks for changes";
   if (node.role == Role::zookeeper)
     return view.leads_ensemble ? fmt::format("leads, epoch {}", view.ensemble_epoch) : "follows";
   if (view.active) return fmt::format("active, epoch {}", view.epoch);

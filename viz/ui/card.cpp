@@ -50,6 +50,13 @@ std::pair<std::string, Color> subtitle(const Card& card) {
   return {card.info.label, card.color().muted};
 }
 
+std::string first_that_fits(const Card& card, const Pen& pen, float width_px,
+                            const std::vector<std::string>& texts) {
+  for (const std::string& text : texts)
+    if (text_width(card.frame.canvas, pen, text) <= width_px) return text;
+  return texts.empty() ? std::string() : texts.back();
+}
+
 void draw_head(Card& card, Align align) {
   Rect head = card.cut_line(name_size);
   const Pen pen =

@@ -42,6 +42,10 @@ std::string ago(const Card& card, SimTime since);
 /// The line under the name: what the node is, or what is wrong with it.
 std::pair<std::string, Color> subtitle(const Card& card);
 
+/// The first of `texts` that fits into `width_px`; the last one when none does.
+std::string first_that_fits(const Card& card, const Pen& pen, float width_px,
+                            const std::vector<std::string>& texts);
+
 /// The name, crossed when the node is dead; takes a line of the card.
 void draw_head(Card& card, Align align);
 /// The subtitle; takes a line, a producer's long one takes two.

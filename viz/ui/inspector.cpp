@@ -233,6 +233,7 @@ void draw_points(Frame& frame, Flow& flow, std::string_view title,
 
 void draw_scenario(Frame& frame, Flow& flow) {
   if (!frame.state.scenario) {
+    flow.space(frame.px(30));  // the closing cross
     flow.paragraph({Face::regular, frame.px(18), frame.color().muted},
                    "Click on anything to see all about it: a card, a message, a cell, a number.");
     return;

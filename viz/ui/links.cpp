@@ -13,12 +13,13 @@ namespace {
 // Layout units.
 constexpr float data_radius = 9;
 constexpr float plain_radius = 4.5F;
-constexpr float copy_radius = 6.5F;          // from a leader to a follower
-constexpr float control_radius = 4.5F;       // an election, a change of an in-sync set
-constexpr float routine_radius = 3;          // a heartbeat
-constexpr std::size_t quiet_links_max = 12;  // more of them are drawn only while they are used
-constexpr float aside = 7;                   // keeps the two ways of a link apart
-constexpr std::size_t labelled_max = 10;     // more labels than that only cover each other
+constexpr float copy_radius = 6.5F;     // from a leader to a follower
+constexpr float control_radius = 4.5F;  // an election, a change of an in-sync set
+constexpr float routine_radius = 3;     // a heartbeat
+// More of them are drawn only while they are used.
+constexpr std::size_t quiet_links_max = 12, client_links_max = 80;
+constexpr float aside = 7;                // keeps the two ways of a link apart
+constexpr std::size_t labelled_max = 10;  // more labels than that only cover each other
 
 struct Look {
   Color color;
@@ -112,10 +113,14 @@ void draw_quiet_link(Frame& frame, const View& view, const LinkCurve& link, cons
                                     (hot ? color.accent : color.line).packed(), weight, 28);
 }
 
-void draw_link(Frame& frame, const View& view, const LinkCurve& link, const Curve& curve) {
+void draw_link(Frame& frame, const View& view, const LinkCurve& link, const Curve& curve,
+               bool shown) {
   const Palette& color = frame.color();
   const World& world = frame.session.world();
   const float weight = frame.theme().line_px();
+  const bool hot =
+      touches(link, frame.state.hovered_node) || touches(link, selected_node(frame.state));
+  if (!shown && !hot) return;
   if (is_switched_off(world, link)) {
     frame.canvas.list->AddBezierCubic(curve.from, curve.from_control, curve.to_control, curve.to,
                                       color.line.packed(), weight, 28);
@@ -126,8 +131,6 @@ void draw_link(Frame& frame, const View& view, const LinkCurve& link, const Curv
                     view.px(6));
     return;
   }
-  const bool hot =
-      touches(link, frame.state.hovered_node) || touches(link, selected_node(frame.state));
   const Color ink = hot ? color.accent : color.outline.faded(0.7F);
   frame.canvas.list->AddBezierCubic(curve.from, curve.from_control, curve.to_control, curve.to,
                                     ink.packed(), weight, 28);
@@ -224,7 +227,8 @@ void draw_links(Frame& frame, const View& view, const Traffic& traffic) {
     if (is_quiet(frame, layout.links[i]))
       draw_quiet_link(frame, view, layout.links[i], traffic.curves[i], shown);
     else
-      draw_link(frame, view, layout.links[i], traffic.curves[i]);
+      draw_link(frame, view, layout.links[i], traffic.curves[i],
+                traffic.busy[i] || layout.links.size() - quiet <= client_links_max);
   }
   for (const Band& band : traffic.bands) draw_band(frame, view, traffic, band);
 }

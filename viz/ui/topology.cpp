@@ -8,8 +8,10 @@
 #include <cmath>
 #include <vector>
 
+#include "viz/ui/broker_card.h"
 #include "viz/ui/cards.h"
 #include "viz/ui/layout_motion.h"
+#include "viz/ui/legend.h"
 #include "viz/ui/links.h"
 #include "viz/ui/partition_row.h"
 #include "viz/ui/widgets.h"
@@ -33,10 +35,37 @@ std::string node_text(const Frame& frame, NodeId id) {
                      info->label.empty() ? "" : " · ", info->label);
 }
 
+/// What a replica is, and what is wrong with it.
+std::string replica_text(const Frame& frame, const PartitionId& id, NodeId broker) {
+  const PartitionView* partition = frame.session.world().partition(id);
+  const ReplicaView* copy = partition == nullptr ? nullptr : partition->replica(broker);
+  if (copy == nullptr) return to_text(id);
+  const bool leads = partition->leader == broker;
+  std::string text = fmt::format("{} on {}: {}", to_text(id), frame.session.history().name(broker),
+                                 leads                        ? "the leader"
+                                 : partition->in_sync(broker) ? "a follower, in sync"
+                                                              : "a follower, not in sync");
+  text += fmt::format("\nlog end offset {}, high watermark {}", copy->log_end_offset,
+                      copy->high_watermark);
+  if (const std::int64_t lag = partition->lag(*copy); lag > 0 && !leads)
+    text += fmt::format(", {} behind", lag);
+  if (partition->stale_leader(*copy))
+    text += "\nIt takes itself for the leader, but another one has been elected.";
+  if (partition->offline()) text += "\nNobody leads it: it can be neither written nor read.";
+  return text;
+}
+
 Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, ImVec2 pixel) {
   Pointed pointed{box.node, Selection(box.node), node_text(frame, box.node),
                   view.to_screen(box.box)};
   const History& history = frame.session.history();
+  if (box.tile) {
+    if (const auto on = hit_tile(frame, view, box, pixel)) {
+      pointed.selection = ReplicaId{*on, box.node};
+      pointed.text = replica_text(frame, *on, box.node);
+    }
+    return pointed;
+  }
   for (const RowBox& row : box.rows) {
     const PartitionView* partition = frame.session.world().partition(row.partition);
     if (partition == nullptr) continue;
@@ -44,11 +73,7 @@ Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, 
     const ReplicaId replica{row.partition, box.node};
     if (hit.label) {
       pointed.selection = replica;
-      const ReplicaView* copy = partition->replica(box.node);
-      pointed.text = fmt::format("{} on {}: {}\nlog end offset {}, high watermark {}",
-                                 to_text(row.partition), history.name(box.node),
-                                 partition->leader == box.node ? "the leader" : "a follower",
-                                 copy->log_end_offset, copy->high_watermark);
+      pointed.text = replica_text(frame, row.partition, box.node);
     }
     if (!hit.readers.empty()) {
       std::vector<std::string> names;
@@ -122,71 +147,6 @@ void draw_empty(Frame& frame, const Rect& area) {
       state == SourceState::ended ? "This trace has no nodes." : "Starting the simulation …";
   draw_text_in(frame.canvas, area, {Face::regular, frame.px(20), frame.color().muted}, text,
                Align::center);
-}
-
-enum class LegendMark { square, disc, bar, triangle };
-
-struct LegendEntry {
-  const char* text;
-  LegendMark mark;
-  Color color;
-  float radius = 7;
-};
-
-/// Only what this picture can show.
-std::vector<LegendEntry> legend_entries(const Frame& frame) {
-  const Palette& color = frame.color();
-  const auto& nodes = frame.session.history().nodes();
-  const bool channel = std::any_of(nodes.begin(), nodes.end(),
-                                   [](const NodeInfo& info) { return is_channel(info.role); });
-  const auto& partitions = frame.session.world().partitions;
-  std::vector<LegendEntry> entries = {
-      {channel ? "events out" : "events", LegendMark::square, color.accent}};
-  if (channel) entries.push_back({"events in", LegendMark::disc, color.ok});
-  entries.push_back(
-      {channel ? "requests, answers" : "answers", LegendMark::square, color.muted, 4});
-  if (!partitions.empty()) {
-    entries.push_back({"high watermark", LegendMark::bar, color.ok});
-    entries.push_back({"readers' positions", LegendMark::triangle, color.ok});
-  }
-  const bool copies = std::any_of(partitions.begin(), partitions.end(), [](const auto& partition) {
-    return partition.second.replicas.size() > 1;
-  });
-  if (copies) entries.push_back({"not readable yet", LegendMark::square, color.beyond});
-  const World& world = frame.session.world();
-  if (!channel || !world.stalled.empty())
-    entries.push_back({"held up: sent again later", LegendMark::square, color.warn});
-  return entries;
-}
-
-void draw_legend_mark(const Canvas& canvas, const LegendEntry& entry, ImVec2 at) {
-  const float r = canvas.px(entry.radius);
-  switch (entry.mark) {
-    case LegendMark::square:
-      return fill(canvas, {{at.x - r, at.y - r}, {at.x + r, at.y + r}}, entry.color, r * 0.3F);
-    case LegendMark::disc:
-      return disc(canvas, at, r, entry.color);
-    case LegendMark::bar:
-      return fill(canvas, {{at.x - r * 0.2F, at.y - r}, {at.x + r * 0.2F, at.y + r}}, entry.color);
-    case LegendMark::triangle:
-      return canvas.list->AddTriangleFilled({at.x, at.y - r * 0.7F}, {at.x + r, at.y + r * 0.7F},
-                                            {at.x - r, at.y + r * 0.7F}, entry.color.packed());
-  }
-}
-
-/// The shapes' meanings, in one quiet line at the bottom, as far as there is room.
-void draw_legend(Frame& frame, const Rect& area) {
-  const Pen pen{Face::regular, frame.px(15), frame.color().muted};
-  float x = area.min.x + frame.px(24);
-  const float y = area.max.y - frame.px(20);
-  const float half = frame.canvas.fonts->get(pen.face, pen.size_px)->FontSize / 2;
-  for (const LegendEntry& entry : legend_entries(frame)) {
-    const float wide = frame.px(14) + text_width(frame.canvas, pen, entry.text);
-    if (x + wide > area.max.x - frame.px(12)) return;
-    draw_legend_mark(frame.canvas, entry, {x, y});
-    draw_text(frame.canvas, {x + frame.px(14), y - half}, pen, entry.text);
-    x += wide + frame.px(24);
-  }
 }
 
 }  // namespace
