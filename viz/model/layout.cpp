@@ -233,7 +233,8 @@ class Builder {
   /// In rows above everything, the first row lowest.
   void place_managers() {
     const double step = metrics_.manager_height + metrics_.gap / 2;
-    double y = -(metrics_.manager_height + metrics_.gap * 2);
+    const double air = grid_rows_ > 1 && !metrics_.tiles ? round_reach * 0.6 : metrics_.gap * 2;
+    double y = -(metrics_.manager_height + air);
     for (std::size_t first = 0; first < managers_.size(); first += managers_per_row, y -= step) {
       const std::size_t last = std::min(first + managers_per_row, managers_.size());
       double total = -metrics_.gap;
@@ -341,7 +342,9 @@ class Builder {
     if (grid_columns_ == 0 || metrics_.tiles) return std::nullopt;
     const Place *a = place_of(curve.a), *b = place_of(curve.b);
     if (a == nullptr && b == nullptr) return std::nullopt;
-    const auto is_below = [&](const Place& place) { return place.row + 1 >= (grid_rows_ + 1) / 2; };
+    const auto is_below = [&](const Place& place) {
+      return grid_rows_ == 1 || place.row * 2 >= grid_rows_;
+    };
     if (a != nullptr && b != nullptr) {
       const std::size_t apart =
           a->column > b->column ? a->column - b->column : b->column - a->column;
@@ -364,7 +367,7 @@ class Builder {
       const Box& box = layout_.nodes[node.value].box;
       edge = below ? std::max(edge, box.y + box.height) : std::min(edge, box.y);
     }
-    const double out = edge + (below ? 1 : -1) * round_reach;
+    const double out = edge + (below ? 1 : -0.7) * round_reach;
     const auto end_of = [&](const Box& box, NodeId node, const Box& other, Point& end,
                             Point& control) {
       const bool right = other.x > box.x;

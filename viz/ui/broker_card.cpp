@@ -143,22 +143,10 @@ void draw_square(const Card& card, const Rect& area, const PartitionView& partit
 void draw_tile(Card& card, const NodeBox& box) {
   const World& world = card.frame.session.world();
   const TileGrid grid = tile_grid(card.frame, card.view, box);
-  std::size_t led = 0;
-  for (std::size_t i = 0; i < box.rows.size(); ++i) {
-    const PartitionView* partition = world.partition(box.rows[i].partition);
-    if (partition == nullptr) continue;
-    led += partition->leader == card.info.id ? 1 : 0;
-    draw_square(card, grid.square(i), *partition);
-  }
+  for (std::size_t i = 0; i < box.rows.size(); ++i)
+    if (const PartitionView* partition = world.partition(box.rows[i].partition))
+      draw_square(card, grid.square(i), *partition);
   Rect head = card.rest.cut_top(card.view.px(24));
-  const std::string count = fmt::format("{} led", led);
-  const Pen pen = card.pen(Face::regular, 15, card.color().muted);
-  const float wide = text_width(card.frame.canvas, pen, count);
-  const Pen name = card.pen(Face::strong, name_size, card.ink());
-  const float name_px = text_width(card.frame.canvas, name, card.info.name);
-  const float marks = card.view.px(card.dead || card.node.controller.active ? 30 : 8);
-  if (name_px + marks + wide < head.width())
-    draw_text_in(card.frame.canvas, head.cut_right(wide + 1), pen, count, Align::right);
   const ControllerView& controller = card.node.controller;
   if (controller.active && !card.dead)
     crown(card.frame.canvas,

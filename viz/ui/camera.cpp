@@ -129,9 +129,20 @@ void fit_layout(Frame& frame, const Rect& area) {
   constexpr float enough = 1.1F;     // times the scale: text of 20 px
   for (LayoutMetrics metrics : metrics_ladder(count_rows(history))) {
     if (best >= enough * frame.theme().scale) break;
-    metrics.row_label_width = label_width(history) * std::min(1.0, metrics.row_height / 36);
-    const Layout layout = make_layout(history, metrics);
-    const float zoom = make_view(Camera{}, area, layout.bounds, frame.theme()).zoom;
+    const auto zoom_now = [&] {
+      const Layout layout = make_layout(history, metrics);
+      return make_view(Camera{}, area, layout.bounds, frame.theme()).zoom;
+    };
+    const double full = label_width(history);
+    metrics.row_label_width = full * std::min(1.0, metrics.row_height / 31);
+    float zoom = zoom_now();
+    // Text that can't get smaller needs more of a small picture.
+    const double wider = full * static_cast<double>(frame.theme().px(text_min_units) / zoom) / 17;
+    if (!metrics.tiles && wider > metrics.row_label_width) {
+      metrics.channel_width += wider - metrics.row_label_width;
+      metrics.row_label_width = wider;
+      zoom = zoom_now();
+    }
     const float now = legibility(metrics, zoom);
     if (now < best * gain_min) continue;
     best = now;
