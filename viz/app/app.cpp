@@ -51,6 +51,10 @@ App::App(const Options& options, std::string& error)
   for (const std::string& part : options.open) {
     if (part == "events") state_.wishes.events = true;
     if (part == "gallery") state_.overlay = ui::Overlay::gallery;
+    if (part == "cluster") state_.overlay = ui::Overlay::cluster;
+    if (part == "metrics") state_.wishes.metrics = true;
+    if (part == "heartbeats") state_.routine = true;
+    if (part == "more") state_.more_deeds = true;
     if (part == "keys") state_.overlay = ui::Overlay::help;
   }
 }
@@ -160,7 +164,7 @@ WindowRequests App::carry_out() {
     if (action == ui::Action::full_screen) requests.toggle_full_screen = true;
     change_looks(action);
   }
-  send_faults();
+  send_requests();
   if (state_.open_scenario) {
     const std::string path = *std::exchange(state_.open_scenario, std::nullopt);
     const std::string problem = open(path);
@@ -189,9 +193,9 @@ void App::change_looks(ui::Action action) {
   theme_ = ui::make_theme(profile, scale);
 }
 
-void App::send_faults() {
-  for (FaultRequest& fault : std::exchange(state_.faults, {}))
-    if (session_->inject(std::move(fault)) == Session::Injected::refused)
+void App::send_requests() {
+  for (LiveRequest& request : std::exchange(state_.requests, {}))
+    if (session_->inject(std::move(request)) == Session::Injected::refused)
       state_.say("The simulation does not take commands any more.");
 }
 

@@ -45,7 +45,7 @@ class App {
 
  private:
   std::string open(const std::string& input);
-  void send_faults();
+  void send_requests();
   void change_looks(ui::Action action);
   void note_slow_motion();
   void begin_at_first_event();

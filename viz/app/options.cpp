@@ -90,8 +90,10 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
           ->check(CLI::Range(0.001, 1000.0));
   CLI::Option* select_option =
       cli.add_option("--select", select, "A node, an event's id or topic-partition to inspect");
-  cli.add_option("--open", options.open, "Also open: gallery, keys, events")
-      ->check(CLI::IsMember({"gallery", "keys", "events"}));
+  cli.add_option("--open", options.open,
+                 "Also open: gallery, keys, events, cluster, metrics, more, heartbeats")
+      ->check(
+          CLI::IsMember({"gallery", "keys", "events", "cluster", "metrics", "more", "heartbeats"}));
   cli.add_option("--simulator", options.simulator, "Another `eventarium` than the one beside this");
   bool keys = false;
   cli.add_flag("--keys", keys, "Print the table of keys and end");

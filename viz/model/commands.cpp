@@ -1,6 +1,9 @@
 // See commands.h.
 #include "viz/model/commands.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "sim/trace/json_text.h"
 
 namespace eventarium::viz {
@@ -48,7 +51,7 @@ std::string advance_command(SimTime until) {
 std::string fault_command(const FaultRequest& fault) {
   Line line(fault.heal ? "heal" : "fault");
   line.text("do", fault.kind);
-  line.text("target", fault.target);
+  if (!fault.target.empty()) line.text("target", fault.target);
   if (!fault.peer.empty()) line.text("peer", fault.peer);
   if (fault.both_ways) line.flag("both_ways", true);
   if (fault.at) line.number("at", to_ns(*fault.at));
@@ -58,7 +61,35 @@ std::string fault_command(const FaultRequest& fault) {
   if (fault.bandwidth_bytes_per_s)
     line.number("bandwidth_bytes_per_s", *fault.bandwidth_bytes_per_s);
   if (fault.loss) line.number("loss", *fault.loss);
+  if (fault.factor) line.number("factor", *fault.factor);
+  if (fault.patience) line.number("patience_ns", to_ns(*fault.patience));
+  if (!fault.sides.empty()) {
+    std::vector<std::string> sides;
+    for (const auto& side : fault.sides) sides.push_back(fmt::format("{}", fmt::join(side, ",")));
+    line.text("sides", fmt::format("{}", fmt::join(sides, "|")));
+  }
   return line.done();
+}
+
+std::string operation_command(const OperationRequest& operation) {
+  Line line("operate");
+  line.text("do", operation.kind);
+  if (!operation.broker.empty()) line.text("broker", operation.broker);
+  if (!operation.topic.empty()) line.text("topic", operation.topic);
+  if (operation.partition) line.number("partition", *operation.partition);
+  if (operation.partitions) line.number("partitions", *operation.partitions);
+  if (operation.replication_factor)
+    line.number("replication_factor", *operation.replication_factor);
+  if (operation.unclean) line.flag("unclean", true);
+  if (!operation.key.empty()) line.text("key", operation.key);
+  if (!operation.value.empty()) line.text("value", operation.value);
+  if (operation.at) line.number("at", to_ns(*operation.at));
+  return line.done();
+}
+
+std::string live_command(const LiveRequest& request) {
+  if (const auto* fault = std::get_if<FaultRequest>(&request)) return fault_command(*fault);
+  return operation_command(std::get<OperationRequest>(request));
 }
 
 std::string quit_command() { return Line("quit").done(); }

@@ -7,34 +7,13 @@
 #include <fmt/format.h>
 
 #include "sim/trace/fault_words.h"
+#include "viz/model/cluster_inspector.h"
 #include "viz/model/flights.h"
+#include "viz/model/inspector_rows.h"
 #include "viz/model/real_command.h"
 
 namespace eventarium::viz {
 namespace {
-
-constexpr std::size_t listed_max = 12;
-
-/// Adds rows to a section as they come.
-class Rows {
- public:
-  explicit Rows(std::string title) { section_.title = std::move(title); }
-  Rows& add(std::string name, std::string value, std::string doc = {}, Selection leads_to = {}) {
-    section_.rows.push_back(
-        {std::move(name), std::move(value), std::move(doc), std::move(leads_to)});
-    return *this;
-  }
-  Rows& count(std::string name, std::uint64_t value, std::string doc) {
-    return add(std::move(name), std::to_string(value), std::move(doc));
-  }
-  /// Nothing when there are no rows.
-  void into(Inspection& out) {
-    if (!section_.rows.empty()) out.sections.push_back(std::move(section_));
-  }
-
- private:
-  Section section_;
-};
 
 struct Inspector {
   const History& history;
@@ -56,7 +35,7 @@ struct Inspector {
     receiver(*view);
     queue(*view);
     station(*view);
-    if (view->role == Role::broker) broker(*view);
+    inspect_member(history, world, *view, out);
     Rows("machine")
         .add("network", bandwidth(info->bandwidth_bytes_per_s), "of its interface, each direction")
         .add("latency", format_duration(info->latency), "of its cable to the switch, one way")
@@ -209,21 +188,6 @@ struct Inspector {
     rows.into(out);
   }
 
-  void broker(const NodeView& view) {
-    Rows rows("partitions");
-    for (const auto& [id, partition] : world.partitions) {
-      const ReplicaView* replica = partition.replica(view.id);
-      if (replica == nullptr) continue;
-      rows.add(fmt::format("{} {}", to_text(id), partition.leader == view.id ? "★" : "○"),
-               fmt::format("log end {}, high watermark {}", replica->log_end_offset,
-                           replica->high_watermark),
-               partition.leader == view.id ? "leads: producers write here" : "follows",
-               ReplicaId{id, view.id});
-    }
-    if (view.refused > 0) rows.count("refused", view.refused, "batches that it did not take");
-    rows.into(out);
-  }
-
   void why_of_node(const NodeView& view, std::string title) {
     const auto& events = history.events_of(view.id);
     for (auto it = events.rbegin(); it != events.rend(); ++it) {
@@ -303,59 +267,41 @@ struct Inspector {
             over && message->lost ? message->end : message->sent_at);
   }
 
-  // ---- a partition, and one broker's copy of it
-  void operator()(const PartitionId& id) {
-    const PartitionView* view = world.partition(id);
-    if (view == nullptr) return;
-    out.title = to_text(id);
-    out.subtitle = "partition of topic " + id.topic;
-    partition_rows(*view);
-    out.commands = commands_for_partition(history, world, id);
-  }
+  // ---- what only a cluster has
+  void operator()(const PartitionId& id) { inspect_partition(history, world, id, NodeId{}, out); }
   void operator()(const ReplicaId& id) {
-    const PartitionView* view = world.partition(id.partition);
-    const ReplicaView* replica = view == nullptr ? nullptr : view->replica(id.broker);
-    if (replica == nullptr) return;
-    out.title = to_text(id.partition);
-    out.subtitle = fmt::format("{} on {}", view->leader == id.broker ? "leader" : "follower",
-                               history.name(id.broker));
-    Rows("this replica")
-        .add("log start offset", std::to_string(replica->log_start_offset), "oldest record kept")
-        .add("log end offset", std::to_string(replica->log_end_offset),
-             "the next record gets this one")
-        .add("high watermark", std::to_string(replica->high_watermark), "consumers read below it")
+    inspect_partition(history, world, id.partition, id.broker, out);
+  }
+  void operator()(ClusterPart part) { inspect_cluster(history, world, part, out); }
+
+  // ---- the way between two nodes
+  void operator()(const WaySelection& way) {
+    if (world.node(way.a) == nullptr || world.node(way.b) == nullptr) return;
+    out.title = fmt::format("{} – {}", history.name(way.a), history.name(way.b));
+    out.subtitle = "the way between them";
+    for (const auto& [from, to] : {std::pair(way.a, way.b), std::pair(way.b, way.a)}) {
+      Rows rows(fmt::format("{} → {}", history.name(from), history.name(to)));
+      std::size_t flying = 0;
+      for (const MessageId id : world.in_flight)
+        if (const MessageInfo* message = history.message(id))
+          flying += message->from == from && message->to == to ? 1 : 0;
+      rows.count("on their way", flying, "messages sent, not yet arrived");
+      for (const StalledWay& stalled : world.stalled)
+        if (stalled.from == from && stalled.to == to)
+          rows.add("held up",
+                   fmt::format("{}; again at {}", stalled.reason, format_clock(stalled.retry_at)),
+                   "TCP waits to send again: nothing is lost yet");
+      const NodeView* sender = world.node(from);
+      for (const ActiveFault& fault : sender->faults)
+        if (fault.fault == "cut" && fault.peer == to)
+          rows.add("cut", "since " + format_clock(fault.since), "broken on purpose",
+                   EventSelection{fault.event});
+      rows.into(out);
+    }
+    Rows("ends")
+        .add("one end", history.name(way.a), "", way.a)
+        .add("the other", history.name(way.b), "", way.b)
         .into(out);
-    partition_rows(*view);
-    out.commands = commands_for_partition(history, world, id.partition);
-  }
-  void partition_rows(const PartitionView& view) {
-    Rows rows("partition");
-    rows.add("leader", view.leader.valid() ? history.name(view.leader) : "none",
-             "takes all writes and reads", view.leader)
-        .add("leader epoch", std::to_string(view.leader_epoch), "+1 for every change of leader")
-        .add("replicas", names(replica_ids(view)), "who keeps a copy; the first is preferred")
-        .add("in sync", names(view.isr), "replicas that are close enough to take over")
-        .add("log end offset", std::to_string(view.log_end_offset()), "of the leader")
-        .add("high watermark", std::to_string(view.high_watermark()),
-             "first offset that consumers can't read yet");
-    rows.into(out);
-    Rows readers("read by");
-    for (const auto& [consumer, offset] : readers_of(world, view.id))
-      readers.add(history.name(consumer),
-                  fmt::format("position {}, lag {}", offset,
-                              std::max<std::int64_t>(view.high_watermark() - offset, 0)),
-                  "the offset that it reads next", consumer);
-    readers.into(out);
-  }
-  static std::vector<NodeId> replica_ids(const PartitionView& view) {
-    std::vector<NodeId> ids;
-    for (const ReplicaView& replica : view.replicas) ids.push_back(replica.broker);
-    return ids;
-  }
-  std::string names(const std::vector<NodeId>& nodes) const {
-    std::string text;
-    for (const NodeId node : nodes) text += (text.empty() ? "" : ", ") + history.name(node);
-    return text.empty() ? "none" : text;
   }
 
   // ---- an event
@@ -400,7 +346,9 @@ struct Inspector {
   std::string value_text(NodeId value) const { return history.name(value); }
   std::string value_text(MessageId value) const { return fmt::format("#{}", value.value); }
   std::string value_text(RecordId value) const { return history.record_name(value); }
-  std::string value_text(const std::vector<NodeId>& value) const { return names(value); }
+  std::string value_text(const std::vector<NodeId>& value) const {
+    return names_of(history, value);
+  }
   std::string value_text(const std::vector<RecordId>& value) const {
     std::string text;
     for (std::size_t i = 0; i < value.size() && i < listed_max; ++i)

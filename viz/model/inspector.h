@@ -19,9 +19,18 @@ struct EventSelection {
   bool operator==(const EventSelection&) const = default;
 };
 
+/// The way between two nodes.
+struct WaySelection {
+  NodeId a, b;
+  bool operator==(const WaySelection&) const = default;
+};
+
+/// What is told of the cluster as a whole.
+enum class ClusterPart { health, metadata_log, invariants };
+
 /// What is selected. A ReplicaId is one broker's copy of a partition.
 using Selection = std::variant<std::monostate, NodeId, RecordId, MessageId, PartitionId, ReplicaId,
-                               EventSelection, Score>;
+                               EventSelection, Score, WaySelection, ClusterPart>;
 
 struct Row {
   std::string name, value;

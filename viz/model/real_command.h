@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "viz/model/commands.h"
 #include "viz/model/inspector.h"
 
 namespace eventarium::viz {
@@ -14,6 +15,13 @@ std::vector<RealCommand> commands_for_partition(const History& history, const Wo
 /// Brokers: the topics of the cluster. Readers and producers: the offsets of their topics.
 std::vector<RealCommand> commands_for_node(const History& history, const World& world,
                                            const NodeView& node);
+/// kafka-topics.sh --describe for the partitions in trouble, and who is the controller.
+std::vector<RealCommand> commands_for_cluster(const History& history, const World& world);
+/// kafka-metadata-quorum.sh, or zookeeper-shell.sh where there is an ensemble.
+std::vector<RealCommand> commands_for_quorum(const History& history, const World& world);
+/// What an administrator would type for the same operation.
+std::vector<RealCommand> commands_for_operation(const History& history, const World& world,
+                                                const OperationRequest& operation);
 /// kafka-console-consumer.sh for exactly this record, when it stands in a log.
 std::vector<RealCommand> commands_for_record(const History& history, const World& world,
                                              RecordId record);

@@ -42,7 +42,7 @@ void Session::show_awaited_fault() {
   for (Position i = first; i < history_.size(); ++i) {
     const trace::Event& event = history_[i];
     if (!event.as<trace::FaultInjected>() && !event.as<trace::FaultHealed>() &&
-        !event.as<trace::CommandRejected>())
+        !event.as<trace::CommandRejected>() && !event.as<trace::OperationAsked>())
       continue;
     awaited_since_.reset();
     if (!over) playback_.seek(event.t);
@@ -94,7 +94,7 @@ void Session::lay_out() {
   ++layout_version_;
 }
 
-Session::Injected Session::inject(FaultRequest fault) {
+Session::Injected Session::inject(LiveRequest request) {
   if (!source_->takes_commands()) return Injected::refused;
   const SimTime t = playback_.playhead();
   if (!playback_.playing()) {
@@ -103,13 +103,16 @@ Session::Injected Session::inject(FaultRequest fault) {
   }
   const bool at_the_edge = source_->state() == SourceState::running &&
                            source_->reached() - t <= 2 * (playback_.wanted() - t);
+  const auto set_time = [&](std::optional<SimTime> at) {
+    std::visit([at](auto& asked) { asked.at = at; }, request);
+  };
   if (at_the_edge && !catching_up_) {
-    fault.at.reset();
-    return source_->send(fault_command(fault)) ? Injected::sent : Injected::refused;
+    set_time(std::nullopt);
+    return source_->send(live_command(request)) ? Injected::sent : Injected::refused;
   }
-  fault.at = t;
+  set_time(t);
   awaited_from_ = 0;  // in the new run
-  return source_->branch(t, fault_command(fault)) ? Injected::branched : Injected::refused;
+  return source_->branch(t, live_command(request)) ? Injected::branched : Injected::refused;
 }
 
 void Session::set_metrics(const LayoutMetrics& metrics) {

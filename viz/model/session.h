@@ -55,12 +55,12 @@ class Session {
   void set_plan(Plan plan);
   const Plan& plan() const { return plan_; }
 
-  /// Breaks or heals something. At the edge of what is simulated the command goes to the running
-  /// simulation and takes effect there, a moment later; with the playhead further back, the run
-  /// is branched: the same run up to the playhead, then the fault, and what was simulated beyond
-  /// is given up. `refused` when the source takes no commands.
+  /// Breaks, heals or changes something. At the edge of what is simulated the command goes to the
+  /// running simulation and takes effect there, a moment later; with the playhead further back, the
+  /// run is branched: the same run up to the playhead, then the request, and what was simulated
+  /// beyond is given up. `refused` when the source takes no commands.
   enum class Injected { sent, branched, refused };
-  Injected inject(FaultRequest fault);
+  Injected inject(LiveRequest request);
   /// The branch is being simulated up to the playhead; the old run is still shown.
   bool catching_up() const { return catching_up_; }
   /// While paused, the simulation goes on until what was injected has happened, and the playhead

@@ -1,9 +1,8 @@
 // See actions.h. One function per group of actions, each false for what is not its own.
 #include "viz/ui/actions.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 
 #include "viz/ui/timeline.h"
 
@@ -24,24 +23,46 @@ void to_next_event_of(Session& session, NodeId node) {
   if (next != events.end()) session.playback().seek_event(session.history(), *next);
 }
 
-/// Asks for the fault, or says why it can't be.
-void fault(const Session& session, UiState& state, Action action, std::string kind) {
-  const NodeId node = selected_node(state);
-  if (const std::string reason = why_not(session, action, node); !reason.empty())
-    return state.say(reason);
-  FaultRequest request;
-  request.kind = std::move(kind);
-  request.target = session.history().name(node);
-  state.faults.push_back(request);
+DeedKind kind_of(Action action) {
+  switch (action) {
+    case Action::crash:
+      return DeedKind::crash;
+    case Action::stop_node:
+      return DeedKind::stop;
+    case Action::start_node:
+      return DeedKind::start;
+    case Action::pause_node:
+      return DeedKind::pause;
+    case Action::power_off:
+      return DeedKind::power;
+    case Action::unplug:
+      return DeedKind::cable;
+    default:
+      return DeedKind::other;
+  }
 }
 
-void toggle_cable(const Session& session, UiState& state) {
-  const NodeView* node = session.world().node(selected_node(state));
-  const bool pulled = node != nullptr && std::any_of(node->faults.begin(), node->faults.end(),
-                                                     [](const ActiveFault& active) {
-                                                       return active.fault == "link_down";
-                                                     });
-  fault(session, state, Action::unplug, pulled ? "link_up" : "link_down");
+const Deed* find_kind(const std::vector<Deed>& deeds, DeedKind kind) {
+  const auto found = std::find_if(deeds.begin(), deeds.end(),
+                                  [kind](const Deed& deed) { return deed.kind == kind; });
+  return found == deeds.end() ? nullptr : &*found;
+}
+
+constexpr const char* nothing_selected = "Select a node first: click on its card.";
+
+void perform_keyed(Action action, const Session& session, UiState& state) {
+  const std::vector<Deed> deeds = deeds_for(session.history(), session.world(), state.selection);
+  if (const Deed* deed = find_kind(deeds, kind_of(action))) return perform(*deed, session, state);
+  state.say(nothing_selected);
+}
+
+void perform_numbered(std::size_t number, const Session& session, UiState& state) {
+  const std::vector<Deed> deeds = deeds_at_hand(session, state);
+  if (deeds.empty()) return state.say(nothing_selected);
+  std::size_t count = 0;
+  for (const Deed& deed : deeds)
+    if (deed.kind == DeedKind::other && ++count == number) return perform(deed, session, state);
+  state.say("There are not so many ways to break it.");
 }
 
 /// A run that has stopped by itself is to be seen again, one that was paused stays so.
@@ -132,6 +153,15 @@ bool carry_out_view(Action action, Session& session, UiState& state) {
       if (state.wishes.events && state.inspector_over_list) state.wishes.events = false;
       state.inspector_over_list = false;
       return flip(state.wishes.events);
+    case Action::toggle_metrics:
+      return flip(state.wishes.metrics);
+    case Action::toggle_routine:
+      state.say(state.routine ? "Heartbeats and empty fetches are hidden."
+                              : "Heartbeats and empty fetches are shown.");
+      return flip(state.routine);
+    case Action::cluster_menu:
+      state.overlay = state.overlay == Overlay::cluster ? Overlay::none : Overlay::cluster;
+      return true;
     case Action::toggle_inspector:
       return flip(state.wishes.inspector);
     case Action::toggle_timeline:
@@ -167,48 +197,66 @@ bool carry_out_view(Action action, Session& session, UiState& state) {
   }
 }
 
-bool carry_out_fault(Action action, Session& session, UiState& state) {
-  switch (action) {
-    case Action::crash:
-      fault(session, state, Action::crash, "crash");
-      return true;
-    case Action::start_node:
-      fault(session, state, Action::start_node, "start");
-      return true;
-    case Action::power_off:
-      fault(session, state, Action::power_off, "power_loss");
-      return true;
-    case Action::unplug:
-      toggle_cable(session, state);
-      return true;
-    default:
-      return false;
+bool carry_out_deed(Action action, Session& session, UiState& state) {
+  if (kind_of(action) != DeedKind::other) {
+    perform_keyed(action, session, state);
+    return true;
   }
+  if (action < Action::deed_1 || action > Action::deed_9) return false;
+  const int number = static_cast<int>(action) - static_cast<int>(Action::deed_1) + 1;
+  perform_numbered(static_cast<std::size_t>(number), session, state);
+  return true;
 }
 
 }  // namespace
 
-std::string why_not(const Session& session, Action action, NodeId id) {
-  const NodeView* node = session.world().node(id);
-  if (node == nullptr) return "Select a node first: click on its card.";
+std::string why_no_requests(const Session& session) {
   if (session.source().state() == SourceState::failed)
     return "The simulation has stopped. Press R to start again.";
   if (!session.source().takes_commands())
     return "This is a recorded trace: it can be looked at, not changed.";
   if (session.playback().at_end())
     return "The run has ended. Go back to an earlier moment and break it there.";
-  const std::string& name = session.history().name(id);
-  const bool stops = action == Action::crash || action == Action::power_off;
-  if (stops && !node->running) return fmt::format("{} is not running.", name);
-  if (action == Action::start_node && !node->down())
-    return node->running ? fmt::format("{} is running.", name)
-                         : fmt::format("{} has not started yet.", name);
   return "";
+}
+
+std::string why_not(const Session& session, Action action, NodeId id) {
+  const std::vector<Deed> deeds = deeds_for(session.history(), session.world(), Selection(id));
+  const Deed* deed = find_kind(deeds, kind_of(action));
+  if (deed == nullptr) return nothing_selected;
+  const std::string reason = why_no_requests(session);
+  return reason.empty() ? deed->why_not : reason;
+}
+
+void perform(const Deed& deed, const Session& session, UiState& state) {
+  const std::string general = why_no_requests(session);
+  const std::string& reason = general.empty() ? deed.why_not : general;
+  if (!reason.empty()) return state.say(reason);
+  state.requests.push_back(deed.request);
+}
+
+std::string key_of(const std::vector<Deed>& deeds, std::size_t index) {
+  static constexpr std::array keyed = {Action::crash,      Action::stop_node, Action::start_node,
+                                       Action::pause_node, Action::power_off, Action::unplug};
+  for (const Action action : keyed)
+    if (deeds[index].kind == kind_of(action)) return std::string(key_shown(action));
+  std::size_t number = 1;
+  for (std::size_t i = 0; i < index; ++i) number += deeds[i].kind == DeedKind::other ? 1 : 0;
+  return number <= 9 ? std::to_string(number) : std::string();
+}
+
+std::vector<Deed> deeds_at_hand(const Session& session, const UiState& state) {
+  if (state.overlay != Overlay::cluster)
+    return deeds_for(session.history(), session.world(), state.selection);
+  std::string topic;
+  if (const auto* id = std::get_if<PartitionId>(&state.selection)) topic = id->topic;
+  if (const auto* id = std::get_if<ReplicaId>(&state.selection)) topic = id->partition.topic;
+  return cluster_deeds(session.world(), topic);
 }
 
 bool carry_out(Action action, Session& session, UiState& state) {
   return carry_out_time(action, session, state) || carry_out_view(action, session, state) ||
-         carry_out_fault(action, session, state);
+         carry_out_deed(action, session, state);
 }
 
 }  // namespace eventarium::viz::ui

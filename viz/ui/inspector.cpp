@@ -30,42 +30,76 @@ void heading(Frame& frame, Flow& flow, std::string_view text) {
   flow.space(frame.px(2));
 }
 
-// ---- what can be done to a node
+// ---- what can be done to it
 
-struct NodeDeed {
-  Action action;
-  std::string_view label;
-};
+constexpr std::size_t deeds_per_row = 3;
 
-std::vector<NodeDeed> deeds_for(const NodeView& node) {
-  const bool unplugged =
-      std::any_of(node.faults.begin(), node.faults.end(),
-                  [](const ActiveFault& fault) { return fault.fault == "link_down"; });
-  return {{Action::crash, "Crash"},
-          {Action::start_node, "Start again"},
-          {Action::unplug, unplugged ? "Plug in" : "Unplug"},
-          {Action::power_off, "Power off"}};
+void draw_deed(Frame& frame, Flow& flow, const Rect& area, const std::vector<Deed>& deeds,
+               std::size_t index) {
+  const Deed& deed = deeds[index];
+  const std::string key = key_of(deeds, index);
+  const std::string general = why_no_requests(frame.session);
+  const std::string& reason = general.empty() ? deed.why_not : general;
+  const ControlState looks{reason.empty(), deed.on, deed.doc, reason};
+  const Hit hit = hit_area(row_id("deed", index), area);
+  box(flow.canvas, area, hit.hovered && looks.enabled, deed.on);
+  const Palette& color = frame.color();
+  Rect inside = area.shrunk(frame.px(8), 0);
+  const Color ink = !looks.enabled ? color.muted.faded(0.55F) : deed.on ? color.warn : color.text;
+  const Pen key_pen{Face::mono, frame.px(14), looks.enabled ? color.accent : ink};
+  if (!key.empty())
+    draw_text_in(flow.canvas, inside.cut_right(text_width(flow.canvas, key_pen, key) + frame.px(4)),
+                 key_pen, key, Align::right);
+  draw_text_in(flow.canvas, inside, {Face::regular, frame.px(16), ink}, deed.name);
+  if (hit.hovered) {
+    const std::string& tip = looks.enabled ? deed.doc : reason;
+    if (!tip.empty()) tooltip(frame.canvas, tip, area);
+    if (looks.enabled) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  }
+  if (hit.clicked && looks.enabled) perform(deed, frame.session, frame.state);
 }
 
-void draw_deeds(Frame& frame, Flow& flow, NodeId id) {
-  const NodeView* node = frame.session.world().node(id);
-  if (node == nullptr) return;
-  const std::vector<NodeDeed> deeds = deeds_for(*node);
-  flow.space(frame.px(8));
-  constexpr std::size_t per_row = 2;
-  for (std::size_t i = 0; i < deeds.size(); i += per_row) {
-    Rect row = flow.strip(frame.px(38));
-    const float width = (row.width() - frame.px(8)) / per_row;
-    for (std::size_t j = i; j < std::min(i + per_row, deeds.size()); ++j) {
-      const NodeDeed& deed = deeds[j];
-      const std::string label = fmt::format("{}  ({})", deed.label, key_shown(deed.action));
-      const std::string reason = why_not(frame.session, deed.action, id);
-      const ControlState looks{reason.empty(), false, "", reason};
-      if (text_button(flow.canvas, label, row.cut_left(width), label, looks))
-        frame.state.ask(deed.action);
-      row.cut_left(frame.px(8));
+/// Those from `first` on that are in the same group, in rows.
+std::size_t draw_deed_group(Frame& frame, Flow& flow, const std::vector<Deed>& deeds,
+                            std::size_t first) {
+  std::size_t last = first;
+  while (last < deeds.size() && deeds[last].group == deeds[first].group) ++last;
+  const float gap = frame.px(6);
+  for (std::size_t i = first; i < last; i += deeds_per_row) {
+    Rect row = flow.strip(frame.px(34));
+    const float width = (row.width() - gap * (deeds_per_row - 1)) / deeds_per_row;
+    for (std::size_t j = i; j < std::min(i + deeds_per_row, last); ++j) {
+      draw_deed(frame, flow, row.cut_left(width), deeds, j);
+      row.cut_left(gap);
     }
-    flow.space(frame.px(8));
+    flow.space(gap);
+  }
+  return last;
+}
+
+void draw_deeds(Frame& frame, Flow& flow) {
+  const std::vector<Deed> deeds =
+      deeds_for(frame.session.history(), frame.session.world(), frame.state.selection);
+  if (deeds.empty()) return;
+  flow.space(frame.px(8));
+  std::size_t next = 0;
+  const bool has_own_keys = deeds.front().group.empty();
+  if (has_own_keys) next = draw_deed_group(frame, flow, deeds, next);
+  if (next == deeds.size()) return;
+  const bool folded = has_own_keys && !frame.state.more_deeds;
+  if (has_own_keys) {
+    const Pen pen{Face::regular, frame.px(16), frame.color().accent};
+    const auto on = std::count_if(deeds.begin() + static_cast<std::ptrdiff_t>(next), deeds.end(),
+                                  [](const Deed& deed) { return deed.on; });
+    std::string text = folded ? "More ways: machine, network …" : "Fewer";
+    if (folded && on > 0) text += fmt::format("  ({} on)", on);
+    if (link_line(flow, "more deeds", flow.strip(frame.px(26)), pen, text))
+      frame.state.more_deeds = folded;
+  }
+  while (!folded && next < deeds.size()) {
+    draw_text_in(flow.canvas, flow.strip(frame.px(24)),
+                 {Face::regular, frame.px(15), frame.color().muted}, deeds[next].group);
+    next = draw_deed_group(frame, flow, deeds, next);
   }
 }
 
@@ -270,7 +304,7 @@ void draw_inspector(Frame& frame, const Rect& area) {
     draw_scenario(frame, flow);
   } else {
     draw_title(frame, flow, inspection);
-    if (selected_node(frame.state).valid()) draw_deeds(frame, flow, selected_node(frame.state));
+    draw_deeds(frame, flow);
     draw_life(frame, flow, inspection);
     draw_why(frame, flow, inspection);
     draw_sections(frame, flow, inspection);

@@ -64,6 +64,11 @@ float shown_fraction(const Frame& frame, float fraction) {
   return (std::floor(std::min(fraction, 0.999F) * 4) + 0.5F) / 4;
 }
 
+bool is_selected(const Frame& frame, const LinkCurve& link) {
+  const auto* way = std::get_if<WaySelection>(&frame.state.selection);
+  return way != nullptr && way->a == link.a && way->b == link.b;
+}
+
 bool touches(const LinkCurve& link, NodeId node) {
   return node.valid() && (link.a == node || link.b == node);
 }
@@ -106,8 +111,8 @@ void draw_quiet_link(Frame& frame, const View& view, const LinkCurve& link, cons
   if (world.way_blocked(link.a, link.b) || world.way_blocked(link.b, link.a))
     return dashed_polyline(frame.canvas, curve.points(32), color.bad.faded(0.75F), weight,
                            view.px(8), view.px(6));
-  const bool hot =
-      touches(link, frame.state.hovered_node) || touches(link, selected_node(frame.state));
+  const bool hot = is_selected(frame, link) || touches(link, frame.state.hovered_node) ||
+                   touches(link, selected_node(frame.state));
   if (!hot && !shown) return;
   frame.canvas.list->AddBezierCubic(curve.from, curve.from_control, curve.to_control, curve.to,
                                     (hot ? color.accent : color.line).packed(), weight, 28);
@@ -118,8 +123,8 @@ void draw_link(Frame& frame, const View& view, const LinkCurve& link, const Curv
   const Palette& color = frame.color();
   const World& world = frame.session.world();
   const float weight = frame.theme().line_px();
-  const bool hot =
-      touches(link, frame.state.hovered_node) || touches(link, selected_node(frame.state));
+  const bool hot = is_selected(frame, link) || touches(link, frame.state.hovered_node) ||
+                   touches(link, selected_node(frame.state));
   if (!shown && !hot) return;
   if (is_switched_off(world, link)) {
     frame.canvas.list->AddBezierCubic(curve.from, curve.from_control, curve.to_control, curve.to,

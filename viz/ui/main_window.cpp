@@ -5,6 +5,7 @@
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 
+#include "viz/ui/cluster_menu.h"
 #include "viz/ui/event_list.h"
 #include "viz/ui/gallery.h"
 #include "viz/ui/help.h"
@@ -140,6 +141,7 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   Frame over{top, session, state, viewer_s};
   const Rect window{{0, 0}, size};
   if (state.overlay == Overlay::gallery) draw_gallery(over, window);
+  if (state.overlay == Overlay::cluster) draw_cluster_menu(over, window);
   if (state.overlay == Overlay::help) draw_help(over, window);
   ImGui::End();
 }

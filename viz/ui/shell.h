@@ -19,6 +19,7 @@ struct PanelWishes {
   bool inspector = true;
   bool timeline = true;
   int timeline_lanes = 4;
+  bool metrics = false;  // in the place of the list of events
 };
 
 struct Shell {

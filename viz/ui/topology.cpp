@@ -115,6 +115,7 @@ Pointed point_at(const Frame& frame, const View& view, const Traffic& traffic, I
   const int link = link_at(view, traffic, pixel);
   if (link >= 0) {
     const LinkInfo& info = history.links()[static_cast<std::size_t>(link)];
+    pointed.selection = WaySelection{info.a, info.b};
     pointed.text = fmt::format("{} and {} talk to each other here.", history.name(info.a),
                                history.name(info.b));
     if (frame.session.world().way_blocked(info.a, info.b) ||

@@ -17,7 +17,7 @@
 
 namespace eventarium::viz::ui {
 
-enum class Overlay { none, gallery, help };
+enum class Overlay { none, gallery, help, cluster };
 
 /// Which part of the topology is seen. `fit` follows the size of the picture.
 struct Camera {
@@ -91,6 +91,7 @@ struct UiState {
   EventFilter filter;
   bool reduced_motion = false;
   bool slow_motion = true;  // wanted; see viz/model/slow_motion.h
+  bool more_deeds = false;  // the inspector also lists the numbered ways to break things
   bool routine = false;     // show what goes on all the time: heartbeats, empty fetches
   // Simulated seconds per second of the viewer in this very moment, while time is slowed down.
   std::optional<double> slowed_to;
@@ -105,7 +106,7 @@ struct UiState {
 
   // Requests of this frame.
   std::vector<Action> actions;
-  std::vector<FaultRequest> faults;
+  std::vector<LiveRequest> requests;
   std::optional<std::string> open_scenario;  // path
 
   void say(std::string text) { note = {std::move(text), -1}; }

@@ -198,15 +198,15 @@ TEST_CASE("a fault needs a selected node and names it") {
   session.frame(Duration{});
   UiState state;
   carry_out(Action::crash, session, state);
-  CHECK(state.faults.empty());
+  CHECK(state.requests.empty());
   state.selection = run.broker();
   carry_out(Action::crash, session, state);
   carry_out(Action::unplug, session, state);
   carry_out(Action::start_node, session, state);  // it runs: refused, with a reason
-  REQUIRE(state.faults.size() == 2);
-  CHECK(state.faults[0].kind == "crash");
-  CHECK(state.faults[0].target == "broker-1");
-  CHECK(state.faults[1].kind == "link_down");
+  REQUIRE(state.requests.size() == 2);
+  CHECK(std::get<FaultRequest>(state.requests[0]).kind == "crash");
+  CHECK(std::get<FaultRequest>(state.requests[0]).target == "broker-1");
+  CHECK(std::get<FaultRequest>(state.requests[1]).kind == "link_down");
   CHECK(state.note.text == "broker-1 is running.");
   session.playback().play();
   while (session.playback().playing()) session.frame(100ms);
@@ -221,7 +221,7 @@ TEST_CASE("what can't be done to a node is said, by its key as by its button") {
   CHECK(state.note.text.find("Select a node") != std::string::npos);
   state.selection = run.broker();
   carry_out(Action::crash, *session, state);
-  CHECK(state.faults.empty());
+  CHECK(state.requests.empty());
   CHECK(state.note.text.find("recorded") != std::string::npos);
   CHECK(!why_not(*session, Action::unplug, run.broker()).empty());
 }
