@@ -44,6 +44,10 @@ std::optional<scenario::Scenario> load_scenario(const Program& program, Output& 
     std::fprintf(stderr, "%s\n", scenario::to_text(problem).c_str());
   }
   if (!loaded.scenario) return std::nullopt;
+  for (const scenario::Problem& remark : loaded.remarks) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", ("note: " + scenario::to_text(remark)).c_str());
+  }
   if (options.seed) loaded.scenario->seed = *options.seed;
   if (options.storm && !raise_storm(output, *loaded.scenario, options)) return std::nullopt;
   return std::move(loaded.scenario);

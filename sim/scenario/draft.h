@@ -16,10 +16,13 @@ namespace eventarium::scenario {
 
 /// A name that must be declared somewhere in the file.
 struct Reference {
-  enum class To { topic, node, producer, reader, effect } to;
+  /// source: declared under producers:. disk: a node that keeps files.
+  enum class To { topic, node, broker, leader, controller, producer, source, reader, disk, effect };
+  To to;
   std::string name;
   Place place;
-  std::string what;  // the key, for the message
+  std::string what;            // the key, for the message
+  std::optional<Duration> at;  // a broker must have joined by then
 };
 
 /// A text with {placeholders}; what they may be depends on who publishes what.
@@ -46,6 +49,18 @@ struct PartitionUse {
   Place place;
 };
 
+/// Where an operation and its keys stand.
+struct OperationPlaces {
+  Place whole, broker, topic, partition, partitions, replicas, replication_factor;
+};
+
+/// What an operation makes of a topic, and when; the first entry is what the file declares.
+struct TopicHistory {
+  bool exists = false;
+  int partitions = 0, replicas = 0;
+  int partitions_max = 0;
+};
+
 struct Draft {
   Scenario scenario;
   Problems problems;
@@ -54,22 +69,30 @@ struct Draft {
   std::vector<TemplateUse> templates;
   std::vector<ReactionUse> reactions;
   std::vector<PartitionUse> partitions;
+  std::vector<OperationPlaces> operation_places;       // one for each of scenario.operations
+  std::map<std::string, Duration> joins;               // brokers that an operation adds
+  std::map<std::string, TopicHistory> topic_history;   // filled by check_operations()
+  std::vector<std::pair<Place, std::string>> remarks;  // right, but worth knowing
   bool topics_given = false;
 
   /// Reports a name that is taken already.
   void declare_node(const std::string& name, const Place& place);
-  void refer(Reference::To to, const std::string& name, const Place& place, std::string what);
+  void refer(Reference::To to, const std::string& name, const Place& place, std::string what,
+             std::optional<Duration> at = std::nullopt);
 };
 
 void read_info(const YamlNode& node, Draft& draft);
 void read_network(const YamlNode& node, Draft& draft);
 void read_cluster(const YamlNode& node, Draft& draft);
+/// The names of brokers, controllers and ZooKeeper's nodes, before anybody else can take them.
+void declare_cluster(Draft& draft);
 void read_bus(const YamlNode& node, Draft& draft);
 void read_topics(const YamlNode& node, Draft& draft);
 void read_view(const YamlNode& node, Draft& draft);
 void read_producers(const YamlNode& node, Draft& draft);
 /// consumers: when `is_consumer`, else services:.
 void read_services(const YamlNode& node, bool is_consumer, Draft& draft);
+void read_operations(const YamlNode& node, Draft& draft);
 void read_faults(const YamlNode& node, Draft& draft);
 void read_expectations(const YamlNode& node, Draft& draft);
 
@@ -82,6 +105,9 @@ DataTemplate read_data(const YamlNode& node, TemplateUse& use, Draft& draft);
 void note_template(const MapReader& map, std::string_view key, const TemplateUse& around,
                    Draft& draft);
 
+/// Follows the operations in the order of their times: whether each is possible then, which topics
+/// there are, and how many partitions they come to have. Part of resolve().
+void check_operations(Draft& draft);
 /// References, defaults that depend on other blocks, and rules between blocks.
 void resolve(Draft& draft);
 /// {placeholders} that nothing fills, and reactions to what nothing publishes. Part of resolve().

@@ -36,15 +36,16 @@ const std::vector<Block>& blocks() {
   static const std::vector<Block> list = {
       make_block("scenario", "a scenario",
                  "version! info seed duration network cluster bus topics producers consumers "
-                 "services faults expect view"),
+                 "services operations faults expect view"),
       make_block("info", "info", "title promise minutes what how use notice try extend"),
       make_block("network", "network", "bandwidth latency loss"),
-      make_block("cluster", "cluster", "brokers config"),
+      make_block("cluster", "cluster", "mode brokers controllers zookeepers disk_size config"),
       make_block("bus", "bus",
                  "kind! name call_timeout call_attempts visibility_timeout max_deliveries"),
       make_block("topic", "a topic", "name! partitions replicas config"),
       make_block("producer", "a producer",
-                 "name! topic! event id key data size start every rate count until at config"),
+                 "name! topic! event id key data size start every rate per_tick count until at "
+                 "config"),
       make_block("consumer", "a consumer", "name! reads! service_time start stop config"),
       make_block("service", "a service",
                  "name! reads! on! start stop consumer_config producer_config"),
@@ -52,12 +53,19 @@ const std::vector<Block>& blocks() {
       make_block("reaction", "a reaction", "event! service_time does emits"),
       make_block("side_effect", "does", "effect! text key"),
       make_block("emission", "emits", "topic! event! id key data"),
-      make_block("fault", "a fault", "at! do! target! peer both_ways for latency bandwidth loss"),
+      make_block("operation", "an operation",
+                 "at! do! broker topic partition partitions replicas replication_factor unclean "
+                 "key value config"),
+      make_block("fault", "a fault",
+                 "at! do! target peer both_ways sides for latency bandwidth loss factor patience"),
       make_block("expectation", "an expectation",
                  "produced acknowledged delivered processed side_effects side_effects_repeated "
-                 "lost duplicated out_of_order undelivered failed dead_lettered latency_p50 "
-                 "latency_p95 latency_p99 log_end_offset high_watermark to from effect topic "
-                 "partition at"),
+                 "lost duplicated out_of_order undelivered expired failed dead_lettered "
+                 "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
+                 "log_start_offset leader leader_changes isr_size replicas_size partitions "
+                 "unclean_elections offline_partitions under_replicated_partitions controller "
+                 "controller_changes client_errors truncated compacted refused "
+                 "invariants_violated to from effect topic partition at"),
       make_block("view", "view", "speed"),
       make_block("distribution", "a distribution", "fixed uniform exponential log_normal"),
       make_block("log_normal", "log_normal", "median! sigma!"),
@@ -77,9 +85,14 @@ std::vector<std::string> key_names(const Block& block) {
 const std::vector<Choices>& all_choices() {
   static const std::vector<Choices> list = {
       {"bus.kind", {"direct", "queue", "broadcast"}},
+      {"cluster.mode", {"kraft", "zookeeper"}},
+      {"operation.do",
+       {"add_broker", "remove_broker", "rebalance", "reassign", "replication_factor",
+        "add_partitions", "create_topic", "delete_topic", "elect_leader", "set_config"}},
       {"fault.do",
-       {"crash", "power_loss", "stop", "start", "link_down", "link_up", "latency", "bandwidth",
-        "cut", "loss"}},
+       {"crash", "power_loss", "stop", "start", "pause", "slow_cpu", "slow_disk", "disk_full",
+        "disk_failure", "link_down", "link_up", "latency", "bandwidth", "cut", "split", "loss",
+        "slow_handler", "poison", "retry_storm"}},
   };
   return list;
 }
@@ -91,7 +104,10 @@ const std::vector<std::string>& choices(std::string_view name) {
 const std::vector<Bounds>& all_bounds() {
   static const std::vector<Bounds> list = {
       {"scenario.version", 1, 1},           {"info.minutes", 1, 600},
-      {"cluster.brokers", 1, 100},          {"bus.call_attempts", 1, 1000},
+      {"cluster.brokers", 1, 100},          {"cluster.controllers", 1, 9},
+      {"cluster.zookeepers", 1, 9},         {"bus.call_attempts", 1, 1000},
+      {"producer.per_tick", 1, 100'000},    {"operation.partition", 0, 999},
+      {"operation.partitions", 1, 1000},    {"operation.replication_factor", 1, 100},
       {"bus.max_deliveries", 1, 1'000'000}, {"topic.partitions", 1, 1000},
       {"topic.replicas", 1, 100},           {"producer.count", 0, 10'000'000},
       {"expectation.partition", 0, 999},
@@ -128,10 +144,17 @@ std::string usual_slip(std::string_view block, std::string_view key) {
       Slip{"emission", "type", "event"},
       Slip{"side_effect", "name", "effect"},
       Slip{"side_effect", "idempotency_key", "key"},
+      Slip{"producer", "burst", "per_tick"},
+      Slip{"cluster", "zookeeper", "zookeepers"},
+      Slip{"cluster", "quorum", "controllers"},
+      Slip{"operation", "target", "broker"},
+      Slip{"operation", "count", "partitions"},
+      Slip{"operation", "replica", "replicas"},
       Slip{"fault", "node", "target"},
       Slip{"fault", "kind", "do"},
       Slip{"fault", "lasts", "for"},
       Slip{"fault", "duration", "for"},
+      Slip{"fault", "groups", "sides"},
       Slip{"expectation", "consumer", "to"},
       Slip{"expectation", "service", "to"},
       Slip{"expectation", "producer", "from"},

@@ -22,13 +22,6 @@ std::string name_from_path(const std::string& path) {
   return name;
 }
 
-/// Brokers have their names before anybody else can take them.
-void declare_brokers(Draft& draft) {
-  if (draft.scenario.channel != Channel::kafka) return;
-  for (int i = 1; i <= draft.scenario.cluster.brokers; ++i)
-    draft.declare_node(fmt::format("broker-{}", i), {0, 0, 0});
-}
-
 void read_seed(const MapReader& map, Draft& draft) {
   std::string text;
   if (!map.text("seed", text)) return;
@@ -58,11 +51,12 @@ void read_scenario(const YamlNode& root, Draft& draft) {
   block("network", read_network);
   block("cluster", read_cluster);
   block("bus", read_bus);
-  declare_brokers(draft);
+  declare_cluster(draft);
   block("topics", read_topics);
   block("producers", read_producers);
   block("consumers", [](const YamlNode& node, Draft& d) { read_services(node, true, d); });
   block("services", [](const YamlNode& node, Draft& d) { read_services(node, false, d); });
+  block("operations", read_operations);
   block("faults", read_faults);
   block("expect", read_expectations);
   block("view", read_view);
@@ -96,6 +90,9 @@ LoadResult load_text(std::string_view yaml, const std::string& path, const Overr
   for (auto& [place, message] : draft.problems.take_sorted())
     result.problems.push_back(
         {source_name(place, path, overrides), place.line, place.column, std::move(message)});
+  for (auto& [place, message] : draft.remarks)
+    result.remarks.push_back(
+        {source_name(place, path, overrides), place.line, place.column, std::move(message)});
   if (result.problems.empty()) result.scenario = std::move(draft.scenario);
   return result;
 }
@@ -110,7 +107,7 @@ LoadResult load_file(const std::string& path, const Overrides& overrides) {
          (count = std::fread(buffer, 1, sizeof buffer, file.get())) > 0)
     text.append(buffer, count);
   if (!file || std::ferror(file.get()) != 0)
-    return {std::nullopt, {{path, 0, 0, "the file can't be read"}}};
+    return {std::nullopt, {{path, 0, 0, "the file can't be read"}}, {}};
   return load_text(text, path, overrides);
 }
 

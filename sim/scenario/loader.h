@@ -25,6 +25,7 @@ std::string to_text(const Problem& problem);
 struct LoadResult {
   std::optional<Scenario> scenario;  // absent when there are problems
   std::vector<Problem> problems;
+  std::vector<Problem> remarks;  // nothing is wrong, but somebody may have meant something else
 };
 
 /// `--set path=value`: "producers.0.count=5", "producers.website.count=5" or "seed=7"; the value

@@ -12,32 +12,53 @@ namespace {
 
 using What = Expectation::What;
 
-/// What can be measured, and the keys that narrow it down.
+/// What a measure is compared with.
+enum class Unit { count, time, name };
+
+/// What can be measured, and the keys that narrow it down; those in capitals it needs.
 struct Measure {
   std::string_view key;
   What what;
-  bool is_time;                 // compared with lengths of time
-  std::string_view qualifiers;  // words of " to from effect topic partition "
+  Unit unit;
+  std::string_view qualifiers;  // words of " to from effect topic partition TOPIC PARTITION "
 };
 
 constexpr std::array measures = {
-    Measure{"produced", What::produced, false, " from topic "},
-    Measure{"acknowledged", What::acknowledged, false, " from topic "},
-    Measure{"delivered", What::delivered, false, " to from topic "},
-    Measure{"processed", What::processed, false, " to from topic "},
-    Measure{"side_effects", What::side_effects, false, " to effect "},
-    Measure{"side_effects_repeated", What::side_effects_repeated, false, " to effect "},
-    Measure{"lost", What::lost, false, " from topic "},
-    Measure{"duplicated", What::duplicated, false, " to from topic "},
-    Measure{"out_of_order", What::out_of_order, false, " to from topic "},
-    Measure{"undelivered", What::undelivered, false, " to from topic "},
-    Measure{"failed", What::failed, false, " from topic "},
-    Measure{"dead_lettered", What::dead_lettered, false, " from topic "},
-    Measure{"latency_p50", What::latency_p50, true, " to from topic "},
-    Measure{"latency_p95", What::latency_p95, true, " to from topic "},
-    Measure{"latency_p99", What::latency_p99, true, " to from topic "},
-    Measure{"log_end_offset", What::log_end_offset, false, " topic partition "},
-    Measure{"high_watermark", What::high_watermark, false, " topic partition "},
+    Measure{"produced", What::produced, Unit::count, " from topic "},
+    Measure{"acknowledged", What::acknowledged, Unit::count, " from topic "},
+    Measure{"delivered", What::delivered, Unit::count, " to from topic "},
+    Measure{"processed", What::processed, Unit::count, " to from topic "},
+    Measure{"side_effects", What::side_effects, Unit::count, " to effect "},
+    Measure{"side_effects_repeated", What::side_effects_repeated, Unit::count, " to effect "},
+    Measure{"lost", What::lost, Unit::count, " from topic "},
+    Measure{"duplicated", What::duplicated, Unit::count, " to from topic "},
+    Measure{"out_of_order", What::out_of_order, Unit::count, " to from topic "},
+    Measure{"undelivered", What::undelivered, Unit::count, " to from topic "},
+    Measure{"expired", What::expired, Unit::count, " to from topic "},
+    Measure{"failed", What::failed, Unit::count, " from topic "},
+    Measure{"dead_lettered", What::dead_lettered, Unit::count, " from topic "},
+    Measure{"client_errors", What::client_errors, Unit::count, " "},
+    Measure{"invariants_violated", What::invariants_violated, Unit::count, " "},
+    Measure{"latency_p50", What::latency_p50, Unit::time, " to from topic "},
+    Measure{"latency_p95", What::latency_p95, Unit::time, " to from topic "},
+    Measure{"latency_p99", What::latency_p99, Unit::time, " to from topic "},
+    Measure{"log_end_offset", What::log_end_offset, Unit::count, " TOPIC partition "},
+    Measure{"high_watermark", What::high_watermark, Unit::count, " TOPIC partition "},
+    Measure{"log_start_offset", What::log_start_offset, Unit::count, " TOPIC partition "},
+    Measure{"leader", What::leader, Unit::name, " TOPIC PARTITION "},
+    Measure{"leader_changes", What::leader_changes, Unit::count, " topic partition "},
+    Measure{"isr_size", What::isr_size, Unit::count, " topic partition "},
+    Measure{"replicas_size", What::replicas_size, Unit::count, " topic partition "},
+    Measure{"partitions", What::partitions, Unit::count, " TOPIC "},
+    Measure{"unclean_elections", What::unclean_elections, Unit::count, " topic partition "},
+    Measure{"offline_partitions", What::offline_partitions, Unit::count, " topic "},
+    Measure{"under_replicated_partitions", What::under_replicated_partitions, Unit::count,
+            " topic "},
+    Measure{"controller", What::controller, Unit::name, " "},
+    Measure{"controller_changes", What::controller_changes, Unit::count, " "},
+    Measure{"truncated", What::truncated, Unit::count, " topic partition "},
+    Measure{"compacted", What::compacted, Unit::count, " topic partition "},
+    Measure{"refused", What::refused, Unit::count, " topic partition "},
 };
 
 /// The measure that the entry names; reports none or several.
@@ -61,16 +82,48 @@ const Measure* find_measure(const YamlNode& node, Draft& draft) {
   return found;
 }
 
+bool needs(const Measure& measure, std::string_view key) {
+  std::string capitals;
+  for (const char c : key) capitals += static_cast<char>(c - 'a' + 'A');
+  return measure.qualifiers.find(fmt::format(" {} ", capitals)) != std::string_view::npos;
+}
+
 bool qualifies(const Measure& measure, std::string_view key) {
-  return measure.qualifiers.find(fmt::format(" {} ", key)) != std::string_view::npos;
+  return needs(measure, key) ||
+         measure.qualifiers.find(fmt::format(" {} ", key)) != std::string_view::npos;
+}
+
+/// Only Kafka has it.
+bool is_kafkas(What what) {
+  return what >= What::log_end_offset && what != What::client_errors &&
+         what != What::invariants_violated;
+}
+
+void check_measure(const MapReader& map, const Measure& measure, Draft& draft) {
+  const Channel channel = draft.scenario.channel;
+  for (const std::string_view key : {"to", "from", "effect", "topic", "partition"}) {
+    if (map.has(key) && !qualifies(measure, key))
+      draft.problems.add(map.place_of(key),
+                         fmt::format("{}: does not narrow down '{}'", key, measure.key));
+    if (!map.has(key) && needs(measure, key))
+      draft.problems.add(map.place(), fmt::format("'{}' needs a '{}'", measure.key, key));
+  }
+  if (map.has("partition") && !map.has("topic") && !needs(measure, "topic"))
+    draft.problems.add(map.place_of("partition"), "partition: of which topic?");
+  if (is_kafkas(measure.what) && channel != Channel::kafka)
+    draft.problems.add(
+        map.place_of(measure.key),
+        measure.what <= What::log_start_offset
+            ? fmt::format("{}: only Kafka keeps a log; there is none here", measure.key)
+            : fmt::format("{}: there is no Kafka here", measure.key));
+  if (measure.what == What::dead_lettered && channel != Channel::queue)
+    draft.problems.add(map.place_of(measure.key),
+                       "dead_lettered: only a queue has a dead-letter queue");
 }
 
 void read_qualifiers(const MapReader& map, const Measure& measure, Expectation& expectation,
                      Draft& draft) {
-  for (const std::string_view key : {"to", "from", "effect", "topic", "partition"})
-    if (map.has(key) && !qualifies(measure, key))
-      draft.problems.add(map.place_of(key),
-                         fmt::format("{}: does not narrow down '{}'", key, measure.key));
+  check_measure(map, measure, draft);
   const auto refer = [&](std::string_view key, Reference::To to, const std::string& name) {
     if (qualifies(measure, key)) draft.refer(to, name, map.place_of(key), std::string(key));
   };
@@ -84,23 +137,13 @@ void read_qualifiers(const MapReader& map, const Measure& measure, Expectation& 
   if (map.integer("partition", expectation.partition))
     draft.partitions.push_back(
         {{expectation.topic, *expectation.partition}, map.place_of("partition")});
-
-  const bool of_log = qualifies(measure, "partition");
-  if (of_log && !map.has("topic"))
-    draft.problems.add(map.place(), fmt::format("'{}' needs a 'topic'", measure.key));
-  if (of_log && draft.scenario.channel != Channel::kafka)
-    draft.problems.add(map.place_of(measure.key),
-                       fmt::format("{}: only Kafka keeps a log; there is none here", measure.key));
-  if (measure.what == What::dead_lettered && draft.scenario.channel != Channel::queue)
-    draft.problems.add(map.place_of(measure.key),
-                       "dead_lettered: only a queue has a dead-letter queue");
 }
 
 /// "delivered to mailer: 20 at 10 s"
 std::string one_line(const Measure& measure, const Expectation& e, const std::string& value) {
   std::string text(measure.key);
   if (!e.effect.empty()) text += " " + e.effect;
-  if (!e.topic.empty()) text += (measure.qualifiers == " topic partition " ? " of " : " in ");
+  if (!e.topic.empty()) text += (is_kafkas(measure.what) ? " of " : " in ");
   text += e.topic;
   if (e.partition) text += fmt::format("/{}", *e.partition);
   if (!e.from.empty()) text += " from " + e.from;
@@ -108,6 +151,23 @@ std::string one_line(const Measure& measure, const Expectation& e, const std::st
   text += ": " + value;
   if (e.at) text += " at " + format_duration(*e.at);
   return text;
+}
+
+bool read_comparison(const MapReader& map, const Measure& measure, const std::string& value,
+                     Expectation& expectation, Draft& draft) {
+  const bool is_time = measure.unit == Unit::time;
+  const Parsed<Comparison> parsed = parse_comparison(value, is_time);
+  if (const auto* error = std::get_if<UnitError>(&parsed)) {
+    const char* const example = is_time ? "\"< 500ms\"" : "20, \"< 5\", \">= 3\", 3..5";
+    draft.problems.add(map.place_of(measure.key), fmt::format("{}: '{}': {} (e.g. {})", measure.key,
+                                                              value, error->message, example));
+    return false;
+  }
+  const auto& comparison = std::get<Comparison>(parsed);
+  expectation.comparison = comparison.kind;
+  expectation.value = comparison.value;
+  expectation.high = comparison.high;
+  return true;
 }
 
 void read_expectation(const YamlNode& node, Draft& draft) {
@@ -123,18 +183,15 @@ void read_expectation(const YamlNode& node, Draft& draft) {
   read_qualifiers(map, *measure, expectation, draft);
   std::string value;
   if (!map.text(measure->key, value)) return;
-  const Parsed<Comparison> parsed = parse_comparison(value, measure->is_time);
-  if (const auto* error = std::get_if<UnitError>(&parsed)) {
-    const char* const example = measure->is_time ? "\"< 500ms\"" : "20, \"< 5\", \">= 3\", 3..5";
-    draft.problems.add(
-        map.place_of(measure->key),
-        fmt::format("{}: '{}': {} (e.g. {})", measure->key, value, error->message, example));
+  if (measure->unit == Unit::name) {
+    const auto to =
+        measure->what == What::leader ? Reference::To::leader : Reference::To::controller;
+    if (!map.name(measure->key, false, expectation.name)) return;
+    draft.refer(to, expectation.name, map.place_of(measure->key), std::string(measure->key),
+                expectation.at);
+  } else if (!read_comparison(map, *measure, value, expectation, draft)) {
     return;
   }
-  const auto& comparison = std::get<Comparison>(parsed);
-  expectation.comparison = comparison.kind;
-  expectation.value = comparison.value;
-  expectation.high = comparison.high;
   expectation.text = one_line(*measure, expectation, value);
   draft.scenario.expectations.push_back(expectation);
 }

@@ -156,7 +156,9 @@ void read_schedule(const MapReader& map, Producer& producer, Draft& draft) {
 void check_schedule_fits(const MapReader& map, const Producer& producer, Draft& draft) {
   if (!producer.count || *producer.count == 0 || !producer.at.empty()) return;
   if (producer.every.kind != Distribution::Kind::fixed || producer.every.a < 1us) return;
-  const double steps = static_cast<double>(*producer.count - 1);
+  const auto ticks = (*producer.count + static_cast<std::uint64_t>(producer.per_tick) - 1) /
+                     static_cast<std::uint64_t>(producer.per_tick);
+  const double steps = static_cast<double>(ticks - 1);
   const double last_s = to_seconds(producer.start) + steps * to_seconds(producer.every.a);
   const Duration end = producer.until.value_or(draft.scenario.duration);
   if (last_s <= to_seconds(end)) return;
@@ -187,6 +189,7 @@ void read_producer(const YamlNode& node, Draft& draft) {
   if (const YamlNode* const data = map.get("data")) producer.data = read_data(*data, use, draft);
   note_template(map, "key", use, draft);
 
+  map.integer("per_tick", producer.per_tick);
   std::string size;
   if (map.text("size", size)) {
     const Parsed<std::uint32_t> bytes = parse_size(size);

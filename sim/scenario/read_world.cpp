@@ -20,6 +20,33 @@ std::vector<std::string> read_texts(const YamlNode* node, std::string_view what,
   return texts;
 }
 
+/// Each replica is on a broker of its own; and a floor above the replicas is legal, but not what
+/// it looks like (Kafka 3.7 and later: Partition.effectiveMinIsr).
+void check_replicas(const MapReader& map, const Topic& topic, Draft& draft) {
+  const Cluster& cluster = draft.scenario.cluster;
+  if (topic.replicas > cluster.brokers) {
+    draft.problems.add(
+        map.place_of("replicas"),
+        fmt::format("replicas: {} replicas need {} brokers, the cluster has {}; each "
+                    "replica is on a broker of its own",
+                    topic.replicas, topic.replicas, cluster.brokers));
+    return;
+  }
+  const char* const key = "min.insync.replicas";
+  const auto own = topic.config.find(key), common = cluster.config.find(key);
+  const Config& config = own != topic.config.end() ? topic.config : cluster.config;
+  if (own == topic.config.end() && common == cluster.config.end()) return;
+  const auto scope = own != topic.config.end() ? ConfigScope::topic : ConfigScope::broker;
+  const ConfigKey* const known = find_config_key(scope, key);
+  if (known == nullptr || !check_config_value(*known, config.at(key)).empty()) return;
+  const std::int64_t floor = config_int(config, scope, key);
+  if (floor > topic.replicas)
+    draft.remarks.emplace_back(
+        map.place(),
+        fmt::format("{}: {} is above the {} replica{} of '{}'; in effect it is {}", key, floor,
+                    topic.replicas, topic.replicas == 1 ? "" : "s", topic.name, topic.replicas));
+}
+
 }  // namespace
 
 void read_info(const YamlNode& node, Draft& draft) {
@@ -44,12 +71,6 @@ void read_network(const YamlNode& node, Draft& draft) {
   if (map.probability("loss", network.loss) && network.loss > 0.5)
     draft.problems.add(map.place_of("loss"),
                        "loss: above 0.5 no TCP connection lives; use the fault link_down");
-}
-
-void read_cluster(const YamlNode& node, Draft& draft) {
-  const MapReader map(node, "cluster", draft.problems);
-  map.integer("brokers", draft.scenario.cluster.brokers);
-  map.config("config", ConfigScope::broker, draft.scenario.cluster.config);
 }
 
 void read_bus(const YamlNode& node, Draft& draft) {
@@ -108,15 +129,8 @@ void read_topics(const YamlNode& node, Draft& draft) {
           if (map.has(key))
             draft.problems.add(map.place_of(key),
                                fmt::format("{}: only Kafka's topics have that, not a bus", key));
-      } else if (topic.replicas > draft.scenario.cluster.brokers) {
-        draft.problems.add(
-            map.place_of("replicas"),
-            fmt::format("replicas: {} replicas need {} brokers, the cluster has {}", topic.replicas,
-                        topic.replicas, draft.scenario.cluster.brokers));
-      } else if (topic.replicas > 1) {
-        draft.problems.add(map.place_of("replicas"),
-                           "replicas: replication is not simulated in this version; use "
-                           "replicas: 1");
+      } else {
+        check_replicas(map, topic, draft);
       }
     }
     if (topic.name.empty()) continue;

@@ -32,18 +32,59 @@ void declare_topics_in_use(Draft& draft) {
       for (const Emission& emission : reaction.emits) declare(emission.topic);
 }
 
+using Names = std::vector<std::string>;
+
+/// The names that each kind of reference may use.
 struct Known {
-  std::vector<std::string> topics, nodes, producers, readers, effects;
+  Names topics, nodes, brokers, controllers, producers, sources, readers, effects, disks;
+
+  struct Kind {
+    const Names& names;
+    std::string_view in_words;
+  };
+  Kind of(Reference::To to) const {
+    switch (to) {
+      case Reference::To::topic:
+        return {topics, "topic"};
+      case Reference::To::node:
+        return {nodes, "node"};
+      case Reference::To::broker:
+      case Reference::To::leader:
+        return {brokers, "broker"};
+      case Reference::To::controller:
+        return {controllers, "controller"};
+      case Reference::To::producer:
+      case Reference::To::source:
+        return {to == Reference::To::producer ? producers : sources, "producer"};
+      case Reference::To::reader:
+        return {readers, "consumer or service"};
+      case Reference::To::disk:
+        return {disks, "node with files on a disk"};
+      case Reference::To::effect:
+        break;
+    }
+    return {effects, "side effect"};
+  }
 };
 
 Known known_names(const Draft& draft) {
+  const Scenario& scenario = draft.scenario;
   Known known;
+  for (const auto& [name, history] : draft.topic_history) known.topics.push_back(name);
+  for (const auto& [name, place] : draft.nodes) {
+    known.nodes.push_back(name);
+    const bool joins = draft.joins.count(name) != 0;
+    const bool of_cluster = (place.line == 0 && scenario.channel == Channel::kafka) || joins;
+    if (of_cluster) known.disks.push_back(name);
+    if (of_cluster && name.starts_with("broker-")) known.brokers.push_back(name);
+    if (of_cluster && name.starts_with("controller-")) known.controllers.push_back(name);
+  }
+  if (scenario.channel == Channel::queue) known.disks.push_back(scenario.bus.name);
+  if (known.controllers.empty()) known.controllers = known.brokers;
+  for (const Producer& producer : scenario.producers) known.sources.push_back(producer.name);
+  known.producers = known.sources;
   std::set<std::string> effects;
-  for (const Topic& topic : draft.scenario.topics) known.topics.push_back(topic.name);
-  for (const auto& [name, place] : draft.nodes) known.nodes.push_back(name);
-  for (const Producer& producer : draft.scenario.producers)
-    known.producers.push_back(producer.name);
-  for (const Service& service : draft.scenario.services) {
+  for (const Service& service : scenario.services) {
     known.readers.push_back(service.name);
     for (const Reaction& reaction : service.reactions)
       for (const SideEffect& effect : reaction.effects) effects.insert(effect.name);
@@ -56,43 +97,36 @@ Known known_names(const Draft& draft) {
 
 void check_references(Draft& draft) {
   const Known known = known_names(draft);
-  const auto check = [&](const Reference& reference, const std::vector<std::string>& names,
-                         std::string_view kind) {
-    if (std::find(names.begin(), names.end(), reference.name) != names.end()) return;
-    draft.problems.add(reference.place,
-                       fmt::format("{}: there is no {} '{}'{}", reference.what, kind,
-                                   reference.name, did_you_mean(reference.name, names)));
-  };
   for (const Reference& reference : draft.references) {
-    switch (reference.to) {
-      case Reference::To::topic:
-        check(reference, known.topics, "topic");
-        break;
-      case Reference::To::node:
-        check(reference, known.nodes, "node");
-        break;
-      case Reference::To::producer:
-        check(reference, known.producers, "producer");
-        break;
-      case Reference::To::reader:
-        check(reference, known.readers, "consumer or service");
-        break;
-      case Reference::To::effect:
-        check(reference, known.effects, "side effect");
-        break;
+    const auto& [names, in_words] = known.of(reference.to);
+    const bool may_be_none =
+        reference.to == Reference::To::leader || reference.to == Reference::To::controller;
+    if (may_be_none && reference.name == "none") continue;
+    if (std::find(names.begin(), names.end(), reference.name) == names.end()) {
+      draft.problems.add(reference.place,
+                         fmt::format("{}: there is no {} '{}'{}", reference.what, in_words,
+                                     reference.name, did_you_mean(reference.name, names)));
+      continue;
     }
+    const auto joins = draft.joins.find(reference.name);
+    if (reference.at && joins != draft.joins.end() && *reference.at < joins->second)
+      draft.problems.add(reference.place,
+                         fmt::format("{}: '{}' joins the cluster only at {}", reference.what,
+                                     reference.name, format_duration(joins->second)));
   }
 }
 
 void check_partitions(Draft& draft) {
-  for (const PartitionUse& use : draft.partitions)
-    for (const Topic& topic : draft.scenario.topics)
-      if (topic.name == use.partition.topic && use.partition.partition >= topic.partitions)
-        draft.problems.add(
-            use.place, fmt::format("topic '{}' has {} partition{}, numbered from 0; "
-                                   "there is no {}",
-                                   topic.name, topic.partitions, topic.partitions == 1 ? "" : "s",
-                                   use.partition.partition));
+  for (const PartitionUse& use : draft.partitions) {
+    const auto found = draft.topic_history.find(use.partition.topic);
+    if (found == draft.topic_history.end()) continue;
+    const int count = found->second.partitions_max;
+    if (use.partition.partition < count) continue;
+    draft.problems.add(
+        use.place,
+        fmt::format("topic '{}' has {} partition{}, numbered from 0; there is no {}",
+                    use.partition.topic, count, count == 1 ? "" : "s", use.partition.partition));
+  }
 }
 
 /// Who assigns partitions of one topic and reads others whole, reads all partitions of those.
@@ -120,21 +154,14 @@ void default_until(Scenario& scenario) {
 
 }  // namespace
 
-void Draft::declare_node(const std::string& name, const Place& place) {
-  const auto [existing, added] = nodes.emplace(name, place);
-  if (added) return;
-  problems.add(place, existing->second.line == 0
-                          ? fmt::format("the name '{}' belongs to a broker", name)
-                          : fmt::format("the name '{}' is taken already (line {})", name,
-                                        existing->second.line));
-}
-
-void Draft::refer(Reference::To to, const std::string& name, const Place& place, std::string what) {
-  references.push_back({to, name, place, std::move(what)});
+void Draft::refer(Reference::To to, const std::string& name, const Place& place, std::string what,
+                  std::optional<Duration> at) {
+  references.push_back({to, name, place, std::move(what), at});
 }
 
 void resolve(Draft& draft) {
   declare_topics_in_use(draft);
+  check_operations(draft);
   check_references(draft);
   check_partitions(draft);
   check_events(draft);

@@ -22,6 +22,10 @@ constexpr std::array size_units = {Unit{"", 1},          Unit{"B", 1},          
                                    Unit{"MB", 1e6},      Unit{"GB", 1e9},        Unit{"KiB", 1024},
                                    Unit{"MiB", 1048576}, Unit{"GiB", 1073741824}};
 
+constexpr std::array disk_units = {Unit{"MB", 1e6},         Unit{"GB", 1e9},
+                                   Unit{"TB", 1e12},        Unit{"MiB", 1048576},
+                                   Unit{"GiB", 1073741824}, Unit{"TiB", 1099511627776}};
+
 constexpr std::array bandwidth_units = {
     Unit{"bit/s", 0.125}, Unit{"kbit/s", 125},    Unit{"Mbit/s", 125e3},    Unit{"Gbit/s", 125e6},
     Unit{"B/s", 1},       Unit{"kB/s", 1e3},      Unit{"MB/s", 1e6},        Unit{"GB/s", 1e9},
@@ -119,6 +123,20 @@ Parsed<std::uint32_t> parse_size(std::string_view text) {
   const double bytes = value * unit->factor;
   if (!(bytes < 4294967296.0)) return UnitError{"too large: a size is below 4 GiB"};
   return static_cast<std::uint32_t>(std::floor(bytes));
+}
+
+Parsed<double> parse_disk_size(std::string_view text) {
+  double value = 0;
+  std::string_view rest = text;
+  if (!take_number(rest, value)) return UnitError{"a size is expected, e.g. 500 MB, 2 GiB, 1 TB"};
+  const std::string_view name = trimmed(rest);
+  const Unit* const unit = find_unit(disk_units, name);
+  if (unit == nullptr)
+    return UnitError{
+        fmt::format("unknown unit of size '{}' (known: {})", name, names_of(disk_units))};
+  const double bytes = value * unit->factor;
+  if (!(bytes >= 1e6 && bytes <= 1e15)) return UnitError{"a disk holds from 1 MB to 1000 TB"};
+  return bytes;
 }
 
 Parsed<double> parse_bandwidth(std::string_view text) {

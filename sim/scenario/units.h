@@ -25,6 +25,8 @@ constexpr double bandwidth_min_bytes_per_s = 1, bandwidth_max_bytes_per_s = 1e15
 Parsed<Duration> parse_duration(std::string_view text);
 /// B, kB, MB, GB (powers of 1000), KiB, MiB, GiB; a bare number is bytes. Whole bytes, < 4 GiB.
 Parsed<std::uint32_t> parse_size(std::string_view text);
+/// As parse_size, for disks: also TB and TiB, at least 1 MB and at most 1000 TB.
+Parsed<double> parse_disk_size(std::string_view text);
 /// bit/s, kbit/s, Mbit/s, Gbit/s, and sizes per second (MB/s, KiB/s). Bytes per second, > 0.
 Parsed<double> parse_bandwidth(std::string_view text);
 /// "5/s", "300/min", "12/h": the time from one to the next.

@@ -133,11 +133,12 @@ services:
   CHECK(problems(chain) == "");
 }
 
-TEST_CASE("replication is refused, not ignored") {
-  CHECK(problems("version: 1\ncluster: {brokers: 3}\ntopics:\n  - {name: t, replicas: 2}\n") ==
-        "4:25: replicas: replication is not simulated in this version; use replicas: 1");
+TEST_CASE("each replica needs a broker of its own") {
+  CHECK(
+      problems("version: 1\ncluster: {brokers: 3}\ntopics:\n  - {name: t, replicas: 3}\n").empty());
   CHECK(problems("version: 1\ntopics:\n  - {name: t, replicas: 2}\n") ==
-        "3:25: replicas: 2 replicas need 2 brokers, the cluster has 1");
+        "3:25: replicas: 2 replicas need 2 brokers, the cluster has 1; each replica is on a "
+        "broker of its own");
 }
 
 TEST_CASE("what belongs to Kafka, what to a bus") {
@@ -196,8 +197,9 @@ TEST_CASE("faults that make no sense") {
     return problems("version: 1\nfaults: [{at: 1s, target: broker-1, " + rest + "}]\n");
   };
   CHECK(fault("do: explode") ==
-        "2:41: do: 'explode' is not known (known: crash, power_loss, stop, start, link_down, "
-        "link_up, latency, bandwidth, cut, loss)");
+        "2:41: do: 'explode' is not known (known: crash, power_loss, stop, start, pause, slow_cpu, "
+        "slow_disk, disk_full, disk_failure, link_down, link_up, latency, bandwidth, cut, split, "
+        "loss, slow_handler, poison, retry_storm)");
   CHECK(fault("do: latency") == "2:10: do: latency needs 'latency'");
   CHECK(fault("do: crash, loss: 1%") == "2:54: loss: has no meaning with do: crash");
   CHECK(fault("do: loss, loss: 100%") == "2:53: loss: below 1; do: link_down loses everything");
