@@ -58,6 +58,8 @@ std::vector<kafka::TopicPartition> assignment(const scenario::Scenario& scenario
 struct Assembly::Shared {
   service::SideEffectLedger side_effects;
   std::unique_ptr<kafka::SettledCluster> cluster;
+  std::size_t channel_nodes = 0;  // they are numbered first
+  bool channel_has_files = false;
 };
 
 /// What it takes to build the nodes, while they are being built.
@@ -104,6 +106,8 @@ class Builder {
     add(producer.name, "producer", label, {},
         std::make_unique<service::ProducerNode>(producer, make_publisher(producer.config)));
   }
+
+  std::size_t channel_nodes() const { return channel_nodes_; }
 
   NodeId add_service(const scenario::Service& service) {
     bool emits = false;
@@ -195,6 +199,9 @@ Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine)
   EVENTARIUM_CHECK(engine.node_count() == 0, "nodes are numbered from 0");
   Builder builder(scenario, engine, shared_->side_effects, shared_->cluster);
   builder.add_channel_nodes();
+  shared_->channel_nodes = builder.channel_nodes();
+  shared_->channel_has_files =
+      scenario.channel == Channel::kafka || scenario.channel == Channel::queue;
   for (const scenario::Producer& producer : scenario.producers) builder.add_producer(producer);
   for (const scenario::Service& service : scenario.services) {
     const NodeId node = builder.add_service(service);
@@ -211,6 +218,10 @@ Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine)
 }
 
 Assembly::~Assembly() = default;
+
+bool Assembly::has_files(NodeId node) const {
+  return shared_->channel_has_files && node.value < shared_->channel_nodes;
+}
 
 const char* channel_name(Channel channel) {
   switch (channel) {

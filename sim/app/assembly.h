@@ -28,6 +28,8 @@ class Assembly {
 
   /// Who wants what, in the scenario's order.
   const std::vector<Subscription>& subscriptions() const { return subscriptions_; }
+  /// Whether the node writes to the disk of its machine.
+  bool has_files(NodeId node) const;
 
  private:
   struct Shared;

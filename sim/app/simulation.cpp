@@ -14,7 +14,8 @@ Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_en
       end_(sim_time(until.value_or(scenario_.duration))),
       engine_(make_engine(scenario_.seed)),
       assembly_(scenario_, *engine_),
-      faults_(*engine_, scenario_.network),
+      faults_(*engine_, scenario_.network,
+              [this](NodeId node) { return assembly_.has_files(node); }),
       invariants_(ledger_, [this](trace::InvariantViolated violation, EventId cause) {
         note_violation(std::move(violation), cause);
       }) {

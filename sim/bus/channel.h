@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sim/base/cloud_event.h"
@@ -37,6 +38,10 @@ class Publisher : public Part {
   /// `topic` is a topic or channel name. RecordProduced has been emitted already and is the
   /// current cause.
   virtual void publish(engine::Runtime& runtime, Record record, const std::string& topic) = 0;
+  /// A publisher that loses its patience: answers are waited for no longer than that, and there is
+  /// no pause before the next attempt. Nothing: as configured. False when this kind of publisher
+  /// has no such thing.
+  virtual bool set_patience(std::optional<Duration>) { return false; }
   /// Accepted and neither acknowledged nor failed yet: 0 means idle.
   virtual std::uint64_t pending() const = 0;
 };

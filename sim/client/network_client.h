@@ -75,6 +75,8 @@ class NetworkClient {
 
   /// The process died. Correlation ids go on, so that late answers to it are recognised.
   void forget_all() { connections_.clear(); }
+  /// Other time-outs and pauses from now on; for requests in flight the old ones hold.
+  void set_options(const ClientOptions& options) { options_ = options; }
 
  private:
   struct InFlight {

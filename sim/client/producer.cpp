@@ -198,4 +198,17 @@ void Producer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   pending_ = 0;
 }
 
+bool Producer::set_patience(std::optional<Duration> patience) {
+  if (configured_) options_.client = *configured_;
+  configured_.reset();
+  if (patience) {
+    configured_ = options_.client;
+    options_.client.request_timeout = std::max<Duration>(*patience, 1ms);
+    options_.client.retry_backoff = ExponentialBackoff(1ms, 1ms);
+    options_.client.reconnect_backoff = ExponentialBackoff(1ms, 1ms);
+  }
+  core_.network.set_options(options_.client);
+  return true;
+}
+
 }  // namespace eventarium::kafka

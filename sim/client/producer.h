@@ -48,6 +48,9 @@ class Producer : public bus::Publisher {
   void publish_to(engine::Runtime& runtime, Record record, const std::string& topic,
                   std::int32_t partition);
   std::uint64_t pending() const override { return pending_; }
+  /// request.timeout.ms becomes `patience`, retry.backoff.ms and reconnect.backoff.ms 1 ms: what
+  /// an impatient client does to a slow cluster. Requests on their way keep their time-out.
+  bool set_patience(std::optional<Duration> patience) override;
 
   const ProducerOptions& options() const { return options_; }
   const RecordAccumulator& accumulator() const { return accumulator_; }
@@ -89,6 +92,7 @@ class Producer : public bus::Publisher {
   bool keeps_order() const { return options_.client.max_in_flight_requests == 1; }
 
   ProducerOptions options_;
+  std::optional<ClientOptions> configured_;  // while set_patience() has changed options_
   ClientCore core_;
   RecordAccumulator accumulator_;
   std::map<std::string, RoundRobinPartitioner> round_robin_;

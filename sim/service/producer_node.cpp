@@ -31,9 +31,17 @@ std::optional<SimTime> ProducerNode::occasion() const {
     if (occasions_ >= producer_.at.size()) return std::nullopt;
     return sim_time(producer_.at[occasions_]);
   }
-  if (producer_.count && occasions_ >= *producer_.count) return std::nullopt;
+  if (producer_.count && events_at_once() == 0) return std::nullopt;
   if (producer_.until && next_ > sim_time(*producer_.until)) return std::nullopt;
   return next_;
+}
+
+/// How many events the next occasion brings: what is left of `count`, at most `per_tick`.
+std::uint64_t ProducerNode::events_at_once() const {
+  const auto per_tick = static_cast<std::uint64_t>(producer_.per_tick);
+  if (!producer_.count || !producer_.at.empty()) return per_tick;
+  const std::uint64_t passed = occasions_ * per_tick;
+  return passed < *producer_.count ? std::min(per_tick, *producer_.count - passed) : 0;
 }
 
 void ProducerNode::pass_occasion(engine::Runtime& runtime) {
@@ -55,12 +63,18 @@ void ProducerNode::on_timer(engine::Runtime& runtime, engine::Token token) {
 }
 
 void ProducerNode::happen(engine::Runtime& runtime) {
+  const std::uint64_t count = events_at_once();
   pass_occasion(runtime);
+  for (std::uint64_t i = 0; i < count; ++i) make_event(runtime);
+  wait_for_occasion(runtime);
+}
+
+void ProducerNode::make_event(engine::Runtime& runtime) {
   CloudEvent event = make_produced(producer_, ++produced_, runtime.now(), runtime.random("data"));
+  event.malformed = std::exchange(poisoned_, false);
   runtime.set_cause(EventId{});
   Record record = produce(runtime, std::move(event), producer_.topic, producer_.size_bytes);
   publisher_->publish(runtime, std::move(record), producer_.topic);
-  wait_for_occasion(runtime);
 }
 
 void ProducerNode::on_message(engine::Runtime& runtime, engine::Message message) {

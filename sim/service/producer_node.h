@@ -13,10 +13,11 @@
 #include "sim/bus/channel.h"
 #include "sim/engine/node.h"
 #include "sim/scenario/scenario.h"
+#include "sim/service/breakable.h"
 
 namespace eventarium::service {
 
-class ProducerNode : public engine::Node {
+class ProducerNode : public engine::Node, public EventSource {
  public:
   /// Times of the schedule are since the start of the run. An interval is at least 1 microsecond,
   /// so that time passes. `publisher` was built with publisher_component.
@@ -30,6 +31,11 @@ class ProducerNode : public engine::Node {
   /// 10 microseconds of a 1 Gflop/s core: reading an answer from the socket.
   double handling_work_flops(const engine::Message&) const override { return 10e3; }
 
+  void poison_next() override { poisoned_ = true; }
+  bool set_patience(std::optional<Duration> patience) override {
+    return publisher_->set_patience(patience);
+  }
+
   const bus::Publisher& publisher() const { return *publisher_; }
   std::uint64_t produced() const { return produced_; }
 
@@ -38,6 +44,8 @@ class ProducerNode : public engine::Node {
   void pass_occasion(engine::Runtime& runtime);
   void wait_for_occasion(engine::Runtime& runtime);
   void happen(engine::Runtime& runtime);
+  void make_event(engine::Runtime& runtime);
+  std::uint64_t events_at_once() const;
 
   scenario::Producer producer_;
   std::unique_ptr<bus::Publisher> publisher_;
@@ -45,6 +53,7 @@ class ProducerNode : public engine::Node {
   SimTime next_{};               // of a schedule without `at`
   std::uint64_t occasions_ = 0;  // that have passed, whether anything was produced or not
   std::uint64_t produced_ = 0;
+  bool poisoned_ = false;  // the next event will be
 };
 
 }  // namespace eventarium::service

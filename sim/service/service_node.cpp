@@ -1,6 +1,7 @@
 // See service_node.h.
 #include "sim/service/service_node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/base/check.h"
@@ -10,6 +11,16 @@
 #include "sim/service/template_text.h"
 
 namespace eventarium::service {
+namespace {
+
+/// At most a year, so that times can't overflow.
+Duration stretched(Duration service_time, double factor) {
+  constexpr double max_ns = 365.0 * 24 * 3600 * 1e9;
+  return Duration{static_cast<std::int64_t>(
+      std::min(static_cast<double>(service_time.count()) * factor, max_ns))};
+}
+
+}  // namespace
 
 ServiceNode::ServiceNode(scenario::Service service, std::unique_ptr<bus::Subscriber> subscriber,
                          std::unique_ptr<bus::Publisher> publisher, SideEffectLedger& ledger)
@@ -71,6 +82,7 @@ void ServiceNode::on_delivery(engine::Runtime& runtime, const bus::Delivery& del
   if (!ignored) {
     const auto& distribution = reaction ? reaction->service_time : service_.service_time;
     service_time = draw(distribution, runtime.random("service-time"));
+    if (handler_factor_ != 1) service_time = stretched(service_time, handler_factor_);
     runtime.set_cause(runtime.emit(trace::ProcessingStarted{delivery.record.id, service_time}));
   }
   // Also when it takes no time: finishing inside on_delivery would make the subscriber hand over
@@ -82,10 +94,11 @@ void ServiceNode::finish(engine::Runtime& runtime) {
   EVENTARIUM_CHECK(work_.has_value(), "what is finished was begun");
   const Work work = std::move(*work_);
   work_.reset();
-  if (work.reaction) react(runtime, work);
-  runtime.set_cause(runtime.emit(
-      trace::ProcessingFinished{work.delivery.record.id, work.ignored ? "ignored" : "ok"}));
-  subscriber_->finished(runtime, work.delivery.handle, true);
+  const bool failed = work.delivery.record.event->malformed && !work.ignored;
+  if (work.reaction && !failed) react(runtime, work);
+  const char* const outcome = failed ? "failed" : work.ignored ? "ignored" : "ok";
+  runtime.set_cause(runtime.emit(trace::ProcessingFinished{work.delivery.record.id, outcome}));
+  subscriber_->finished(runtime, work.delivery.handle, !failed);
 }
 
 void ServiceNode::react(engine::Runtime& runtime, const Work& work) {

@@ -8,6 +8,9 @@
 //   working --service time over------> free     SideEffectDone..., RecordProduced...,
 //                                               ProcessingFinished ok
 //   finishing ---------at once-------> free     ProcessingFinished ignored
+//   working --event malformed--------> free     ProcessingFinished failed: nothing was done; the
+//                                               channel hears of it, Kafka's consumer goes on with
+//                                               the next record
 //   working --process dies-----------> gone     nothing was done; whether the event comes again
 //                                               is the channel's matter
 //
@@ -25,11 +28,12 @@
 #include "sim/bus/channel.h"
 #include "sim/engine/node.h"
 #include "sim/scenario/scenario.h"
+#include "sim/service/breakable.h"
 #include "sim/service/side_effects.h"
 
 namespace eventarium::service {
 
-class ServiceNode : public engine::Node, public bus::Listener {
+class ServiceNode : public engine::Node, public bus::Listener, public EventHandler {
  public:
   /// `publisher` may be null when no reaction emits anything. The parts were built with
   /// subscriber_component and publisher_component. `ledger` outlives the node.
@@ -48,6 +52,8 @@ class ServiceNode : public engine::Node, public bus::Listener {
   }
 
   void on_delivery(engine::Runtime& runtime, const bus::Delivery& delivery) override;
+
+  void set_handler_factor(double factor) override { handler_factor_ = factor; }
 
   const bus::Subscriber& subscriber() const { return *subscriber_; }
   const bus::Publisher* publisher() const { return publisher_.get(); }
@@ -72,6 +78,7 @@ class ServiceNode : public engine::Node, public bus::Listener {
   // {n} of each emission, by its id template. Stands for whatever makes ids unique (a database
   // sequence, a UUID), and so survives a crash.
   std::map<std::string, std::uint64_t> emitted_;
+  double handler_factor_ = 1;
 };
 
 }  // namespace eventarium::service

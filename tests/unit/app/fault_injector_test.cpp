@@ -21,7 +21,7 @@ struct World {
   engine::LeanEngine engine{1};
   Recorder recorder;
   scenario::Network network;
-  FaultInjector faults{engine, network};
+  FaultInjector faults{engine, network, [](NodeId node) { return node == NodeId{0}; }};
 
   World() {
     for (const char* name : {"a", "b"}) {

@@ -49,10 +49,10 @@ TEST_CASE("healing needs no values, breaking does") {
 TEST_CASE("what is malformed says how") {
   CHECK(problem("") == "not a JSON object (cut off or damaged?)");
   CHECK(problem("[]") == "not a JSON object");
-  CHECK(problem("{}") == "'command' is missing: advance, fault, heal or quit");
+  CHECK(problem("{}") == "'command' is missing: advance, fault, heal, operate or quit");
   CHECK(problem(R"({"command":7})") != "");
   CHECK(problem(R"({"command":"jump"})") ==
-        "there is no command 'jump': advance, fault, heal or quit");
+        "there is no command 'jump': advance, fault, heal, operate or quit");
   CHECK(problem(R"({"command":"advance"})") == "advance needs until, in nanoseconds");
   CHECK(problem(R"({"command":"advance","until":-1})") ==
         "'until' must be a whole number of nanoseconds, 0 or more");
