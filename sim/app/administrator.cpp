@@ -11,6 +11,55 @@
 #include "sim/scenario/keys.h"
 
 namespace eventarium::app {
+namespace {
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+/// What is asked and of what: "add_partitions" and "orders to 6 partitions".
+std::pair<std::string, std::string> in_words(const kafka::AdminOperation& operation,
+                                             const std::function<std::string(NodeId)>& name_of) {
+  using Words = std::pair<std::string, std::string>;
+  const auto list = [&](const std::vector<NodeId>& nodes) {
+    std::string text;
+    for (const NodeId node : nodes) text += (text.empty() ? "" : ", ") + name_of(node);
+    return text;
+  };
+  return std::visit(
+      Overloaded{
+          [](const kafka::CreateTopic& o) {
+            return Words{"create_topic",
+                         fmt::format("{} with {} partitions of {} replicas", o.topic.name,
+                                     o.topic.partitions, o.topic.replicas)};
+          },
+          [](const kafka::AddPartitions& o) {
+            return Words{"add_partitions", fmt::format("{} to {} partitions", o.topic, o.count)};
+          },
+          [&](const kafka::ReassignPartition& o) {
+            return Words{"reassign", fmt::format("{} to {}", to_text(o.tp), list(o.replicas))};
+          },
+          [](const kafka::ElectLeader& o) {
+            return Words{
+                "elect_leader",
+                fmt::format("{} of {}", o.unclean ? "unclean" : "preferred", to_text(o.tp))};
+          },
+          [](const kafka::AlterTopicConfig& o) {
+            return Words{"set_config", fmt::format("{}={} of {}", o.key, o.value, o.topic)};
+          },
+          [&](const kafka::UnregisterBroker& o) {
+            return Words{"unregister_broker", name_of(o.broker)};
+          },
+          [](const kafka::DeleteTopic& o) {
+            return Words{"delete_topic", o.topic};
+          }},
+      operation);
+}
+
+}  // namespace
 
 using scenario::Operation;
 using scenario::OperationKind;
@@ -19,8 +68,7 @@ std::string_view operation_name(OperationKind kind) {
   return scenario::choices("operation.do").at(static_cast<std::size_t>(kind));
 }
 
-Administrator::Administrator(engine::Engine& engine, ClusterBuilder* cluster,
-                             FaultInjector& faults)
+Administrator::Administrator(engine::Engine& engine, ClusterBuilder* cluster, FaultInjector& faults)
     : engine_(engine), cluster_(cluster), faults_(faults) {}
 
 // ---- what can be asked for
@@ -68,8 +116,8 @@ std::string Administrator::check_topic(const Operation& operation) const {
   if (operation.kind == OperationKind::reassign && !operation.partition)
     return "reassign needs a partition";
   if (operation.kind == OperationKind::add_partitions && operation.count <= partitions)
-    return fmt::format("'{}' has {} partitions already; they can only become more",
-                       operation.topic, partitions);
+    return fmt::format("'{}' has {} partitions already; they can only become more", operation.topic,
+                       partitions);
   if (operation.kind != OperationKind::set_config) return {};
   const ConfigKey* const key = find_config_key(ConfigScope::topic, operation.key);
   if (key == nullptr) return fmt::format("Kafka's topics have no key '{}'", operation.key);
@@ -78,9 +126,9 @@ std::string Administrator::check_topic(const Operation& operation) const {
 
 std::string Administrator::check_brokers(const Operation& operation) const {
   const auto live = live_brokers();
-  const auto replicas = static_cast<std::size_t>(
-      operation.kind == OperationKind::replication_factor ? operation.count
-                                                          : operation.replicas_count);
+  const auto replicas = static_cast<std::size_t>(operation.kind == OperationKind::replication_factor
+                                                     ? operation.count
+                                                     : operation.replicas_count);
   if ((operation.kind == OperationKind::replication_factor ||
        operation.kind == OperationKind::create_topic) &&
       replicas > live.size())
@@ -132,9 +180,9 @@ NodeId Administrator::admin() {
 void Administrator::ask(kafka::AdminOperation operation) {
   const NodeId node = admin();
   if (!engine_.is_running(node)) engine_.start(node);
-  engine_.visit(node, [&](engine::Runtime& runtime) {
-    admin_node_->ask(runtime, std::move(operation), nullptr);
-  });
+  const auto name_of = [this](NodeId id) { return engine_.names().name(id); };
+  auto [name, detail] = in_words(operation, name_of);
+  admin_node_->perform({std::move(operation), std::move(name), std::move(detail), nullptr});
 }
 
 void Administrator::reassign(const AssignmentPlan& changes) {
@@ -183,8 +231,8 @@ void Administrator::carry_out(const Operation& operation) {
     case OperationKind::add_partitions:
       return ask(kafka::AddPartitions{operation.topic, operation.count});
     case OperationKind::create_topic:
-      return ask(kafka::CreateTopic{{operation.topic, operation.count, operation.replicas_count,
-                                     operation.config}});
+      return ask(kafka::CreateTopic{
+          {operation.topic, operation.count, operation.replicas_count, operation.config}});
     case OperationKind::delete_topic:
       return ask(kafka::DeleteTopic{operation.topic});
     case OperationKind::elect_leader:

@@ -9,8 +9,6 @@
 #include <fmt/format.h>
 
 #include "sim/base/check.h"
-#include "sim/broker/broker.h"
-#include "sim/broker/settled_cluster.h"
 #include "sim/bus/broadcast.h"
 #include "sim/bus/direct_call.h"
 #include "sim/bus/queue.h"
@@ -57,8 +55,8 @@ std::vector<kafka::TopicPartition> assignment(const scenario::Scenario& scenario
 
 struct Assembly::Shared {
   service::SideEffectLedger side_effects;
-  std::unique_ptr<kafka::SettledCluster> cluster;
-  std::size_t channel_nodes = 0;  // they are numbered first
+  std::unique_ptr<ClusterBuilder> cluster;  // Kafka
+  std::size_t channel_nodes = 0;            // they are numbered first
   bool channel_has_files = false;
 };
 
@@ -66,12 +64,12 @@ struct Assembly::Shared {
 class Builder {
  public:
   Builder(const scenario::Scenario& scenario, engine::Engine& engine,
-          service::SideEffectLedger& side_effects, std::unique_ptr<kafka::SettledCluster>& cluster)
+          service::SideEffectLedger& side_effects, ClusterBuilder* cluster)
       : scenario_(scenario), engine_(engine), side_effects_(side_effects), cluster_(cluster) {
-    if (scenario.channel == Channel::kafka)
-      for (int i = 0; i < scenario.cluster.brokers; ++i)
-        brokers_.push_back(node_number(brokers_.size()));
-    channel_nodes_ = brokers_.size();
+    if (cluster_ != nullptr) {
+      brokers_ = cluster_->brokers();
+      channel_nodes_ = cluster_->node_count();
+    }
     if (scenario.channel == Channel::queue || scenario.channel == Channel::broadcast)
       channel_nodes_ = 1;
     const std::size_t first_service = channel_nodes_ + scenario.producers.size();
@@ -83,7 +81,7 @@ class Builder {
   void add_channel_nodes() {
     switch (scenario_.channel) {
       case Channel::kafka:
-        return add_brokers();
+        return cluster_->add_nodes();
       case Channel::direct:
         return;
       case Channel::queue: {
@@ -135,19 +133,6 @@ class Builder {
     return id;
   }
 
-  void add_brokers() {
-    std::vector<kafka::NewTopic> topics;
-    for (const scenario::Topic& topic : scenario_.topics)
-      topics.push_back({topic.name, topic.partitions, topic.replicas, topic.config});
-    RandomStream placement(scenario_.seed, "placement");
-    cluster_ = std::make_unique<kafka::SettledCluster>(
-        kafka::make_cluster_image(brokers_, topics, &placement));
-    for (std::size_t i = 0; i < brokers_.size(); ++i)
-      add(fmt::format("broker-{}", i + 1), "broker", fmt::format("node.id={}", i + 1), {},
-          std::make_unique<kafka::Broker>(kafka::BrokerOptions{scenario_.cluster.config, {}},
-                                          cluster_->make_link()));
-  }
-
   std::unique_ptr<bus::Publisher> make_publisher(const Config& config) const {
     constexpr auto component = service::publisher_component;
     switch (scenario_.channel) {
@@ -188,16 +173,19 @@ class Builder {
   const scenario::Scenario& scenario_;
   engine::Engine& engine_;
   service::SideEffectLedger& side_effects_;
-  std::unique_ptr<kafka::SettledCluster>& cluster_;
+  ClusterBuilder* cluster_;  // null without Kafka
   std::vector<NodeId> brokers_;
   std::size_t channel_nodes_ = 0;
   std::map<std::string, std::vector<NodeId>> receivers_;  // by topic, in the file's order
 };
 
-Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine)
+Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine,
+                   PlantedFaults planted)
     : shared_(std::make_unique<Shared>()) {
   EVENTARIUM_CHECK(engine.node_count() == 0, "nodes are numbered from 0");
-  Builder builder(scenario, engine, shared_->side_effects, shared_->cluster);
+  if (scenario.channel == Channel::kafka)
+    shared_->cluster = std::make_unique<ClusterBuilder>(scenario, engine, planted);
+  Builder builder(scenario, engine, shared_->side_effects, shared_->cluster.get());
   builder.add_channel_nodes();
   shared_->channel_nodes = builder.channel_nodes();
   shared_->channel_has_files =
@@ -222,6 +210,8 @@ Assembly::~Assembly() = default;
 bool Assembly::has_files(NodeId node) const {
   return shared_->channel_has_files && node.value < shared_->channel_nodes;
 }
+
+ClusterBuilder* Assembly::cluster() { return shared_->cluster.get(); }
 
 const char* channel_name(Channel channel) {
   switch (channel) {

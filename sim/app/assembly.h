@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "sim/app/cluster_builder.h"
+#include "sim/base/planted_fault.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/scenario.h"
 
@@ -21,7 +23,8 @@ struct Subscription {
 class Assembly {
  public:
   /// Adds all nodes of the scenario, in its order: the channel's own, producers, services.
-  Assembly(const scenario::Scenario& scenario, engine::Engine& engine);
+  /// References must outlive it. `planted`: mistakes on purpose, in tests.
+  Assembly(const scenario::Scenario& scenario, engine::Engine& engine, PlantedFaults planted = {});
   ~Assembly();
   Assembly(const Assembly&) = delete;
   Assembly& operator=(const Assembly&) = delete;
@@ -30,6 +33,8 @@ class Assembly {
   const std::vector<Subscription>& subscriptions() const { return subscriptions_; }
   /// Whether the node writes to the disk of its machine.
   bool has_files(NodeId node) const;
+  /// Null without Kafka.
+  ClusterBuilder* cluster();
 
  private:
   struct Shared;

@@ -16,6 +16,8 @@ void ClusterView::on_event(const trace::Event& event) {
   if (const auto* declared = event.as<trace::NodeDeclared>()) {
     // Brokers that are there from the beginning are registered and unfenced.
     if (declared->role == "broker" && event.t == SimTime{}) brokers_[declared->index];
+    if (declared->role == "controller" || declared->label.ends_with(", controller"))
+      voters_[declared->index];
     return;
   }
   if (event.as<trace::NodeStarted>()) running_[event.node] = event.t;

@@ -213,16 +213,18 @@ class CommandLine {
 
   void add_describe() {
     CLI::App* command = add("describe", "prints the tables of Kafka's own tools");
-    command->add_option("WHAT", what_, "topics, groups or services")
+    command->add_option("WHAT", what_, "topics, brokers, quorum, groups or services")
         ->required()
-        ->check(CLI::IsMember({"topics", "groups", "services"}));
+        ->check(CLI::IsMember({"topics", "brokers", "quorum", "groups", "services"}));
     command->add_option("FILE", file_, "a scenario, by path or by name")->required();
     describe_text_.add_to(*command, "--at", "at that time of the run; default: its end");
     command->callback([this] {
       chosen_ = [this] {
-        const Described what = what_ == "topics"   ? Described::topics
-                               : what_ == "groups" ? Described::groups
-                                                   : Described::services;
+        const Described what = what_ == "topics"    ? Described::topics
+                               : what_ == "brokers" ? Described::brokers
+                               : what_ == "quorum"  ? Described::quorum
+                               : what_ == "groups"  ? Described::groups
+                                                    : Described::services;
         return describe_command(program_, what, file_, describe_text_.understood());
       };
     });

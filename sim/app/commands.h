@@ -46,7 +46,7 @@ int check_command(const Program& program, const std::vector<std::string>& files,
                   const scenario::Overrides& set);
 int list_command(const Program& program, bool json);
 
-enum class Described { topics, groups, services };
+enum class Described { topics, brokers, quorum, groups, services };
 int describe_command(const Program& program, Described what, const std::string& file,
                      const SimulationOptions& options);
 

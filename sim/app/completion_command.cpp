@@ -9,11 +9,11 @@ constexpr const char* bash_script = R"sh(_eventarium() {
   local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" words=""
   case "$previous" in
     --engine) words="simgrid lean" ;;
-    describe) words="topics groups services" ;;
+    describe) words="topics brokers quorum groups services" ;;
     completion) words="bash zsh" ;;
     *)
       if [ "$COMP_CWORD" -eq 1 ]; then
-        words="run check list describe replay view completion --help --version"
+        words="run check list describe metrics replay view completion --help --version"
       elif [ "${word#-}" != "$word" ]; then
         words="--until --at --seed --engine --set --trace --all --json --events --quiet --help"
       else

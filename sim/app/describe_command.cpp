@@ -1,10 +1,12 @@
 // `eventarium describe`: the tables that Kafka's own tools print, at a time of the run. Kafka's
-// columns and layout are those of kafka-topics.sh and kafka-consumer-groups.sh (4.1).
+// columns and layout are those of kafka-consumer-groups.sh (4.1); the tables about the cluster
+// itself are in describe_cluster.cpp.
 #include <set>
 
 #include <fmt/format.h>
 
 #include "sim/app/commands.h"
+#include "sim/app/describe_cluster.h"
 #include "sim/app/run_summary.h"
 #include "sim/app/table.h"
 
@@ -12,41 +14,6 @@ namespace eventarium::app {
 namespace {
 
 using Align = Table::Align;
-
-std::string broker_list(const trace::NodeNames& names, const std::vector<NodeId>& nodes) {
-  std::string text;
-  for (const NodeId node : nodes) {
-    if (!text.empty()) text += ',';
-    text += broker_id(names.name(node));
-  }
-  return text;
-}
-
-/// As kafka-topics.sh --describe.
-std::string describe_topics(const scenario::Scenario& scenario, const check::Ledger& ledger) {
-  if (scenario.channel != scenario::Channel::kafka)
-    return fmt::format("There are no topics: events travel by {}.\n",
-                       channel_name(scenario.channel));
-  std::string out;
-  for (const scenario::Topic& topic : scenario.topics) {
-    std::string configs;
-    for (const auto& [key, value] : topic.config)
-      configs += (configs.empty() ? "" : ",") + key + "=" + value;
-    out += fmt::format("Topic: {}\tPartitionCount: {}\tReplicationFactor: {}\tConfigs: {}\n",
-                       topic.name, topic.partitions, topic.replicas, configs);
-    for (const auto& [key, partition] : ledger.logs().partitions()) {
-      if (key.topic != topic.name) continue;
-      const std::string leader = partition.leader.valid()
-                                     ? broker_id(ledger.names().name(partition.leader))
-                                     : std::string("none");
-      out +=
-          fmt::format("\tTopic: {}\tPartition: {}\tLeader: {}\tReplicas: {}\tIsr: {}\n", key.topic,
-                      key.partition, leader, broker_list(ledger.names(), partition.replicas),
-                      broker_list(ledger.names(), partition.isr));
-    }
-  }
-  return out;
-}
 
 /// kafka-consumer-groups.sh --describe --all-groups where there are no groups.
 std::string describe_groups(const scenario::Scenario& scenario) {
@@ -144,7 +111,13 @@ int describe_command(const Program& program, Described what, const std::string& 
   simulation.run_until(simulation.end());
   switch (what) {
     case Described::topics:
-      output.write(describe_topics(*scenario, simulation.ledger()));
+      output.write(describe_topics(*scenario, simulation.cluster()));
+      break;
+    case Described::quorum:
+      output.write(describe_quorum(*scenario, simulation.cluster()));
+      break;
+    case Described::brokers:
+      output.write(describe_brokers(*scenario, simulation.cluster()));
       break;
     case Described::groups:
       output.write(describe_groups(*scenario));

@@ -68,6 +68,10 @@ std::string heading(const Simulation& simulation, const Output& output) {
     if (fault.lasts) text += " for " + format_duration(*fault.lasts);
     text += '\n';
   }
+  for (const scenario::Operation& operation : simulation.scenario().operations)
+    text += fmt::format("{}  planned: {}{}{}\n", format_clock(sim_time(operation.at)),
+                        operation_name(operation.kind), operation.topic.empty() ? "" : " ",
+                        operation.topic.empty() ? operation.broker : operation.topic);
   return text + "\n";
 }
 

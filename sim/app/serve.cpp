@@ -60,20 +60,25 @@ bool Server::handle_line(std::string_view line) {
   if (const auto* wrong = std::get_if<Malformed>(&command)) reject(text, wrong->reason);
   if (const auto* to = std::get_if<Advance>(&command)) advance(to->until);
   if (const auto* order = std::get_if<Break>(&command))
-    take(Simulation::Order::inject, order->at, order->fault, text);
+    take(order->at, text, [&](SimTime due) {
+      simulation_.order(Simulation::Order::inject, due, order->fault, text);
+    });
   if (const auto* order = std::get_if<Heal>(&command))
-    take(Simulation::Order::heal, order->at, order->fault, text);
+    take(order->at, text,
+         [&](SimTime due) { simulation_.order(Simulation::Order::heal, due, order->fault, text); });
+  if (const auto* order = std::get_if<Operate>(&command))
+    take(order->at, text, [&](SimTime due) { simulation_.operate(due, order->operation, text); });
   writer_.flush();
   return true;
 }
 
-void Server::take(Simulation::Order order, std::optional<SimTime> at, const scenario::Fault& fault,
-                  std::string line) {
+void Server::take(std::optional<SimTime> at, const std::string& line,
+                  const std::function<void(SimTime due)>& give) {
   if (simulation_.ended()) return reject(line, "the run has ended");
   const SimTime due = std::max(at.value_or(simulation_.now()), simulation_.now());
   if (due >= simulation_.end())
     return reject(line, fmt::format("the run ends at {}", format_clock(simulation_.end())));
-  simulation_.order(order, due, fault, std::move(line));
+  give(due);
 }
 
 void Server::advance(SimTime until) {

@@ -7,6 +7,7 @@
 // only a line that has no time within the run is refused as soon as it is read.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,8 +31,9 @@ class Server {
   const std::string& complaint() const { return complaint_; }
 
  private:
-  void take(Simulation::Order order, std::optional<SimTime> at, const scenario::Fault& fault,
-            std::string line);
+  /// Gives the command to the simulation for its time, or refuses it.
+  void take(std::optional<SimTime> at, const std::string& line,
+            const std::function<void(SimTime due)>& give);
   void advance(SimTime until);
   void reject(const std::string& line, std::string reason);
 

@@ -16,11 +16,13 @@ Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_en
       assembly_(scenario_, *engine_),
       faults_(*engine_, scenario_.network,
               [this](NodeId node) { return assembly_.has_files(node); }),
+      administrator_(*engine_, assembly_.cluster(), faults_),
       invariants_(ledger_, [this](trace::InvariantViolated violation, EventId cause) {
         note_violation(std::move(violation), cause);
       }) {
   engine_->add_sink(invariants_);  // before the ledger: they look at the state before the event
   engine_->add_sink(ledger_);
+  engine_->add_sink(administrator_);
   engine_->add_sink(fingerprint_);
 }
 
@@ -41,11 +43,17 @@ void Simulation::begin() {
   declare_publishers();
   const auto is_due = [&](Duration at) { return sim_time(at) <= end_; };
   for (const scenario::Fault& fault : scenario_.faults) {
-    const std::string problem = faults_.check(fault);
-    EVENTARIUM_CHECK(problem.empty(), problem);
     if (is_due(fault.at))
-      engine_->schedule(sim_time(fault.at), [this, &fault] { faults_.inject(fault); });
+      engine_->schedule(sim_time(fault.at), [this, &fault] {  // its node may have joined by now
+        const std::string problem = faults_.check(fault);
+        EVENTARIUM_CHECK(problem.empty(), problem);
+        faults_.inject(fault);
+      });
   }
+  for (const scenario::Operation& operation : scenario_.operations)
+    if (is_due(operation.at))
+      engine_->schedule(sim_time(operation.at),
+                        [this, &operation] { administrator_.carry_out(operation); });
   for (const scenario::Service& service : scenario_.services) {
     if (!service.stop || !is_due(*service.stop)) continue;
     engine_->schedule(sim_time(*service.stop), [this, &service] {
@@ -117,28 +125,39 @@ std::size_t Simulation::expectations_not_due() const {
       [&](const auto& e) { return sim_time(e.at.value_or(scenario_.duration)) > end_; }));
 }
 
-std::string Simulation::check_order(Order order, const scenario::Fault& fault) const {
-  return order == Order::inject ? faults_.check_now(fault) : faults_.check_heal_now(fault);
+void Simulation::order(Order order, SimTime at, const scenario::Fault& fault, std::string line) {
+  const bool injects = order == Order::inject;
+  take(at,
+       {[this, injects, fault] {
+          return injects ? faults_.check_now(fault) : faults_.check_heal_now(fault);
+        },
+        [this, injects, fault] { injects ? faults_.inject(fault) : faults_.heal(fault); }},
+       std::move(line));
 }
 
-void Simulation::order(Order order, SimTime at, const scenario::Fault& fault, std::string line) {
+void Simulation::operate(SimTime at, const scenario::Operation& operation, std::string line) {
+  take(at,
+       {[this, operation] { return administrator_.check_now(operation); },
+        [this, operation] { administrator_.carry_out(operation); }},
+       std::move(line));
+}
+
+void Simulation::take(SimTime at, Command command, std::string line) {
   if (ended_) return;
   const SimTime now = engine_->now();
   const bool at_once = at <= now;
   const bool settled = now > SimTime{} && waiting_ != now;  // at 0 the nodes have yet to start
   if (at_once && settled) {  // the state that it finds is known, so a viewer hears at once
-    std::string problem = check_order(order, fault);
+    std::string problem = command.check();
     if (!problem.empty()) return reject(std::move(line), std::move(problem));
   }
   if (at_once) waiting_ = now;
-  engine_->schedule_last(at, [this, order, fault, line = std::move(line)]() mutable {
-    std::string problem = check_order(order, fault);
+  engine_->schedule_last(at, [this, command = std::move(command), line = std::move(line)] {
+    std::string problem = command.check();
     if (!problem.empty())
-      engine_->emit(trace::CommandRejected{std::move(line), std::move(problem)});
-    else if (order == Order::inject)
-      faults_.inject(fault);
+      engine_->emit(trace::CommandRejected{line, std::move(problem)});
     else
-      faults_.heal(fault);
+      command.carry_out();
   });
 }
 

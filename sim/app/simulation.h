@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/app/administrator.h"
 #include "sim/app/assembly.h"
 #include "sim/app/fault_injector.h"
 #include "sim/check/invariants.h"
@@ -38,6 +39,8 @@ class Simulation {
   trace::Header header() const;
   const scenario::Scenario& scenario() const { return scenario_; }
   const check::Ledger& ledger() const { return ledger_; }
+  /// The cluster as an administrator's tools would show it.
+  const ClusterView& cluster() const { return administrator_.view(); }
   /// Checked after every event; what is violated also stands in the trace.
   const check::Invariants& invariants() const { return invariants_; }
 
@@ -65,6 +68,8 @@ class Simulation {
   /// done in the state that it finds then, it becomes a CommandRejected with `line`, the command
   /// as it was given. Not after the end.
   void order(Order order, SimTime at, const scenario::Fault& fault, std::string line);
+  /// As order(), for an operation of the cluster.
+  void operate(SimTime at, const scenario::Operation& operation, std::string line);
   /// Tells of a command that can't be ordered, after what was ordered for now() before.
   void reject(std::string line, std::string reason);
 
@@ -74,13 +79,19 @@ class Simulation {
   void tell_violations();
   void check_expectation(const scenario::Expectation& expectation);
   void finish();
-  std::string check_order(Order order, const scenario::Fault& fault) const;
+  /// A live command: what is wrong with it as things are, and what it does.
+  struct Command {
+    std::function<std::string()> check;
+    std::function<void()> carry_out;
+  };
+  void take(SimTime at, Command command, std::string line);
 
   scenario::Scenario scenario_;
   SimTime end_;
   std::unique_ptr<engine::Engine> engine_;
   Assembly assembly_;
   FaultInjector faults_;
+  Administrator administrator_;
   check::Ledger ledger_;
   check::Invariants invariants_;
   // Found while an event was told to everybody; told themselves right after.

@@ -94,6 +94,9 @@ class Engine {
   /// Events emitted by what `body` does are caused by `cause` (an injected fault, a command).
   void with_cause(EventId cause, const std::function<void()>& body);
 
+  /// What is emitted now is caused by it; none outside of with_cause() and of handlers.
+  EventId cause() const { return cause_; }
+
   // ---- looking
   const trace::NodeNames& names() const { return names_; }
   std::size_t node_count() const { return nodes_.size(); }

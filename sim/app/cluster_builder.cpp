@@ -1,0 +1,118 @@
+// See cluster_builder.h.
+#include "sim/app/cluster_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/base/check.h"
+#include "sim/broker/broker.h"
+#include "sim/controller/combined_server.h"
+#include "sim/controller/controller_node.h"
+#include "sim/controller/kraft_bootstrap.h"
+#include "sim/controller/kraft_link.h"
+
+namespace eventarium::app {
+namespace {
+
+using scenario::ClusterMode;
+
+/// Combined mode: that many brokers are controllers as well, when there are that many.
+constexpr std::size_t combined_voters_max = 3;
+
+NodeId node_number(std::size_t index) { return NodeId{static_cast<std::uint32_t>(index)}; }
+
+}  // namespace
+
+/// With what the cluster begins.
+struct ClusterBuilder::Settled {
+  std::shared_ptr<const kafka::MetadataBootstrap> metadata;
+};
+
+ClusterBuilder::ClusterBuilder(const scenario::Scenario& scenario, engine::Engine& engine,
+                               PlantedFaults planted)
+    : scenario_(scenario), engine_(engine), planted_(planted) {
+  const scenario::Cluster& cluster = scenario.cluster;
+  const auto number = [&](int count, std::vector<NodeId>& nodes) {
+    for (int i = 0; i < count; ++i) nodes.push_back(node_number(node_count_++));
+  };
+  number(cluster.brokers, brokers_);
+  if (cluster.mode == ClusterMode::zookeeper) {
+    number(cluster.zookeepers, zookeepers_);
+  } else if (cluster.controllers > 0) {
+    number(cluster.controllers, voters_);
+  } else {
+    const std::size_t count = brokers_.size() < combined_voters_max ? 1 : combined_voters_max;
+    voters_.assign(brokers_.begin(), brokers_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+}
+
+ClusterBuilder::~ClusterBuilder() = default;
+
+std::vector<NodeId> ClusterBuilder::admin_targets() const {
+  return scenario_.cluster.mode == ClusterMode::kraft ? voters_ : brokers_;
+}
+
+NodeId ClusterBuilder::add(std::string name, std::string role, std::string label,
+                           std::unique_ptr<engine::Node> node) {
+  engine::NodeSpec spec;
+  spec.name = std::move(name);
+  spec.role = std::move(role);
+  spec.label = std::move(label);
+  spec.host.disk_size_bytes = scenario_.cluster.disk_size_bytes;
+  spec.host.bandwidth_bytes_per_s = scenario_.network.bandwidth_bytes_per_s;
+  spec.host.latency = scenario_.network.latency;
+  const NodeId id = engine_.add_node(std::move(spec), std::move(node));
+  if (scenario_.network.loss > 0) engine_.set_loss(id, scenario_.network.loss);
+  return id;
+}
+
+void ClusterBuilder::add_nodes() {
+  std::vector<kafka::NewTopic> topics;
+  for (const scenario::Topic& topic : scenario_.topics)
+    topics.push_back({topic.name, topic.partitions, topic.replicas, topic.config});
+  RandomStream placement(scenario_.seed, "placement");
+  const kafka::ClusterImage image = kafka::make_cluster_image(brokers_, topics, &placement);
+  EVENTARIUM_CHECK(scenario_.cluster.mode == ClusterMode::kraft, "no other mode is built yet");
+  settled_ = std::make_unique<Settled>(Settled{kafka::bootstrap_log(image, voters_)});
+  add_kraft_nodes();
+}
+
+void ClusterBuilder::add_kraft_nodes() {
+  for (std::size_t i = 0; i < brokers_.size(); ++i) {
+    const bool combined = std::find(voters_.begin(), voters_.end(), brokers_[i]) != voters_.end();
+    add(fmt::format("broker-{}", i + 1), "broker",
+        fmt::format("node.id={}{}", i + 1, combined ? ", controller" : ""), make_broker(i));
+  }
+  if (scenario_.cluster.controllers == 0) return;
+  for (std::size_t i = 0; i < voters_.size(); ++i)
+    add(fmt::format("controller-{}", i + 1), "controller",
+        fmt::format("node.id={}", brokers_.size() + i + 1),
+        std::make_unique<kafka::ControllerNode>(
+            kafka::RaftOptions{voters_, scenario_.cluster.config, settled_->metadata, planted_}));
+}
+
+/// The broker, and with it a controller when it is a voter. One that is not there from the
+/// beginning copies the metadata log from its start.
+std::unique_ptr<engine::Node> ClusterBuilder::make_broker(std::size_t index) {
+  const bool from_beginning = index < brokers_.size();
+  const kafka::RaftOptions raft{voters_, scenario_.cluster.config,
+                                from_beginning ? settled_->metadata : nullptr, planted_};
+  const kafka::BrokerOptions options{scenario_.cluster.config, planted_};
+  const bool is_voter =
+      std::find(voters_.begin(), voters_.end(), node_number(index)) != voters_.end();
+  if (!from_beginning || !is_voter)
+    return std::make_unique<kafka::Broker>(options, std::make_unique<kafka::KraftLink>(raft));
+  auto core = std::make_unique<kafka::ControllerCore>(raft);
+  auto link = std::make_unique<kafka::KraftLink>(raft, &core->raft());
+  return std::make_unique<kafka::CombinedServer>(
+      std::move(core), std::make_unique<kafka::Broker>(options, std::move(link)));
+}
+
+NodeId ClusterBuilder::add_broker(const std::string& name) {
+  return add(name, "broker", "node.id=" + name.substr(name.find('-') + 1),
+             make_broker(brokers_.size()));
+}
+
+}  // namespace eventarium::app
