@@ -182,7 +182,9 @@ void Administrator::ask(kafka::AdminOperation operation) {
   if (!engine_.is_running(node)) engine_.start(node);
   const auto name_of = [this](NodeId id) { return engine_.names().name(id); };
   auto [name, detail] = in_words(operation, name_of);
-  admin_node_->perform({std::move(operation), std::move(name), std::move(detail), nullptr});
+  kafka::AdminNode::Task task{std::move(operation), std::move(name), std::move(detail), nullptr};
+  // It sets the cause of what it does, and only a scope takes that back.
+  engine_.with_cause(engine_.cause(), [&] { admin_node_->perform(std::move(task)); });
 }
 
 void Administrator::reassign(const AssignmentPlan& changes) {

@@ -48,7 +48,10 @@ bool append_fetched(engine::Runtime& runtime, Partition& partition,
 
 void truncate_log(engine::Runtime& runtime, Partition& partition, std::int64_t offset,
                   const std::string& reason) {
-  if (offset >= partition.log().log_end_offset()) return;
+  if (offset >= partition.log().log_end_offset()) {
+    partition.truncate_to(offset, runtime.now());  // of the epochs, what no record bears out
+    return;
+  }
   const TopicPartition& tp = partition.tp();
   const std::int64_t high_watermark = partition.high_watermark();
   std::vector<RecordId> gone = partition.truncate_to(offset, runtime.now());

@@ -151,7 +151,12 @@ void PartitionLog::mark_flushed(std::int64_t offset, SimTime now) {
 // -------------------------------------------------------------------------------------
 
 LogCut PartitionLog::truncate_to(std::int64_t offset, SimTime now) {
-  if (offset >= log_end_offset_) return {};
+  if (offset >= log_end_offset_) {
+    // A leader that another one followed before it wrote anything has noted an epoch that nobody
+    // else knows (Kafka's UnifiedLog.truncateTo).
+    epochs_.truncate_from_end(log_end_offset_);
+    return {};
+  }
   if (offset < segments_.front().base_offset()) return truncate_fully_and_start_at(offset, now);
   LogCut cut;
   const std::size_t last = segment_of(offset);
