@@ -15,4 +15,7 @@ std::string fault_words(std::string_view fault);
 /// fault between two nodes and not looked at otherwise.
 std::string fault_sentence(std::string_view fault, std::string_view node, std::string_view peer);
 
+/// What it is like when the fault is over: "the cable of crm is plugged in again".
+std::string healed_sentence(std::string_view fault, std::string_view node, std::string_view peer);
+
 }  // namespace eventarium::trace

@@ -16,6 +16,7 @@ namespace {
 using Sentence = std::optional<std::string>;
 
 constexpr std::string_view connection_refused = "connection refused";
+constexpr std::string_view of_split = "split";  // detail of the cuts that a split is made of
 
 std::string shortened(const std::string& text, std::size_t limit) {
   if (text.size() <= limit) return text;
@@ -107,17 +108,17 @@ struct Narrator::Teller : ClusterTeller {
     const std::string detail = e.detail.empty() ? "" : ": " + e.detail;
     // What follows, NodeStopped, tells it.
     if (ends_process(e.fault) && !all && e.detail.empty()) return std::nullopt;
-    return "fault: " + fault_sentence(e.fault, self(), name(e.peer)) + detail;
+    if (e.detail == of_split && !all) return std::nullopt;  // told as one
+    return "fault: " + fault_sentence(e.fault, event.node.valid() ? self() : "", name(e.peer)) +
+           detail;
   }
   Sentence operator()(const FaultHealed& e) const {
     const std::string detail = e.detail.empty() ? "" : ": " + e.detail;
     if (ends_process(e.fault))  // what follows, NodeStarted, tells it
       return all ? Sentence(fmt::format("{} is started again{}", self(), detail)) : std::nullopt;
-    if (e.fault == "link_down") return "healed: the cable of " + self() + " is plugged in again";
-    if (e.fault == "cut")
-      return fmt::format("healed: messages get from {} to {} again", self(), name(e.peer));
-    return fmt::format("healed: the cable of {} is as it was (it was a {})", self(),
-                       fault_words(e.fault));
+    if (e.detail == of_split && !all) return std::nullopt;  // told as one
+    return "healed: " + healed_sentence(e.fault, event.node.valid() ? self() : "", name(e.peer)) +
+           detail;
   }
   static bool ends_process(const std::string& fault) {
     return fault == "crash" || fault == "power_loss" || fault == "stop";

@@ -36,6 +36,36 @@ TEST_CASE("a fault with everything it may have") {
   CHECK(order.fault.loss == 0.25);
 }
 
+TEST_CASE("faults of clusters: sides, factors and patience") {
+  const LiveCommand command = parse_live_command(
+      R"({"command":"fault","do":"split","sides":"broker-1,website|broker-2,broker-3"})");
+  REQUIRE(std::holds_alternative<Break>(command));
+  CHECK(std::get<Break>(command).fault.sides ==
+        std::vector<std::vector<std::string>>{{"broker-1", "website"}, {"broker-2", "broker-3"}});
+  CHECK(problem(R"({"command":"fault","do":"split"})") == "split needs sides");
+  CHECK(problem(R"({"command":"fault","do":"slow_cpu","target":"a"})") == "slow_cpu needs factor");
+  CHECK(problem(R"({"command":"fault","do":"retry_storm","target":"a"})") ==
+        "retry_storm needs patience_ns");
+  CHECK(problem(R"({"command":"heal","do":"split"})").empty());
+}
+
+TEST_CASE("operations with all that they may have") {
+  const LiveCommand command =
+      parse_live_command(R"({"command":"operate","do":"reassign","topic":"t","partition":2,)"
+                         R"("replicas":"broker-1,broker-4","at":7})");
+  REQUIRE(std::holds_alternative<Operate>(command));
+  const auto& order = std::get<Operate>(command);
+  CHECK(order.at == sim_time_ns(7));
+  CHECK(order.operation.kind == scenario::OperationKind::reassign);
+  CHECK(order.operation.partition == 2);
+  CHECK(order.operation.replicas == std::vector<std::string>{"broker-1", "broker-4"});
+  CHECK(problem(R"({"command":"operate","do":"grow"})")
+            .starts_with("there is no operation 'grow'; there are add_broker, "));
+  CHECK(problem(R"({"command":"operate","do":"add_partitions","topic":"t","partitions":0})") ==
+        "'partitions' must be a whole number from 1 to 1000");
+  CHECK(problem(R"({"command":"operate","do":"rebalance","speed":1})") == "unknown member 'speed'");
+}
+
 TEST_CASE("healing needs no values, breaking does") {
   CHECK(problem(R"({"command":"heal","do":"latency","target":"a"})").empty());
   CHECK(problem(R"({"command":"fault","do":"latency","target":"a"})") ==

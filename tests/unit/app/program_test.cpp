@@ -82,7 +82,7 @@ TEST_CASE("a wrong command line: exit 2 with a hint on stderr") {
       {"run", "newsletter", "radio", "--trace", "x"},
       {"run", "newsletter", "--trace", "/no/such/folder/x"},
       {"run", "newsletter", "--trace", "-", "--json"},
-      {"describe", "brokers", "newsletter"},
+      {"describe", "planets", "newsletter"},
       {"replay", "/no/such/file"}};
   for (const auto& arguments : wrong) {
     CAPTURE(arguments.back());

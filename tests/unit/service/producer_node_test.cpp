@@ -61,6 +61,31 @@ scenario::Producer steady(Duration start, Duration every) {
 
 }  // namespace
 
+TEST_CASE("several events at once, and never more than counted") {
+  auto producer = steady(500ms, 1s);
+  producer.per_tick = 4;
+  producer.count = 6;
+  Stage stage(producer);
+  stage.run(10s);
+  CHECK(stage.times_ms() == std::vector<std::int64_t>{500, 500, 500, 500, 1500, 1500});
+}
+
+TEST_CASE("one poisoned event, and only that") {
+  auto producer = steady(500ms, 1s);
+  producer.count = 3;
+  producer.name = std::string("p");
+  producer.topic = std::string("t");
+  World world(1);
+  std::vector<Notebook::Entry> made;
+  auto node = std::make_unique<ProducerNode>(producer, std::make_unique<Notebook>(made));
+  node->poison_next();
+  world.add("p", std::move(node));
+  world.run(10s);
+  REQUIRE(made.size() == 3);
+  CHECK(made[0].record.event->malformed);
+  CHECK(!made[1].record.event->malformed);
+}
+
 TEST_CASE("events come at start, then at each interval, as many as counted") {
   auto producer = steady(500ms, 1s);
   producer.count = 3;

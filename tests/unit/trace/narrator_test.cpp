@@ -116,6 +116,18 @@ TEST_CASE("an injected fault is told once, healing too") {
         "healed: the cable of website is as it was (it was a lossy cable)");
 }
 
+TEST_CASE("a split is told as one, in all detail with each direction") {
+  Story story, all(Detail::all);
+  const FaultInjected split{"split", NodeId{}, "website | mailer"};
+  CHECK(story.tell(split) == "fault: the network is split: website | mailer");
+  CHECK(story.tell(FaultInjected{"cut", NodeId{1}, "split"}, 0).empty());
+  CHECK(all.tell(FaultInjected{"cut", NodeId{1}, "split"}, 0) ==
+        "fault: nothing gets from website to mailer any more: split");
+  CHECK(story.tell(FaultHealed{"split", NodeId{}, ""}) == "healed: the network is whole again");
+  CHECK(story.tell(FaultHealed{"cut", NodeId{1}, "split"}, 0).empty());
+  CHECK(story.tell(FaultHealed{"pause", NodeId{}, ""}, 0) == "healed: website goes on");
+}
+
 TEST_CASE("a reader that comes late or again says where it begins, and why") {
   Story story;
   const PositionReset at_end{"signups", 0, "latest", 14};
