@@ -41,7 +41,9 @@ void Consumer::run(engine::Runtime& runtime) {
 /// True when there are records. Either way it talks to the brokers before it returns.
 bool Consumer::poll(engine::Runtime& runtime) {
   for (RecordSlice& slice : buffer_.take(options_.max_poll_records)) {
-    positions_[slice.tp].offset = slice.next_position;
+    Position& position = positions_[slice.tp];
+    position.offset = slice.next_position;
+    position.epoch = slice.leader_epoch;
     if (slice.records.empty()) continue;  // all of it has been compacted away
     std::vector<RecordId> ids;
     for (const Record& record : slice.records) ids.push_back(record.id);
@@ -80,6 +82,8 @@ bool Consumer::handle_message(engine::Runtime& runtime, const engine::Message& m
     on_fetch(runtime, *fetched);
   if (const auto* offsets = dynamic_cast<const ListOffsetsResponse*>(response))
     on_list_offsets(runtime, *offsets);
+  if (const auto* ends = dynamic_cast<const OffsetForLeaderEpochResponse*>(response))
+    on_epoch_ends(runtime, *ends);
   if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response))
     if (core_.on_metadata(runtime, *metadata)) assign_topics(runtime);
   run(runtime);

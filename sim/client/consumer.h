@@ -57,7 +57,9 @@ class Consumer : public bus::Subscriber {
  private:
   struct Position {
     std::optional<std::int64_t> offset;
-    bool in_flight = false;  // a ListOffsets or Fetch for it
+    std::int32_t epoch = -1;            // of the last record before it; -1: none has been read
+    std::int32_t validated_epoch = -1;  // of the leader whose log is known to have that record
+    bool in_flight = false;             // a ListOffsets, OffsetForLeaderEpoch or Fetch for it
     SimTime retry_at{};
   };
   struct Request {
@@ -80,6 +82,12 @@ class Consumer : public bus::Subscriber {
   std::map<NodeId, std::vector<TopicPartition>> sendable(engine::Runtime& runtime,
                                                          bool with_position);
   void on_list_offsets(engine::Runtime& runtime, const ListOffsetsResponse& response);
+  // is the position still in the log? consumer_validation.cpp
+  bool needs_validation(const TopicPartition& tp, const Position& position) const;
+  void send_validations(engine::Runtime& runtime);
+  void on_epoch_ends(engine::Runtime& runtime, const OffsetForLeaderEpochResponse& response);
+  void on_truncation(engine::Runtime& runtime, const TopicPartition& tp, Position& position,
+                     EpochEnd end);
   void on_fetch(engine::Runtime& runtime, const FetchResponse& response);
   void on_fetch_error(engine::Runtime& runtime, const FetchResponse::Partition& answer);
   void requests_lost(engine::Runtime& runtime, const std::vector<std::uint32_t>& lost);

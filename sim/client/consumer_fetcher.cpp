@@ -35,6 +35,7 @@ void Consumer::tick(engine::Runtime& runtime) {
   runtime.set_cause(cause);
   send_list_offsets(runtime);
   if (failed_) return;
+  send_validations(runtime);
   send_fetches(runtime);
   core_.refresh_metadata(runtime);
   const SimTime now = runtime.now();
@@ -107,6 +108,10 @@ bool Consumer::fetches_from(NodeId node) const {
 void Consumer::send_fetches(engine::Runtime& runtime) {
   for (auto& [node, partitions] : sendable(runtime, true)) {
     if (fetches_from(node)) continue;
+    std::erase_if(partitions, [this](const TopicPartition& tp) {
+      return needs_validation(tp, positions_.at(tp));
+    });
+    if (partitions.empty()) continue;
     auto request = std::make_unique<FetchRequest>();
     request->max_wait = options_.fetch_max_wait;
     request->min_bytes = options_.fetch_min_bytes;
@@ -136,6 +141,7 @@ void Consumer::on_list_offsets(engine::Runtime& runtime, const ListOffsetsRespon
       continue;
     }
     position.offset = answer.offset;
+    position.epoch = -1;
     runtime.emit(trace::PositionReset{answer.tp.topic, answer.tp.partition,
                                       name_of_reset(options_.auto_offset_reset), answer.offset});
   }

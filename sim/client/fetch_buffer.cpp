@@ -43,6 +43,7 @@ std::size_t FetchBuffer::take(Fetch& fetch, std::size_t max_records,
     if (!continues) slices.push_back({fetch.tp, offset, {}, fetch.cause, offset});
     slices.back().records.push_back((*batch.records)[i]);
     slices.back().next_position = offset + 1;
+    slices.back().leader_epoch = batch.leader_epoch;
     fetch.position = offset + 1;
   }
   if (end < batch.records->size()) return end - begin;
@@ -51,6 +52,7 @@ std::size_t FetchBuffer::take(Fetch& fetch, std::size_t max_records,
   if (slices.empty() || slices.back().tp != fetch.tp || slices.back().cause != fetch.cause)
     slices.push_back({fetch.tp, fetch.position, {}, fetch.cause, fetch.position});
   slices.back().next_position = std::max(slices.back().next_position, fetch.position);
+  slices.back().leader_epoch = batch.leader_epoch;
   fetch.batches.pop_front();
   return end - begin;
 }

@@ -21,6 +21,7 @@ struct RecordSlice {
   std::vector<Record> records;
   EventId cause;                   // the arrival of the answer that brought them
   std::int64_t next_position = 0;  // what to read next: behind the records and a gap after them
+  std::int32_t leader_epoch = -1;  // of the last batch
 
   std::int64_t next_offset() const {
     return base_offset + static_cast<std::int64_t>(records.size());

@@ -328,7 +328,7 @@ EVENT_END(ProduceTimedOut)
 EVENT_BEGIN(PositionReset, position_reset, "node, a consumer, chose where to read from")
   FIELD(Text, topic, "topic")
   FIELD(Int, partition, "partition")
-  FIELD(Text, policy, "earliest, latest, none or assigned")
+  FIELD(Text, policy, "earliest, latest, none, assigned, or truncation: the log parts there")
   FIELD(Int, offset, "offset it reads next")
 EVENT_END(PositionReset)
 
