@@ -1,0 +1,89 @@
+// The checkers are tested by breaking the simulator: every planted fault must be caught by one of
+// them, in one of the first storms. A fault that nothing catches is a missing checker.
+#include <doctest/doctest.h>
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "tests/storm/storm_runs.h"
+
+namespace eventarium::storm {
+namespace {
+
+struct Plant {
+  PlantedFault fault;
+  const char* name;
+};
+
+constexpr Plant plants[] = {
+    {PlantedFault::high_watermark_one_early, "high_watermark_one_early"},
+    {PlantedFault::high_watermark_ignores_joiner, "high_watermark_ignores_joiner"},
+    {PlantedFault::acknowledge_before_replication, "acknowledge_before_replication"},
+    {PlantedFault::isr_expand_without_catch_up, "isr_expand_without_catch_up"},
+    {PlantedFault::isr_change_effective_at_once, "isr_change_effective_at_once"},
+    {PlantedFault::min_isr_ignored, "min_isr_ignored"},
+    {PlantedFault::no_truncation_on_divergence, "no_truncation_on_divergence"},
+    {PlantedFault::truncate_to_high_watermark, "truncate_to_high_watermark"},
+    {PlantedFault::stale_leader_epoch_accepted, "stale_leader_epoch_accepted"},
+    {PlantedFault::zombie_leader_keeps_leading, "zombie_leader_keeps_leading"},
+    {PlantedFault::consumer_reads_past_hw, "consumer_reads_past_hw"},
+    {PlantedFault::offset_given_twice, "offset_given_twice"},
+    {PlantedFault::unclean_election_when_clean, "unclean_election_when_clean"},
+    {PlantedFault::epoch_not_bumped, "epoch_not_bumped"},
+    {PlantedFault::stale_partition_epoch_accepted, "stale_partition_epoch_accepted"},
+    {PlantedFault::fenced_broker_in_isr, "fenced_broker_in_isr"},
+    {PlantedFault::double_vote, "double_vote"},
+    {PlantedFault::vote_for_short_log, "vote_for_short_log"},
+    {PlantedFault::commit_without_majority, "commit_without_majority"},
+    {PlantedFault::commit_of_old_epoch, "commit_of_old_epoch"},
+    {PlantedFault::metadata_applied_uncommitted, "metadata_applied_uncommitted"},
+    {PlantedFault::fsync_skipped_by_voters, "fsync_skipped_by_voters"},
+};
+
+struct Caught {
+  std::uint64_t seed = 0;  // 0: by nothing
+  std::string by;
+};
+
+Caught catch_it(PlantedFault fault, std::uint64_t seeds) {
+  Caught caught;
+  run_storms(
+      seeds,
+      [&](std::size_t i) {
+        StormRun run;
+        run.seed = i + 1;
+        run.intensity = 4 + static_cast<int>(i % 7);
+        run.power_loss = fault == PlantedFault::fsync_skipped_by_voters;
+        run.planted = PlantedFaults(fault);
+        return run;
+      },
+      [&](const StormRun& run, const StormOutcome& outcome) {
+        if (!outcome.first_broken.empty())
+          caught = {run.seed, outcome.first_broken};
+        else if (outcome.lost > 0)
+          caught = {run.seed, "the ledger: " + outcome.first_loss};
+        else if (!outcome.crash.empty())
+          caught = {run.seed, "an assertion: " + outcome.crash};
+        return caught.seed == 0;
+      });
+  return caught;
+}
+
+TEST_CASE("every planted fault is caught by a checker within 200 storms") {
+  CHECK(std::size(plants) == static_cast<std::size_t>(PlantedFault::count));
+  const std::uint64_t seeds = from_environment("EVENTARIUM_PLANTED_SEEDS", 200);
+  const char* only = std::getenv("EVENTARIUM_PLANTED");
+  std::string table = fmt::format("{:<32} {:>5}  {}\n", "PLANTED FAULT", "SEED", "CAUGHT BY");
+  for (const Plant& plant : plants) {
+    if (only && *only && std::string(only) != plant.name) continue;
+    const Caught caught = catch_it(plant.fault, seeds);
+    table += fmt::format("{:<32} {:>5}  {}\n", plant.name, caught.seed, caught.by);
+    CHECK_MESSAGE(caught.seed != 0, plant.name, ": nothing catches it");
+    CHECK_MESSAGE(!caught.by.starts_with("an assertion"), plant.name, ": ", caught.by);
+  }
+  std::fputs(table.c_str(), stdout);
+}
+
+}  // namespace
+}  // namespace eventarium::storm
