@@ -9,11 +9,11 @@
 namespace eventarium::app {
 
 Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_engine,
-                       std::optional<Duration> until)
+                       std::optional<Duration> until, PlantedFaults planted)
     : scenario_(std::move(scenario)),
       end_(sim_time(until.value_or(scenario_.duration))),
       engine_(make_engine(scenario_.seed)),
-      assembly_(scenario_, *engine_),
+      assembly_(scenario_, *engine_, planted),
       faults_(*engine_, scenario_.network,
               [this](NodeId node) { return assembly_.has_files(node); }),
       administrator_(*engine_, assembly_.cluster(), faults_),

@@ -30,8 +30,9 @@ class Simulation {
  public:
   /// `until`: end there instead of after the scenario's duration. When that is earlier, what the
   /// scenario expects at its end isn't checked.
+  /// `planted`: mistakes on purpose, in tests of the checkers.
   Simulation(scenario::Scenario scenario, const EngineFactory& make_engine,
-             std::optional<Duration> until = std::nullopt);
+             std::optional<Duration> until = std::nullopt, PlantedFaults planted = {});
 
   Simulation(const Simulation&) = delete;  // what it schedules refers to it
   Simulation& operator=(const Simulation&) = delete;

@@ -147,7 +147,8 @@ void LogInvariants::committed_is_not_cut(NodeId broker, const trace::LogTruncate
   const ReplicaLog* log = partition ? partition->logs.find(broker) : nullptr;
   const ReplicaLog* led = partition ? partition->logs.find(partition->taken_by) : nullptr;
   if (!log || !led || log->power_lost || partition->ever_excused) return;
-  const std::int64_t end = std::min(partition->committed, log->log_end_offset());
+  const std::int64_t end = std::min(
+      {partition->committed, log->log_end_offset(), partition->first_start_after(log->last_epoch)});
   for (std::int64_t offset = std::max(truncated.log_end_offset, log->log_start_offset);
        offset < end; ++offset) {
     const RecordId record = log->at(offset);

@@ -27,6 +27,13 @@ const ReplicaLog& PartitionState::log() const {
   return longest_eligible ? *longest_eligible : *longest;
 }
 
+std::int64_t PartitionState::first_start_after(std::int64_t epoch) const {
+  std::int64_t first = ReplicaLog::nowhere;
+  for (const auto& [begun, start] : epoch_starts)
+    if (begun > epoch) first = std::min(first, start);
+  return first;
+}
+
 // ---- numbers of partitions
 
 const PartitionNumbers::Topic* PartitionNumbers::topic(const std::string& name) const {
@@ -97,8 +104,9 @@ std::vector<const ReplicaLog*> LogState::counting_logs(const PartitionState& par
 
 void LogState::on_event(const trace::Event& event) {
   if (const auto* appended = event.as<trace::BatchAppended>()) {
-    obtain(appended->topic, appended->partition)
-        .logs.append(event.node, appended->base_offset, appended->records, appended->as_follower);
+    ReplicaLogs& logs = obtain(appended->topic, appended->partition).logs;
+    logs.append(event.node, appended->base_offset, appended->records, appended->as_follower);
+    logs.of(event.node).last_epoch = appended->leader_epoch;
   } else if (const auto* advanced = event.as<trace::HighWatermarkAdvanced>()) {
     on_high_watermark(event.node, advanced->topic, advanced->partition, advanced->high_watermark);
   } else if (const auto* lowered = event.as<trace::HighWatermarkLowered>()) {
@@ -107,6 +115,7 @@ void LogState::on_event(const trace::Event& event) {
     PartitionState& partition = obtain(created->topic, created->partition);
     partition.leader = created->leader;
     partition.leader_epoch = created->leader_epoch;
+    partition.epoch_starts.clear();
     partition.replicas = created->replicas;
     partition.isr = created->isr;
     partition.min_isr = std::max<std::int64_t>(1, created->min_isr);
@@ -118,7 +127,11 @@ void LogState::on_event(const trace::Event& event) {
   } else if (const auto* taken = event.as<trace::LeadershipTaken>()) {
     on_taken(event.node, *taken);
   } else if (const auto* truncated = event.as<trace::LogTruncated>()) {
-    obtain(truncated->topic, truncated->partition).logs.cut(event.node, truncated->log_end_offset);
+    ReplicaLogs& logs = obtain(truncated->topic, truncated->partition).logs;
+    if (truncated->log_end_offset > logs.of(event.node).log_end_offset())
+      logs.advance_start(event.node, truncated->log_end_offset);  // it begins anew there
+    else
+      logs.cut(event.node, truncated->log_end_offset);
   } else if (const auto* start = event.as<trace::LogStartAdvanced>()) {
     obtain(start->topic, start->partition).logs.advance_start(event.node, start->log_start_offset);
   } else if (const auto* compacted = event.as<trace::LogCompacted>()) {
@@ -138,6 +151,9 @@ void LogState::on_changed(const trace::PartitionChanged& changed) {
   PartitionState& partition = obtain(changed.topic, changed.partition);
   for (const NodeId broker : partition.replicas)
     if (!contains(changed.replicas, broker)) partition.logs.forget(broker);
+  for (const NodeId broker : changed.replicas)  // a new one begins with an empty log
+    if (!partition.replicas.empty() && !contains(partition.replicas, broker))
+      partition.logs.forget(broker);
   for (const NodeId broker : changed.isr)
     if (!contains(partition.isr, broker) && !changed.unclean)
       partition.logs.of(broker).power_lost = false;
@@ -164,6 +180,7 @@ void LogState::on_taken(NodeId node, const trace::LeadershipTaken& taken) {
   partition.taken_by = node;
   partition.taken_epoch = taken.leader_epoch;
   partition.taken_start = taken.start_offset;
+  partition.epoch_starts.emplace_back(taken.leader_epoch, taken.start_offset);
   partition.taken_life = lives_.get(node);
   partition.unclean_pending = log.power_lost = false;
   partition.committed = std::min(partition.committed, std::min(same, log.log_end_offset()));

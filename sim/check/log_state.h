@@ -14,6 +14,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sim/check/dense.h"
@@ -40,6 +41,8 @@ struct PartitionState {
   NodeId taken_by;
   std::int64_t taken_epoch = -1, taken_start = 0;
   std::uint32_t taken_life = 0;
+  /// Where each leader's epoch began, in order.
+  std::vector<std::pair<std::int64_t, std::int64_t>> epoch_starts;
   /// Elected uncleanly, not yet taken over; and whether that has ever happened.
   bool unclean_pending = false, ever_unclean = false;
   /// Records that were readable once may be gone for an allowed reason (unclean election, or a
@@ -57,6 +60,9 @@ struct PartitionState {
   /// The leader's log. Without a leader: the former one's when it may come back, else the longest
   /// of those who may, else the longest of all.
   const ReplicaLog& log() const;
+  /// Up to where a log whose last batch is of `epoch` can be the same as the leader's: what a later
+  /// leader wrote is another copy, even of the same records. `nowhere` when there was none.
+  std::int64_t first_start_after(std::int64_t epoch) const;
   bool may_lead(NodeId broker) const { return contains(isr, broker) || contains(elr, broker); }
 };
 

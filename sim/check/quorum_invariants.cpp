@@ -22,8 +22,13 @@ void QuorumInvariants::on_event(const trace::Event& event) {
   } else if (const auto* appended = event.as<trace::MetadataAppended>()) {
     on_appended(event.node, *appended);
   } else if (const auto* truncated = event.as<trace::MetadataTruncated>()) {
+    const auto voter = voters_.find(event.node);  // a broker's copy counts for nothing
+    if (voter == voters_.end()) return;
     committed_metadata_stays(event.node, truncated->end_offset);
-    voters_[event.node].cut(truncated->end_offset);
+    voter->second.cut(truncated->end_offset);
+  } else if (const auto* stopped = event.as<trace::NodeStopped>()) {
+    const auto voter = voters_.find(event.node);
+    if (voter != voters_.end() && stopped->reason == "power_loss") voter->second.power_lost = true;
   } else if (const auto* committed = event.as<trace::MetadataCommitted>()) {
     on_committed(event.node, *committed);
   }
@@ -59,9 +64,10 @@ void QuorumInvariants::one_vote_per_epoch(NodeId voter, NodeId candidate, std::i
 void QuorumInvariants::on_appended(NodeId node, const trace::MetadataAppended& appended) {
   Entries& entries = voters_[node];
   if (entries.known() && appended.offset < entries.end_offset()) {
-    committed_metadata_stays(node, appended.offset);
+    if (!entries.power_lost) committed_metadata_stays(node, appended.offset);
     entries.cut(appended.offset);
   }
+  entries.power_lost = false;
   if (!entries.known() || appended.offset != entries.end_offset()) {
     entries.base_offset = appended.offset;
     entries.epochs.clear();

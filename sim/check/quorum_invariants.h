@@ -25,6 +25,7 @@ class QuorumInvariants {
   struct Entries {
     std::int64_t base_offset = -1;
     std::vector<std::int64_t> epochs;
+    bool power_lost = false;  // what it had not flushed may be gone, and nothing tells
     std::int64_t end_offset() const {
       return base_offset + static_cast<std::int64_t>(epochs.size());
     }

@@ -38,6 +38,7 @@ class ReplicaLog {
 
   std::int64_t log_start_offset = 0;
   std::int64_t high_watermark = 0;  // this replica's own idea of it
+  std::int64_t last_epoch = -1;     // leader epoch of the batch written last
   /// Its machine lost power since it was last known to hold everything committed.
   bool power_lost = false;
 

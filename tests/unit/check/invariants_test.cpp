@@ -238,6 +238,23 @@ TEST_CASE("what is committed is neither cut off nor missing from a new leader") 
   }
 }
 
+TEST_CASE("a copy of an older epoch is not the committed record, though it is the same one") {
+  Watched story;
+  story.append_everywhere(0, {1});
+  story.high_watermark(broker, 1);
+  story.append(1, {2});  // cut off from the others, the old leader wrote it first
+  story.elect(second, 1, {second, third});
+  story.take(second, 1);
+  story.append_at(second, 1, {2}, false);  // then it was sent again
+  story.append_at(third, 1, {2});
+  story.high_watermark(second, 2);
+  story.tell(broker, trace::LogTruncated{"signups", 0, 1, ids({2}), "diverging epoch"});
+  CHECK(story.heard() == nothing);
+  story.append_at(broker, 1, {2});
+  story.tell(broker, trace::LogTruncated{"signups", 0, 1, ids({2}), "to its high watermark"});
+  CHECK(story.heard() == Names{"no committed record is cut off"});
+}
+
 TEST_CASE("acks=all: told only when every in-sync replica has it") {
   Watched story;
   story.append(0, {1});

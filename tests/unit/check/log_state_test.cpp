@@ -57,8 +57,9 @@ TEST_CASE("a truncated log has lost its end, and only that") {
   story.tell(broker, trace::LogTruncated{"signups", 0, 1, ids({2, 3}), "power loss"});
   CHECK(held(only(story).log()) == ids({1}));
   CHECK(story.ledger.verdict().lost_acknowledged.count == 2);
-  story.tell(broker, trace::LogTruncated{"signups", 0, 5, {}, "nothing above it"});
-  CHECK(only(story).log().log_end_offset() == 1);
+  story.tell(broker, trace::LogTruncated{"signups", 0, 5, ids({1}), "begins anew"});
+  CHECK(only(story).log().log_start_offset == 5);
+  CHECK(only(story).log().log_end_offset() == 5);
 }
 
 TEST_CASE("the log of a partition is its leader's, once that one has taken over") {
