@@ -125,7 +125,8 @@ class PartitionLog {
   /// inside a batch, all of that batch goes. (Kafka then leaves its log end at `offset`, above its
   /// last batch; here it is the end of that batch, so that the follower fetches the whole batch
   /// again. Epochs and high watermarks end between batches, so neither happens in practice.) The
-  /// high watermark, the recovery point and the epochs go with it.
+  /// high watermark, the recovery point and the epochs go with it; an epoch in which nothing was
+  /// written goes even when the log does not reach `offset`.
   LogCut truncate_to(std::int64_t offset, SimTime now);
   /// Drops everything and begins anew, empty, at `offset`.
   LogCut truncate_fully_and_start_at(std::int64_t offset, SimTime now);
