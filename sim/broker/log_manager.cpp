@@ -255,9 +255,8 @@ void LogManager::draw_jitter(engine::Runtime& runtime, PartitionLog& log) {
 
 bool LogManager::truncate(engine::Runtime& runtime, StoredLog& stored, std::int64_t offset,
                           const std::string& reason) {
-  const bool reaches = offset < stored.log.log_end_offset();
+  if (offset >= stored.log.log_end_offset()) return false;
   const LogCut cut = stored.log.truncate_to(offset, runtime.now());
-  if (!reaches) return false;  // but an epoch without records may have gone
   runtime.emit(trace::LogTruncated{stored.tp.topic, stored.tp.partition,
                                    stored.log.log_end_offset(), cut.records, reason});
   after_cut(runtime, stored, cut);
