@@ -43,9 +43,10 @@ const std::vector<Block>& blocks() {
       make_block("bus", "bus",
                  "kind! name call_timeout call_attempts visibility_timeout max_deliveries"),
       make_block("topic", "a topic", "name! partitions replicas config"),
-      make_block("producer", "a producer",
-                 "name! topic! event id key data size start every rate per_tick count until at "
-                 "config"),
+      make_block(
+          "producer", "a producer",
+          "name! topic! event id key data tombstone size start every rate per_tick count until at "
+          "config"),
       make_block("consumer", "a consumer", "name! reads! service_time start stop config"),
       make_block("service", "a service",
                  "name! reads! on! start stop consumer_config producer_config"),

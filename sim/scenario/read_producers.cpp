@@ -170,6 +170,17 @@ void check_schedule_fits(const MapReader& map, const Producer& producer, Draft& 
                   to_seconds(end)));
 }
 
+/// A record without a value, which says of its key that it is no more.
+void check_tombstone(const MapReader& map, Draft& draft) {
+  for (const char* key : {"data", "size"})
+    if (map.has(key))
+      draft.problems.add(map.place_of(key), fmt::format("{}: a tombstone has no value", key));
+  if (!map.has("key"))
+    draft.problems.add(map.place_of("tombstone"), "tombstone: of which key? It needs a 'key'");
+  if (draft.scenario.channel != Channel::kafka)
+    draft.problems.add(map.place_of("tombstone"), "tombstone: there is no Kafka here");
+}
+
 void read_producer(const YamlNode& node, Draft& draft) {
   const MapReader map(node, "producer", draft.problems);
   Producer producer;
@@ -190,6 +201,8 @@ void read_producer(const YamlNode& node, Draft& draft) {
   note_template(map, "key", use, draft);
 
   map.integer("per_tick", producer.per_tick);
+  map.boolean("tombstone", producer.tombstone);
+  if (producer.tombstone) check_tombstone(map, draft);
   std::string size;
   if (map.text("size", size)) {
     const Parsed<std::uint32_t> bytes = parse_size(size);

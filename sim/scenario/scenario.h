@@ -94,6 +94,7 @@ struct Producer {
   std::string id;                  // template; default "<name>-{n}"
   std::optional<std::string> key;  // template; absent: no key
   DataTemplate data;
+  bool tombstone = false;        // Kafka: no value; in a compacted topic "forget this key"
   std::uint32_t size_bytes = 0;  // of the value; 0: as long as its JSON
   Duration start = 1s;           // first event; all others have started by then
   Distribution every{Distribution::Kind::fixed, 1s, {}, 0};

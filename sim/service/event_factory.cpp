@@ -24,7 +24,7 @@ CloudEvent make_produced(const scenario::Producer& producer, std::uint64_t n, Si
     event.partitionkey = expand(*producer.key, placeholders);
     placeholders.set_attribute("key", *event.partitionkey);
   }
-  event.data = to_text(make_data(producer.data, placeholders, random));
+  if (!producer.tombstone) event.data = to_text(make_data(producer.data, placeholders, random));
   if (producer.key && !event.partitionkey) event.partitionkey = expand(*producer.key, placeholders);
   return event;
 }

@@ -74,6 +74,7 @@ void ProducerNode::make_event(engine::Runtime& runtime) {
   event.malformed = std::exchange(poisoned_, false);
   runtime.set_cause(EventId{});
   Record record = produce(runtime, std::move(event), producer_.topic, producer_.size_bytes);
+  record.tombstone = producer_.tombstone;
   publisher_->publish(runtime, std::move(record), producer_.topic);
 }
 

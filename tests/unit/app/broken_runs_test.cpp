@@ -96,7 +96,8 @@ TEST_CASE("slow handlers take their time as long as the fault lasts") {
 }
 
 TEST_CASE("a producer without patience sends the same again and again to a slow broker") {
-  const std::string slow_broker = "  - {at: 5s, do: slow_cpu, target: broker-1, factor: 0.0002, for: 4s}\n";
+  const std::string slow_broker =
+      "  - {at: 5s, do: slow_cpu, target: broker-1, factor: 0.0002, for: 4s}\n";
   const Run patient(std::string(shop) + slow_broker);
   const Run storm(std::string(shop) + slow_broker +
                   "  - {at: 4s, do: retry_storm, target: shop, patience: 60ms, for: 6s}\n");

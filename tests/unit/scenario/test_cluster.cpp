@@ -171,6 +171,18 @@ faults:
   CHECK(s.producers[0].per_tick == 10);
 }
 
+TEST_CASE("a tombstone has a key and no value") {
+  const Scenario s =
+      load("version: 1\nproducers: [{name: p, topic: t, key: k, tombstone: true}]\n");
+  CHECK(s.producers[0].tombstone);
+  CHECK(problems("version: 1\nproducers: [{name: p, topic: t, tombstone: true}]\n") ==
+        "2:44: tombstone: of which key? It needs a 'key'");
+  CHECK(
+      problems(
+          "version: 1\nproducers:\n  - {name: p, topic: t, key: k, tombstone: true, size: 9}\n") ==
+      "3:56: size: a tombstone has no value");
+}
+
 TEST_CASE("faults that don't fit what they befall") {
   CHECK(fault("do: slow_cpu, target: p, factor: 2") ==
         "5:52: factor: what is left of its speed: from 0.000001 to below 1");

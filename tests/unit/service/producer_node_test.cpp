@@ -70,6 +70,19 @@ TEST_CASE("several events at once, and never more than counted") {
   CHECK(stage.times_ms() == std::vector<std::int64_t>{500, 500, 500, 500, 1500, 1500});
 }
 
+TEST_CASE("a tombstone is as large as its key") {
+  auto producer = steady(500ms, 1s);
+  producer.count = 1;
+  producer.key = std::string("frank");
+  producer.tombstone = true;
+  Stage stage(producer);
+  stage.run(2s);
+  REQUIRE(stage.made.size() == 1);
+  CHECK(stage.made[0].record.tombstone);
+  CHECK(stage.made[0].record.event->data.empty());
+  CHECK(stage.made[0].record.size_bytes == 5);
+}
+
 TEST_CASE("one poisoned event, and only that") {
   auto producer = steady(500ms, 1s);
   producer.count = 3;
