@@ -295,6 +295,38 @@ std::vector<ConfigKey> broker_cluster_keys() {
   };
 }
 
+// ZkConfigs and the keys that only matter with ZooKeeper (3.9).
+std::vector<ConfigKey> broker_zookeeper_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      integer(s,
+              {"zookeeper.session.timeout.ms", "18000",
+               "ZooKeeper mode: a broker unheard of for this long is given up, in ms; ZooKeeper "
+               "itself allows 4000 to 40000"},
+              4000, 40000),
+      integer(s,
+              {"zookeeper.max.in.flight.requests", "10",
+               "ZooKeeper mode: unanswered requests of a broker to ZooKeeper"},
+              1),
+      integer(s,
+              {"leader.imbalance.per.broker.percentage", "10",
+               "ZooKeeper mode: leadership is given back to a broker that lacks more than this "
+               "share, in percent"},
+              0, 100),
+      boolean(s,
+              {"controlled.shutdown.enable", "true",
+               "ZooKeeper mode: a broker that is asked to stop hands its leaderships over first"}),
+      integer(s,
+              {"controlled.shutdown.max.retries", "3",
+               "ZooKeeper mode: how often a stopping broker asks the controller"},
+              0),
+      integer(s,
+              {"controlled.shutdown.retry.backoff.ms", "5000",
+               "ZooKeeper mode: pause before it asks again, in ms"},
+              0),
+  };
+}
+
 std::vector<ConfigKey> broker_controller_keys() {
   constexpr Scope s = Scope::broker;
   return {
@@ -420,6 +452,7 @@ std::vector<ConfigKey> make_table() {
   add(table, broker_cleaner_keys());
   add(table, broker_cluster_keys());
   add(table, broker_controller_keys());
+  add(table, broker_zookeeper_keys());
   add(table, topic_keys());
   add(table, topic_storage_keys());
   return table;

@@ -19,6 +19,7 @@ namespace eventarium::kafka {
   ERROR(7, REQUEST_TIMED_OUT, request_timed_out, true, false)                                \
   ERROR(9, REPLICA_NOT_AVAILABLE, replica_not_available, true, true)                         \
   ERROR(10, MESSAGE_TOO_LARGE, message_too_large, false, false)                              \
+  ERROR(11, STALE_CONTROLLER_EPOCH, stale_controller_epoch, false, false)                    \
   ERROR(13, NETWORK_EXCEPTION, network_exception, true, true)                                \
   ERROR(14, COORDINATOR_LOAD_IN_PROGRESS, coordinator_load_in_progress, true, false)         \
   ERROR(15, COORDINATOR_NOT_AVAILABLE, coordinator_not_available, true, false)               \

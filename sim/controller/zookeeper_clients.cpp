@@ -155,6 +155,7 @@ void ClientConnections::on_applied(engine::Runtime& runtime, const Transaction& 
     Reply reply;
     reply.number = transaction.request;
     reply.code = applied.code;
+    reply.failed = applied.failed;
     reply.zxid = transaction.zxid;
     reply.stats = applied.stats;
     send(runtime, key, std::move(reply));

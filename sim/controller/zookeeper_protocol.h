@@ -164,6 +164,7 @@ struct Request final : Packet {
 struct Reply final : Packet {
   std::uint64_t number = 0;
   Code code = Code::ok;
+  std::size_t failed = 0;             // writes: which operation the code is about
   Zxid zxid = 0;                      // the server's last one
   ValuePtr value;                     // get
   std::vector<Stat> stats;            // get, exists: one; writes: one per operation

@@ -35,15 +35,16 @@ const ZnodeTree::Znode* ZnodeTree::find(const std::string& path) const {
 }
 
 /// What would stop the transaction. Its own operations count: what one creates or deletes is
-/// there or gone for those behind it.
-Code ZnodeTree::check(const Transaction& transaction) const {
+/// there or gone for those behind it. `place`: of the operation that it is about.
+Code ZnodeTree::check(const Transaction& transaction, std::size_t& place) const {
   if (sessions_.count(transaction.session) == 0) return Code::session_expired;
   std::map<std::string, bool> exists;  // by the operations before
   const auto is_there = [&](const std::string& path) {
     const auto changed = exists.find(path);
     return changed == exists.end() ? znodes_.count(path) > 0 : changed->second;
   };
-  for (const Operation& operation : transaction.operations) {
+  for (place = 0; place < transaction.operations.size(); ++place) {
+    const Operation& operation = transaction.operations[place];
     if (operation.kind == Operation::Kind::create) {
       if (is_there(operation.path)) return Code::node_exists;
       if (!is_there(parent_of(operation.path))) return Code::no_node;
@@ -115,7 +116,7 @@ Applied ZnodeTree::apply(const Transaction& transaction) {
       close(transaction.session, transaction.zxid, applied);
     return applied;
   }
-  applied.code = check(transaction);
+  applied.code = check(transaction, applied.failed);
   if (applied.code != Code::ok) return applied;
   for (const Operation& operation : transaction.operations) {
     switch (operation.kind) {

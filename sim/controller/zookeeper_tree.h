@@ -93,6 +93,7 @@ struct Change {
 
 struct Applied {
   Code code = Code::ok;
+  std::size_t failed = 0;       // which operation the code is about, unless ok
   SessionId session = 0;        // open_session: its number
   std::vector<Stat> stats;      // one per operation, when ok
   std::vector<Change> changes;  // of the tree; none unless ok
@@ -121,7 +122,7 @@ class ZnodeTree {
   std::size_t size() const { return znodes_.size(); }
 
  private:
-  Code check(const Transaction& transaction) const;
+  Code check(const Transaction& transaction, std::size_t& place) const;
   void create(const Transaction& transaction, const Operation& operation, Applied& applied);
   void remove(const std::string& path, Zxid zxid, Applied& applied);
   void close(SessionId session, Zxid zxid, Applied& applied);
