@@ -12,6 +12,8 @@
 #include "sim/controller/controller_node.h"
 #include "sim/controller/kraft_bootstrap.h"
 #include "sim/controller/kraft_link.h"
+#include "sim/controller/zk_bootstrap.h"
+#include "sim/controller/zk_link.h"
 
 namespace eventarium::app {
 namespace {
@@ -27,7 +29,8 @@ NodeId node_number(std::size_t index) { return NodeId{static_cast<std::uint32_t>
 
 /// With what the cluster begins.
 struct ClusterBuilder::Settled {
-  std::shared_ptr<const kafka::MetadataBootstrap> metadata;
+  std::shared_ptr<const kafka::MetadataBootstrap> metadata;  // KRaft
+  std::shared_ptr<const kafka::ZkBootstrap> zookeeper;       // ZooKeeper mode
 };
 
 ClusterBuilder::ClusterBuilder(const scenario::Scenario& scenario, engine::Engine& engine,
@@ -73,9 +76,17 @@ void ClusterBuilder::add_nodes() {
   for (const scenario::Topic& topic : scenario_.topics)
     topics.push_back({topic.name, topic.partitions, topic.replicas, topic.config});
   RandomStream placement(scenario_.seed, "placement");
+  if (scenario_.cluster.mode == ClusterMode::zookeeper) {
+    const kafka::ClusterImage image =
+        kafka::make_zookeeper_cluster_image(brokers_, topics, &placement);
+    const Duration session_timeout =
+        config_ms(scenario_.cluster.config, ConfigScope::broker, "zookeeper.session.timeout.ms");
+    settled_ = std::make_unique<Settled>(
+        Settled{nullptr, kafka::make_zookeeper_bootstrap(image, zookeepers_, session_timeout)});
+    return add_zookeeper_nodes();
+  }
   const kafka::ClusterImage image = kafka::make_cluster_image(brokers_, topics, &placement);
-  EVENTARIUM_CHECK(scenario_.cluster.mode == ClusterMode::kraft, "no other mode is built yet");
-  settled_ = std::make_unique<Settled>(Settled{kafka::bootstrap_log(image, voters_)});
+  settled_ = std::make_unique<Settled>(Settled{kafka::bootstrap_log(image, voters_), nullptr});
   add_kraft_nodes();
 }
 
@@ -93,10 +104,28 @@ void ClusterBuilder::add_kraft_nodes() {
             kafka::RaftOptions{voters_, scenario_.cluster.config, settled_->metadata, planted_}));
 }
 
+void ClusterBuilder::add_zookeeper_nodes() {
+  for (std::size_t i = 0; i < brokers_.size(); ++i)
+    add(fmt::format("broker-{}", i + 1), "broker", fmt::format("node.id={}", i + 1),
+        make_broker(i));
+  for (std::size_t i = 0; i < zookeepers_.size(); ++i)
+    add(fmt::format("zookeeper-{}", i + 1), "zookeeper", fmt::format("myid={}", i + 1),
+        std::make_unique<zookeeper::ZookeeperServer>(zookeepers_, settled_->zookeeper->ensemble));
+}
+
+std::unique_ptr<engine::Node> ClusterBuilder::make_zookeeper_broker(bool from_beginning) {
+  kafka::ZkOptions zookeeper{scenario_.cluster.config, zookeepers_,
+                             from_beginning ? settled_->zookeeper : nullptr, planted_};
+  return std::make_unique<kafka::Broker>(kafka::BrokerOptions{scenario_.cluster.config, planted_},
+                                         std::make_unique<kafka::ZkLink>(std::move(zookeeper)));
+}
+
 /// The broker, and with it a controller when it is a voter. One that is not there from the
 /// beginning copies the metadata log from its start.
 std::unique_ptr<engine::Node> ClusterBuilder::make_broker(std::size_t index) {
   const bool from_beginning = index < brokers_.size();
+  if (scenario_.cluster.mode == ClusterMode::zookeeper)
+    return make_zookeeper_broker(from_beginning);
   const kafka::RaftOptions raft{voters_, scenario_.cluster.config,
                                 from_beginning ? settled_->metadata : nullptr, planted_};
   const kafka::BrokerOptions options{scenario_.cluster.config, planted_};

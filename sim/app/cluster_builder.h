@@ -42,7 +42,9 @@ class ClusterBuilder {
   NodeId add(std::string name, std::string role, std::string label,
              std::unique_ptr<engine::Node> node);
   std::unique_ptr<engine::Node> make_broker(std::size_t index);
+  std::unique_ptr<engine::Node> make_zookeeper_broker(bool from_beginning);
   void add_kraft_nodes();
+  void add_zookeeper_nodes();
 
   const scenario::Scenario& scenario_;
   engine::Engine& engine_;

@@ -4,6 +4,7 @@
 
 #include "sim/base/check.h"
 #include "sim/controller/zk_calls.h"
+#include "sim/controller/zk_election.h"
 
 namespace eventarium::kafka {
 namespace {
@@ -77,6 +78,27 @@ ZnodeTree make_empty_kafka_tree() {
   writer.create(session, zk_path::controller_epoch, std::make_shared<NumberZnode>(0));
   writer.close(session);
   return tree;
+}
+
+ClusterImage make_zookeeper_cluster_image(const std::vector<NodeId>& brokers,
+                                          const std::vector<NewTopic>& topics,
+                                          RandomStream* random) {
+  ClusterImage image = make_cluster_image(brokers, {});
+  std::vector<NodeId> sorted;
+  for (const auto& [id, broker] : image.brokers) sorted.push_back(id);
+  for (const NewTopic& topic : topics) {
+    TopicImage& created = image.topics[topic.name];
+    created.config = topic.config;
+    for (std::vector<NodeId>& replicas :
+         assign_replicas_to_brokers(sorted, topic.partitions, topic.replicas, random)) {
+      PartitionImage partition;
+      partition.leader = replicas.front();
+      partition.isr = replicas;
+      partition.replicas = std::move(replicas);
+      created.partitions.push_back(std::make_shared<const PartitionImage>(std::move(partition)));
+    }
+  }
+  return image;
 }
 
 std::shared_ptr<const ZkBootstrap> make_zookeeper_bootstrap(const ClusterImage& image,

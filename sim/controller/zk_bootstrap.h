@@ -19,6 +19,12 @@ struct ZkBootstrap {
   NodeId controller;
 };
 
+/// As make_cluster_image(), with replicas placed as AdminUtils does. `random` null: every topic
+/// begins at the first broker.
+ClusterImage make_zookeeper_cluster_image(const std::vector<NodeId>& brokers,
+                                          const std::vector<NewTopic>& topics,
+                                          RandomStream* random = nullptr);
+
 /// `image` as make_cluster_image() makes it, with at least one broker; its partitions may have any
 /// placement. The server of the highest id leads the ensemble, as it would after an election.
 std::shared_ptr<const ZkBootstrap> make_zookeeper_bootstrap(const ClusterImage& image,

@@ -25,6 +25,7 @@ constexpr std::array mode_keys = {
     ModeKey{"unclean.leader.election.interval.ms", ClusterMode::kraft},
     ModeKey{"eligible.leader.replicas.", ClusterMode::kraft},
     ModeKey{"zookeeper.", ClusterMode::zookeeper},
+    ModeKey{"controlled.shutdown.enable", ClusterMode::zookeeper},
     ModeKey{"controlled.shutdown.max.retries", ClusterMode::zookeeper},
     ModeKey{"controlled.shutdown.retry.backoff.ms", ClusterMode::zookeeper},
     ModeKey{"leader.imbalance.per.broker.percentage", ClusterMode::zookeeper},
