@@ -57,6 +57,7 @@ std::optional<Error> Partition::check_replicated(std::int64_t required_offset) c
 
 bool Partition::eligible(const Replica& replica, const ClusterImage& cluster) const {
   const BrokerImage* broker = cluster.find_broker(replica.id());
+  if (options_.planted.has(PlantedFault::fenced_broker_in_isr)) return broker != nullptr;
   return broker && broker->active() && broker->epoch == replica.broker_epoch();
 }
 

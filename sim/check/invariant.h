@@ -26,6 +26,7 @@ enum class Invariant : std::uint8_t {
   // logs: log_invariants.h
   offset_given_once,
   nothing_from_nothing,
+  follower_knows_its_leader,
   high_watermark_within_in_sync,
   min_isr_respected,
   logs_equal_below_high_watermark,

@@ -12,6 +12,12 @@ void LogInvariants::on_event(const trace::Event& event) {
     committed_is_not_cut(event.node, *truncated);
   } else if (const auto* taken = event.as<trace::LeadershipTaken>()) {
     new_leader_has_all_committed(event.node, *taken);
+    const std::uint32_t number = ledger_.logs().numbers().find(taken->topic, taken->partition);
+    if (number != PartitionNumbers::none) known_epoch(event.node, number) = taken->leader_epoch;
+  } else if (const auto* following = event.as<trace::FollowingStarted>()) {
+    const std::uint32_t number =
+        ledger_.logs().numbers().find(following->topic, following->partition);
+    if (number != PartitionNumbers::none) known_epoch(event.node, number) = following->leader_epoch;
   } else if (const auto* declared = event.as<trace::PublisherDeclared>()) {
     waits_for_all_[event.node] = declared->acks == "all";
   } else if (const auto* answered = event.as<trace::OperationAnswered>()) {
@@ -23,6 +29,7 @@ void LogInvariants::on_event(const trace::Event& event) {
 
 void LogInvariants::on_appended(const trace::Event& event, const trace::BatchAppended& appended) {
   offset_given_once(event.node, appended);
+  if (appended.as_follower) follower_knows_its_leader(event.node, appended);
   nothing_from_nothing(event.node, appended);
 }
 
@@ -34,6 +41,28 @@ void LogInvariants::offset_given_once(NodeId broker, const trace::BatchAppended&
       Invariant::offset_given_once,
       fmt::format("{} writes offset {} of {}-{} again: its log ends at {}", named(broker),
                   appended.base_offset, appended.topic, appended.partition, log->log_end_offset()),
+      {broker}, appended.records);
+}
+
+std::int64_t& LogInvariants::known_epoch(NodeId broker, std::uint32_t partition) {
+  if (partition >= known_epochs_.size()) known_epochs_.resize(partition + 1);
+  for (auto& [node, epoch] : known_epochs_[partition])
+    if (node == broker) return epoch;
+  return known_epochs_[partition].emplace_back(broker, -1).second;
+}
+
+/// A leader serves no follower that doesn't know of its epoch yet, so nobody can copy what was
+/// written in an epoch that it hasn't heard of.
+void LogInvariants::follower_knows_its_leader(NodeId broker, const trace::BatchAppended& appended) {
+  const std::uint32_t number = ledger_.logs().numbers().find(appended.topic, appended.partition);
+  if (number == PartitionNumbers::none) return;
+  const std::int64_t known = known_epoch(broker, number);
+  if (known < 0 || appended.leader_epoch <= known) return;
+  findings_.violated(
+      Invariant::follower_knows_its_leader,
+      fmt::format("{} follows the leader of epoch {} of {}-{}, and copies what was written in "
+                  "epoch {}",
+                  named(broker), known, appended.topic, appended.partition, appended.leader_epoch),
       {broker}, appended.records);
 }
 

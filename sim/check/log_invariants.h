@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/check/invariant.h"
@@ -24,6 +25,7 @@ class LogInvariants {
 
  private:
   void offset_given_once(NodeId broker, const trace::BatchAppended& appended);
+  void follower_knows_its_leader(NodeId broker, const trace::BatchAppended& appended);
   void nothing_from_nothing(NodeId broker, const trace::BatchAppended& appended);
   bool stands_elsewhere(const PartitionState& partition, NodeId broker, std::int64_t offset,
                         RecordId record) const;
@@ -40,6 +42,10 @@ class LogInvariants {
   const Ledger& ledger_;
   const MetadataInvariants& metadata_;
   const Findings& findings_;
+  std::int64_t& known_epoch(NodeId broker, std::uint32_t partition);
+
+  // By partition: the leader epoch that each broker has begun to lead or follow in.
+  std::vector<std::vector<std::pair<NodeId, std::int64_t>>> known_epochs_;
   ByNode<char> waits_for_all_;    // producers with acks=all
   bool min_isr_changed_ = false;  // by an operation: what is in effect isn't known any more
 };

@@ -31,7 +31,7 @@ void MetadataInvariants::on_appended(const trace::Event& event,
 bool MetadataInvariants::knows_latest(NodeId broker, std::uint32_t partition, SimTime now) const {
   if (partition >= changed_by_.size() || changed_by_[partition] < 0) return false;
   const Applied applied = applied_.get(broker);
-  return applied.offset >= changed_by_[partition] && applied.t < now;
+  return applied.offset >= changed_by_[partition] && applied.t <= now;
 }
 
 void MetadataInvariants::committed_metadata_only(const trace::Event& event,

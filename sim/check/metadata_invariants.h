@@ -20,7 +20,7 @@ class MetadataInvariants {
   void on_event(const trace::Event& event);
   void on_appended(const trace::Event& event, const trace::BatchAppended& appended);
 
-  /// The broker has acted, before now, on the latest change of the partition.
+  /// The broker has acted on the latest change of the partition.
   bool knows_latest(NodeId broker, std::uint32_t partition, SimTime now) const;
 
  private:

@@ -8,6 +8,7 @@
 //   broker-1 [0 ... 4) own: 4 5      it led epoch 0, and has yet to cut off 4 and 5
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -48,9 +49,23 @@ class ReplicaLog {
   RecordId at(std::int64_t offset) const;
   /// Where it begins to differ from the newest leader's records; `nowhere` when it doesn't.
   std::int64_t differs_from() const { return own_.records.empty() ? nowhere : own_.base_offset; }
+  /// The other one certainly holds everything that stands here.
+  bool is_part_of(const ReplicaLog& other) const {
+    return own_.records.empty() && other.own_.records.empty() && other.holes_.empty() &&
+           other.log_start_offset <= log_start_offset && end_ <= other.end_;
+  }
   /// Calls visit(offset, record) for each record from `from` on.
   template <class Visit>
   void for_each(std::int64_t from, Visit&& visit) const {
+    if (holes_.empty() && own_.records.empty() && shared_) {  // the usual case, quickly
+      const std::int64_t first = from < log_start_offset ? log_start_offset : from;
+      for (std::int64_t offset = std::max(first, shared_->base_offset); offset < end_; ++offset)
+        if (const RecordId record =
+                shared_->records[static_cast<std::size_t>(offset - shared_->base_offset)];
+            record.valid())
+          visit(offset, record);
+      return;
+    }
     for (std::int64_t offset = from < log_start_offset ? log_start_offset : from; offset < end_;
          ++offset)
       if (const RecordId record = at(offset); record.valid()) visit(offset, record);

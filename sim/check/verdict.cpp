@@ -63,9 +63,12 @@ struct Ledger::Counting {
     unread.resize(ledger.records_.size(), 0);
     for (const auto& [key, partition] : ledger.logs_.partitions()) {
       if (!filter.topic.empty() && key.topic != filter.topic) continue;
-      for (const auto& [broker, log] : partition.logs.all()) mark(log, in_some_log);
-      for (const ReplicaLog* log : ledger.logs_.counting_logs(partition))
-        mark(*log, in_counting_log);
+      const std::vector<const ReplicaLog*> counting = ledger.logs_.counting_logs(partition);
+      for (const ReplicaLog* log : counting) mark(*log, in_some_log | in_counting_log);
+      for (const auto& [broker, log] : partition.logs.all())
+        if (std::none_of(counting.begin(), counting.end(),
+                         [&](const ReplicaLog* other) { return log.is_part_of(*other); }))
+          mark(log, in_some_log);
     }
     for (std::uint32_t number = 0; number < ledger.readers_.size(); ++number)
       if (const PartitionState* partition = ledger.logs_.by_number(number))
@@ -73,7 +76,7 @@ struct Ledger::Counting {
           if (is_for(filter, reader.consumer) && reader.began) count_unread(*partition, reader);
   }
 
-  void mark(const ReplicaLog& log, Standing as) {
+  void mark(const ReplicaLog& log, int as) {
     log.for_each(0, [&](std::int64_t, RecordId id) {
       const std::uint32_t index = ledger.index_.get(id);
       if (index != Numbers<RecordId>::none) standing[index] |= static_cast<std::uint8_t>(as);

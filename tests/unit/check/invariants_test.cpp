@@ -168,6 +168,19 @@ TEST_CASE("an offset is given once, and nothing comes from nothing") {
   CHECK(story.heard() == Names{"nothing comes from nothing"});
 }
 
+TEST_CASE("a follower copies only from a leader that it knows of") {
+  Watched story;
+  story.elect(second, 1, {second, third});
+  story.take(second, 1);
+  story.append_at(second, 0, {1}, false);
+  story.tell(third, trace::FollowingStarted{"signups", 0, broker, 0});
+  story.append_at(third, 0, {1});
+  CHECK(story.heard() == Names{"a follower copies only from a leader that it knows of"});
+  story.tell(broker, trace::FollowingStarted{"signups", 0, second, 1});
+  story.append_at(broker, 0, {1});
+  CHECK(story.heard() == nothing);
+}
+
 TEST_CASE("the high watermark waits for every member, and for enough of them") {
   Watched story;
   story.append(0, {1, 2});
