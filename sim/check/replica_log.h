@@ -59,7 +59,8 @@ class ReplicaLog {
   void for_each(std::int64_t from, Visit&& visit) const {
     if (holes_.empty() && own_.records.empty() && shared_) {  // the usual case, quickly
       const std::int64_t first = from < log_start_offset ? log_start_offset : from;
-      for (std::int64_t offset = std::max(first, shared_->base_offset); offset < end_; ++offset)
+      const std::int64_t end = std::min(end_, shared_->end_offset());
+      for (std::int64_t offset = std::max(first, shared_->base_offset); offset < end; ++offset)
         if (const RecordId record =
                 shared_->records[static_cast<std::size_t>(offset - shared_->base_offset)];
             record.valid())
