@@ -265,23 +265,49 @@ std::vector<ConfigKey> broker_cleaner_keys() {
   };
 }
 
+std::vector<ConfigKey> replication_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      integer(s,
+              {"replica.lag.time.max.ms", "30000",
+               "a follower that has not caught up for so long leaves the in-sync set, in ms"},
+              1, no_limit),
+      integer(s,
+              {"replica.fetch.wait.max.ms", "500",
+               "a follower's fetch waits for data at most so long, in ms"},
+              0, no_limit),
+      integer(s, {"replica.fetch.min.bytes", "1", "a follower's fetch waits for so many bytes"}, 0,
+              int_max),
+      integer(s,
+              {"replica.fetch.max.bytes", "1048576",
+               "bytes of one partition in a follower's fetch; a first batch may be larger"},
+              0, int_max),
+      integer(s,
+              {"replica.fetch.response.max.bytes", "10485760",
+               "bytes of a follower's fetch; a first batch may be larger"},
+              0, int_max),
+      integer(s, {"replica.fetch.backoff.ms", "1000", "a follower's pause after an error, in ms"},
+              0, no_limit),
+      integer(s, {"replica.socket.timeout.ms", "30000", "a follower's wait for an answer, in ms"},
+              1, no_limit),
+      integer(s,
+              {"replica.high.watermark.checkpoint.interval.ms", "5000",
+               "between writes of the high watermarks, in ms"},
+              1, no_limit),
+      integer(
+          s,
+          {"num.replica.fetchers", "1", "connections on which a follower fetches from one leader"},
+          1, 64),
+  };
+}
+
 std::vector<ConfigKey> broker_cluster_keys() {
   constexpr Scope s = Scope::broker;
-  constexpr std::string_view replication = "replication";
   return {
       inert_ms(s, "num.partitions", "1", "automatic creation of topics"),
       inert_ms(s, "default.replication.factor", "1", "automatic creation of topics"),
       inert(boolean(s, {"auto.create.topics.enable", "true", "automatic creation of topics"}),
             "false"),
-      inert_ms(s, "replica.lag.time.max.ms", "30000", replication),
-      inert_ms(s, "replica.fetch.wait.max.ms", "500", replication),
-      inert_ms(s, "replica.fetch.min.bytes", "1", replication),
-      inert_ms(s, "replica.fetch.max.bytes", "1048576", replication),
-      inert_ms(s, "replica.fetch.response.max.bytes", "10485760", replication),
-      inert_ms(s, "replica.fetch.backoff.ms", "1000", replication),
-      inert_ms(s, "num.replica.fetchers", "1", replication),
-      inert_ms(s, "replica.high.watermark.checkpoint.interval.ms", "5000", replication),
-      inert_ms(s, "replica.socket.timeout.ms", "30000", replication),
       inert_ms(s, "offsets.topic.num.partitions", "50", "consumer groups"),
       inert_ms(s, "offsets.topic.replication.factor", "3", "consumer groups"),
       inert_ms(s, "offsets.retention.minutes", "10080", "consumer groups"),
@@ -450,6 +476,7 @@ std::vector<ConfigKey> make_table() {
   add(table, broker_log_keys());
   add(table, broker_segment_keys());
   add(table, broker_cleaner_keys());
+  add(table, replication_keys());
   add(table, broker_cluster_keys());
   add(table, broker_controller_keys());
   add(table, broker_zookeeper_keys());

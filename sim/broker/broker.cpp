@@ -15,7 +15,10 @@ enum BrokerToken : std::uint16_t { checkpoint_token, shrink_token, flush_token }
 }  // namespace
 
 Broker::Broker(BrokerOptions options, std::unique_ptr<ClusterLink> link)
-    : options_(std::move(options)), link_(std::move(link)), replicas_(options_.config) {}
+    : options_(std::move(options)),
+      link_(std::move(link)),
+      logs_(options_.config, options_.planted),
+      replicas_(options_.config, logs_) {}
 
 void Broker::on_start(engine::Runtime& runtime) {
   replicas_.start(runtime, *link_, options_.planted);
@@ -47,11 +50,24 @@ void Broker::announce(engine::Runtime& runtime) const {
 // ---- the cluster --------------------------------------------------------------------------------
 
 void Broker::on_metadata(engine::Runtime& runtime, const std::vector<TopicPartition>& changed) {
-  const bool first = !std::exchange(has_metadata_, true);
   if (!std::exchange(announced_, true)) announce(runtime);
-  replicas_.apply_metadata(runtime, changed, first);
-  if (first) link_->ready(runtime);
+  if (logs_.running()) {
+    replicas_.apply_metadata(runtime, changed, false);
+  } else if (!std::exchange(has_metadata_, true)) {
+    if (logs_.start(runtime)) logs_loaded(runtime);
+  }
   settle(runtime);
+}
+
+/// Takes up what the metadata says by now, and asks to be unfenced.
+void Broker::logs_loaded(engine::Runtime& runtime) {
+  replicas_.on_logs_loaded(runtime);
+  std::vector<TopicPartition> all;
+  for (const auto& [name, topic] : link_->image().topics)
+    for (std::size_t p = 0; p < topic.partitions.size(); ++p)
+      all.push_back({name, static_cast<std::int32_t>(p)});
+  replicas_.apply_metadata(runtime, all, true);
+  link_->ready(runtime);
 }
 
 void Broker::on_partition_altered(engine::Runtime& runtime,
@@ -78,11 +94,8 @@ void Broker::on_shutdown_granted(engine::Runtime& runtime) {
 
 void Broker::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
   link_->stop(runtime, reason);
-  if (reason == engine::StopReason::clean) {
-    replicas_.checkpoint_high_watermarks();
-    replicas_.flush_all(runtime);
-  }
-  if (reason == engine::StopReason::power_loss) replicas_.lose_power();
+  if (reason == engine::StopReason::clean) replicas_.checkpoint_high_watermarks();
+  logs_.stop(runtime, reason);
   replicas_.stop();
   has_metadata_ = false;
   channel_.clear();
@@ -94,8 +107,8 @@ void Broker::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
 // ---- dispatch -----------------------------------------------------------------------------------
 
 bool Broker::serves_clients() const {
-  return link_->state() == ClusterLink::State::running ||
-         link_->state() == ClusterLink::State::controlled_shutdown;
+  return logs_.running() && (link_->state() == ClusterLink::State::running ||
+                             link_->state() == ClusterLink::State::controlled_shutdown);
 }
 
 void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
@@ -119,6 +132,9 @@ void Broker::on_timer(engine::Runtime& runtime, engine::Token token) {
     case replica_fetcher_component:
       replicas_.on_timer(runtime, token);
       break;
+    case log_manager_component:
+      logs_.on_timer(runtime, token);
+      break;
     case broker_component:
       if (token.kind == checkpoint_token) {
         replicas_.checkpoint_high_watermarks();
@@ -138,6 +154,8 @@ void Broker::on_timer(engine::Runtime& runtime, engine::Token token) {
 void Broker::on_done(engine::Runtime& runtime, engine::Token token) {
   if (token.component == replica_fetcher_component) {
     replicas_.on_done(runtime, token);
+  } else if (token.component == log_manager_component) {
+    if (logs_.on_done(runtime, token)) logs_loaded(runtime);
   } else if (token.component == broker_component) {
     const auto found = flushing_.find(token.value);
     if (found == flushing_.end()) return;

@@ -23,6 +23,7 @@
 #include "sim/broker/cluster_link.h"
 #include "sim/broker/delayed_produce.h"
 #include "sim/broker/fetch_purgatory.h"
+#include "sim/broker/log_manager.h"
 #include "sim/broker/replica_manager.h"
 #include "sim/broker/request_channel.h"
 #include "sim/engine/node.h"
@@ -61,6 +62,7 @@ class Broker : public engine::Node, public ClusterListener {
   void on_shutdown_granted(engine::Runtime& runtime) override;
 
   const ReplicaManager& replicas() const { return replicas_; }
+  const LogManager& logs() const { return logs_; }
   const ClusterLink& link() const { return *link_; }
   std::size_t parked_fetches() const { return fetches_.size(); }
   std::size_t parked_produces() const { return produces_.size(); }
@@ -76,6 +78,7 @@ class Broker : public engine::Node, public ClusterListener {
   // broker.cpp
   bool serves_clients() const;
   void announce(engine::Runtime& runtime) const;
+  void logs_loaded(engine::Runtime& runtime);
   void settle(engine::Runtime& runtime);
   void look_at(engine::Runtime& runtime, ReplicaManager::Touched touched);
   void time_is_over(engine::Runtime& runtime, RequestTicket ticket);
@@ -103,6 +106,7 @@ class Broker : public engine::Node, public ClusterListener {
 
   BrokerOptions options_;
   std::unique_ptr<ClusterLink> link_;
+  LogManager logs_;
   ReplicaManager replicas_;
   bool announced_ = false;
   // Volatile.

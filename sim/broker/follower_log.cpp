@@ -23,18 +23,16 @@ void tell_high_watermark(engine::Runtime& runtime, const Partition& partition, s
   }
 }
 
-bool append_fetched(engine::Runtime& runtime, Partition& partition,
+bool append_fetched(engine::Runtime& runtime, LogManager& logs, Partition& partition,
                     const FetchResponse::Partition& fetched) {
-  PartitionLog& log = partition.mutable_log();
   const TopicPartition& tp = partition.tp();
   const EventId before = runtime.current_cause();
   bool written = true;
   for (const RecordBatch& batch : fetched.batches) {
     // A whole batch may come again after a fetch from its middle.
-    if (batch.base_offset < log.log_end_offset()) continue;
-    written = runtime.append_to_disk(batch.size_bytes) == engine::DiskResult::ok;
+    if (batch.base_offset < partition.log().log_end_offset()) continue;
+    written = logs.append_as_follower(runtime, partition.stored(), batch) != nullptr;
     if (!written) break;
-    log.append_as_follower(batch, runtime.now());
     runtime.set_cause(runtime.emit_because(
         before, trace::BatchAppended{tp.topic, tp.partition, batch.base_offset, record_ids(batch),
                                      batch.leader_epoch, batch.size_bytes, true}));
@@ -43,27 +41,21 @@ bool append_fetched(engine::Runtime& runtime, Partition& partition,
   partition.follow_high_watermark(fetched.high_watermark);
   tell_high_watermark(runtime, partition, high_watermark, "follows the leader");
   runtime.set_cause(before);
+  if (fetched.log_start_offset > partition.log().log_start_offset())
+    logs.advance_log_start(runtime, partition.stored(), fetched.log_start_offset,
+                           "follows the leader");
   return written;
 }
 
-void truncate_log(engine::Runtime& runtime, Partition& partition, std::int64_t offset,
-                  const std::string& reason) {
-  if (offset >= partition.log().log_end_offset()) {
-    partition.truncate_to(offset, runtime.now());  // of the epochs, what no record bears out
-    return;
-  }
-  const TopicPartition& tp = partition.tp();
+void truncate_log(engine::Runtime& runtime, LogManager& logs, Partition& partition,
+                  std::int64_t offset, const std::string& reason) {
   const std::int64_t high_watermark = partition.high_watermark();
-  std::vector<RecordId> gone = partition.truncate_to(offset, runtime.now());
-  const EventId cut = runtime.emit(trace::LogTruncated{
-      tp.topic, tp.partition, partition.log().log_end_offset(), std::move(gone), reason});
-  const EventId before = runtime.current_cause();
-  runtime.set_cause(cut);
+  logs.truncate(runtime, partition.stored(), offset, reason);
   tell_high_watermark(runtime, partition, high_watermark, "committed records were cut off");
-  runtime.set_cause(before);
 }
 
-void truncate_to_epoch_end(engine::Runtime& runtime, Partition& partition, EpochEnd end) {
+void truncate_to_epoch_end(engine::Runtime& runtime, LogManager& logs, Partition& partition,
+                           EpochEnd end) {
   const PartitionLog& log = partition.log();
   const EpochEnd own = log.end_offset_for_epoch(end.epoch);
   std::int64_t offset = std::min(end.end_offset, log.log_end_offset());
@@ -72,17 +64,15 @@ void truncate_to_epoch_end(engine::Runtime& runtime, Partition& partition, Epoch
     offset = own.epoch == end.epoch ? std::min(offset, own.end_offset)
                                     : std::min(own.end_offset, log.log_end_offset());
   }
-  truncate_log(runtime, partition, offset,
+  truncate_log(runtime, logs, partition, offset,
                "the leader's log parts here: never committed, or lost by an unclean election");
 }
 
-void restart_log_at(engine::Runtime& runtime, Partition& partition, std::int64_t offset) {
-  const TopicPartition& tp = partition.tp();
+void restart_log_at(engine::Runtime& runtime, LogManager& logs, Partition& partition,
+                    std::int64_t offset) {
   const std::int64_t high_watermark = partition.high_watermark();
-  std::vector<RecordId> gone =
-      partition.mutable_log().truncate_fully_and_start_at(offset, runtime.now()).records;
-  runtime.emit(trace::LogTruncated{tp.topic, tp.partition, offset, std::move(gone),
-                                   "the leader has deleted what comes next: begins anew there"});
+  logs.restart_at(runtime, partition.stored(), offset,
+                  "the leader has deleted what comes next: begins anew there");
   tell_high_watermark(runtime, partition, high_watermark, "begins anew");
 }
 

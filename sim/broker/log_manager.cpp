@@ -255,8 +255,9 @@ void LogManager::draw_jitter(engine::Runtime& runtime, PartitionLog& log) {
 
 bool LogManager::truncate(engine::Runtime& runtime, StoredLog& stored, std::int64_t offset,
                           const std::string& reason) {
-  if (offset >= stored.log.log_end_offset()) return false;
+  const bool cuts = offset < stored.log.log_end_offset();
   const LogCut cut = stored.log.truncate_to(offset, runtime.now());
+  if (!cuts) return false;  // only of the epochs, what no record bears out
   runtime.emit(trace::LogTruncated{stored.tp.topic, stored.tp.partition,
                                    stored.log.log_end_offset(), cut.records, reason});
   after_cut(runtime, stored, cut);

@@ -92,7 +92,7 @@ class LogManager {
                                       RecordBatch batch, std::int32_t leader_epoch);
   const RecordBatch* append_as_follower(engine::Runtime& runtime, StoredLog& stored,
                                         RecordBatch batch);
-  /// Emits LogTruncated; a no-op, false, when the log does not reach `offset`.
+  /// Emits LogTruncated; false when the log does not reach `offset`: then only epochs change.
   bool truncate(engine::Runtime& runtime, StoredLog& stored, std::int64_t offset,
                 const std::string& reason);
   /// Drops the whole log and begins anew, empty, at `offset`. Emits LogTruncated.

@@ -6,9 +6,14 @@
 
 namespace eventarium::kafka {
 
-Partition::Partition(const ReplicationOptions& options, TopicPartition tp, std::uint32_t index,
-                     PartitionLog& log, TopicConfig config)
-    : options_(options), tp_(std::move(tp)), index_(index), log_(log), config_(config) {}
+Partition::Partition(const ReplicationOptions& options, std::uint32_t index, StoredLog& stored,
+                     TopicConfig config)
+    : options_(options),
+      tp_(stored.tp),
+      index_(index),
+      stored_(stored),
+      log_(stored.log),
+      config_(config) {}
 
 std::size_t Partition::effective_min_isr() const {
   return std::min(config_.min_insync_replicas, image().replicas.size());
@@ -61,26 +66,35 @@ Partition::RoleChange Partition::make_follower(PartitionState state) {
 
 Error Partition::check_append(const RecordBatch& batch, std::int16_t acks) const {
   if (!is_leader()) return Error::not_leader_or_follower;
-  if (acks == -1 && under_min_isr()) return Error::not_enough_replicas;
+  const bool min_isr_matters = acks == -1 && !options_.planted.has(PlantedFault::min_isr_ignored);
+  if (min_isr_matters && under_min_isr()) return Error::not_enough_replicas;
   if (batch.size_bytes > config_.max_message_bytes) return Error::message_too_large;
+  if (log_.config().compact_policy) {
+    const auto has_key = [](const Record& record) {
+      return record.event->partitionkey.has_value();
+    };
+    if (!std::all_of(batch.records->begin(), batch.records->end(), has_key))
+      return Error::invalid_record;
+  }
+  if (batch.size_bytes > log_.config().segment_bytes) return Error::record_list_too_large;
   return Error::none;
 }
 
-const RecordBatch& Partition::append(RecordBatch batch, SimTime now) {
+RecordBatch Partition::stamped(RecordBatch batch, SimTime now) const {
   if (config_.log_append_time) {
     batch.log_append_time = true;
     batch.max_timestamp = now;
   }
-  const RecordBatch& appended =
-      *log_.append_as_leader(std::move(batch), state_->leader_epoch, now).batch;
-  if (must_flush()) unflushed_from_ = std::min(unflushed_from_, appended.base_offset);
-  return appended;
+  return batch;
+}
+
+void Partition::appended(const RecordBatch& batch) {
+  if (must_flush()) unflushed_from_ = std::min(unflushed_from_, batch.base_offset);
 }
 
 bool Partition::must_flush() const { return log_.must_flush(); }
 
-void Partition::flushed(std::int64_t offset, SimTime now) {
-  log_.mark_flushed(offset, now);
+void Partition::flushed(std::int64_t offset) {
   if (offset <= unflushed_from_) return;
   unflushed_from_ = must_flush() ? offset : std::numeric_limits<std::int64_t>::max();
 }
@@ -121,10 +135,6 @@ std::int64_t Partition::readable_end(bool follower) const {
 
 void Partition::follow_high_watermark(std::int64_t leader_high_watermark) {
   log_.set_high_watermark(leader_high_watermark);
-}
-
-std::vector<RecordId> Partition::truncate_to(std::int64_t offset, SimTime now) {
-  return log_.truncate_to(offset, now).records;
 }
 
 }  // namespace eventarium::kafka

@@ -27,11 +27,11 @@
 #include "sim/broker/cluster_protocol.h"
 #include "sim/broker/errors.h"
 #include "sim/broker/isr_state.h"
+#include "sim/broker/log_manager.h"
 #include "sim/broker/protocol.h"
 #include "sim/broker/replica.h"
 #include "sim/broker/replication_options.h"
 #include "sim/broker/topic_config.h"
-#include "sim/log/partition_log.h"
 
 namespace eventarium::kafka {
 
@@ -54,14 +54,16 @@ class Partition {
   };
   enum class IsrAnswer : std::uint8_t { ignored, committed, refused };
 
-  /// `index` is this broker's number for the partition. `options` and `log` outlive the partition.
-  Partition(const ReplicationOptions& options, TopicPartition tp, std::uint32_t index,
-            PartitionLog& log, TopicConfig config);
+  /// `index` is this broker's number for the partition. `options` outlives the partition, and so
+  /// does `stored` unless the replica has been dropped.
+  Partition(const ReplicationOptions& options, std::uint32_t index, StoredLog& stored,
+            TopicConfig config);
 
   const TopicPartition& tp() const { return tp_; }
   std::uint32_t index() const { return index_; }
   const PartitionLog& log() const { return log_; }
-  PartitionLog& mutable_log() { return log_; }
+  /// For the log manager, which makes all changes of the log but those of the high watermark.
+  StoredLog& stored() { return stored_; }
   Role role() const { return role_; }
   bool is_leader() const { return role_ == Role::leader; }
   /// The newest state known: from the metadata, or from the controller's answer.
@@ -83,15 +85,17 @@ class Partition {
 
   // ---- appending and reading as the leader: partition.cpp
   /// What speaks against appending the batch now, in Kafka's order: leadership, in-sync replicas
-  /// (acks -1 only), size. `acks` is 0, 1 or -1.
+  /// (acks -1 only), size, records without a key in a compacted topic, the segment's size. `acks`
+  /// is 0, 1 or -1.
   Error check_append(const RecordBatch& batch, std::int16_t acks) const;
-  /// check_append() must have said none. `now` stamps the records under LogAppendTime. The result
-  /// is valid until the log changes again.
-  const RecordBatch& append(RecordBatch batch, SimTime now);
+  /// As it will be written: LogAppendTime stamps its records with `now`.
+  RecordBatch stamped(RecordBatch batch, SimTime now) const;
+  /// The batch is in the log.
+  void appended(const RecordBatch& batch);
   /// flush.messages: the last append must be on the disk before it counts as done.
   bool must_flush() const;
-  /// Everything below `offset` has reached the disk.
-  void flushed(std::int64_t offset, SimTime now);
+  /// The log manager knows that everything below `offset` has reached the disk.
+  void flushed(std::int64_t offset);
   /// NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH or none. Who doesn't know
   /// an epoch passes -1.
   Error check_leader(std::int32_t current_leader_epoch) const;
@@ -124,8 +128,6 @@ class Partition {
   // ---- as a follower: partition.cpp
   /// min(the leader's high watermark, log end offset), whatever it was before.
   void follow_high_watermark(std::int64_t leader_high_watermark);
-  /// Cuts the log; the high watermark falls with it. Returns the records that are gone.
-  std::vector<RecordId> truncate_to(std::int64_t offset, SimTime now);
 
  private:
   bool eligible(const Replica& replica, const ClusterImage& cluster) const;
@@ -140,7 +142,8 @@ class Partition {
   const ReplicationOptions& options_;
   TopicPartition tp_;
   std::uint32_t index_;
-  PartitionLog& log_;
+  StoredLog& stored_;
+  PartitionLog& log_;  // in stored_
   TopicConfig config_;
   Role role_ = Role::none;
   PartitionState state_;                 // null while the role is none

@@ -9,9 +9,9 @@
 
 namespace eventarium::kafka {
 
-ReplicaFetcher::ReplicaFetcher(const ReplicationOptions& options, NodeId leader,
+ReplicaFetcher::ReplicaFetcher(const ReplicationOptions& options, LogManager& logs, NodeId leader,
                                std::uint32_t number, std::uint64_t token)
-    : options_(options), leader_(leader), number_(number), token_(token) {}
+    : options_(options), logs_(logs), leader_(leader), number_(number), token_(token) {}
 
 engine::Lane ReplicaFetcher::lane() const {
   return {options_.self, static_cast<std::uint8_t>(first_replica_fetcher_lane + number_)};
@@ -129,8 +129,8 @@ void ReplicaFetcher::take(engine::Runtime& runtime, Item& item,
   switch (answer.error) {
     case Error::none:
       if (answer.diverging.epoch >= 0) {
-        truncate_to_epoch_end(runtime, *item.partition, answer.diverging);
-      } else if (!append_fetched(runtime, *item.partition, answer)) {
+        truncate_to_epoch_end(runtime, logs_, *item.partition, answer.diverging);
+      } else if (!append_fetched(runtime, logs_, *item.partition, answer)) {
         item.state = State::failed;  // the broker's only disk: it will not live long
       }
       return;
@@ -170,9 +170,9 @@ void ReplicaFetcher::take_offsets(engine::Runtime& runtime, Item& item, std::int
   item.state = State::fetching;
   const std::int64_t own_end = item.partition->log().log_end_offset();
   if (end < own_end) {
-    truncate_log(runtime, *item.partition, end, "the leader's log ends here");
+    truncate_log(runtime, logs_, *item.partition, end, "the leader's log ends here");
   } else if (start > own_end) {
-    restart_log_at(runtime, *item.partition, start);
+    restart_log_at(runtime, logs_, *item.partition, start);
   }
 }
 
@@ -204,8 +204,7 @@ void ReplicaFetcher::on_flushed(engine::Runtime& runtime) {
   if (waiting_ != Waiting::for_disk) return;
   waiting_ = Waiting::no;
   for (const Asked& asked : asked_)
-    if (Item* item = find(asked))
-      item->partition->mutable_log().mark_flushed(asked.offset, runtime.now());
+    if (Item* item = find(asked)) logs_.flushed(runtime, item->partition->stored(), asked.offset);
 }
 
 void ReplicaFetcher::on_timer(engine::Runtime& runtime) {

@@ -27,8 +27,8 @@ namespace eventarium::kafka {
 class ReplicaFetcher {
  public:
   /// `number` among those of the same leader; `token` is the value of its timers' tokens.
-  ReplicaFetcher(const ReplicationOptions& options, NodeId leader, std::uint32_t number,
-                 std::uint64_t token);
+  ReplicaFetcher(const ReplicationOptions& options, LogManager& logs, NodeId leader,
+                 std::uint32_t number, std::uint64_t token);
 
   NodeId leader() const { return leader_; }
   engine::Lane lane() const;
@@ -79,6 +79,7 @@ class ReplicaFetcher {
   void wake_at(engine::Runtime& runtime, SimTime at);
 
   const ReplicationOptions& options_;
+  LogManager& logs_;
   NodeId leader_;
   std::uint32_t number_;
   std::uint64_t token_;

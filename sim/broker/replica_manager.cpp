@@ -20,55 +20,42 @@ std::int32_t java_hash(const std::string& text) {
 
 }  // namespace
 
-ReplicaManager::ReplicaManager(Config config)
+ReplicaManager::ReplicaManager(Config config, LogManager& logs)
     : config_(std::move(config)),
       fetch_max_bytes_(
-          static_cast<std::uint64_t>(config_int(config_, ConfigScope::broker, "fetch.max.bytes"))) {
-}
+          static_cast<std::uint64_t>(config_int(config_, ConfigScope::broker, "fetch.max.bytes"))),
+      logs_(logs) {}
 
 // ---- life ---------------------------------------------------------------------------------------
 
 void ReplicaManager::start(engine::Runtime& runtime, ClusterLink& link, PlantedFaults planted) {
   options_ = make_replication_options(runtime.self(), config_, planted);
   link_ = &link;
-  for (auto& [tp, stored] : disk_) {
-    const std::int64_t before = stored.log.high_watermark();
-    if (lost_power_) {
-      std::vector<RecordId> lost =
-          stored.log.recover(stored.log.recovery_point(), runtime.now()).records;
-      if (!lost.empty())
-        runtime.emit(trace::LogTruncated{tp.topic, tp.partition, stored.log.log_end_offset(),
-                                         std::move(lost), "power loss: not yet flushed"});
-    }
-    stored.log.set_high_watermark(stored.high_watermark);
-    if (stored.log.high_watermark() < before)
-      runtime.emit(trace::HighWatermarkLowered{tp.topic, tp.partition, stored.log.high_watermark(),
+}
+
+void ReplicaManager::on_logs_loaded(engine::Runtime& runtime) {
+  for (const auto& [tp, former] : std::exchange(former_high_watermarks_, {})) {
+    const StoredLog* stored = logs_.find(tp);
+    if (stored && stored->log.high_watermark() < former)
+      runtime.emit(trace::HighWatermarkLowered{tp.topic, tp.partition, stored->log.high_watermark(),
                                                "checkpoint after a restart"});
   }
-  lost_power_ = false;
 }
 
 void ReplicaManager::stop() {
+  for (const auto& [tp, partition] : hosted_)
+    former_high_watermarks_[tp] = partition->high_watermark();
   fetchers_.clear();
   fetcher_by_lane_.clear();
   hosted_.clear();
   by_number_.clear();
+  all_.clear();
   touched_.clear();
-}
-
-void ReplicaManager::flush_all(engine::Runtime& runtime) {
-  for (auto& [tp, stored] : disk_)
-    stored.log.mark_flushed(stored.log.log_end_offset(), runtime.now());
-}
-
-void ReplicaManager::lose_power() {
-  lost_power_ = true;
-  for (auto& [tp, stored] : disk_) stored.log.tear_unwritten(SimTime::min());
 }
 
 void ReplicaManager::checkpoint_high_watermarks() {
   for (const auto& [tp, partition] : hosted_)
-    disk_.at(tp).high_watermark = partition->high_watermark();
+    partition->stored().high_watermark = partition->high_watermark();
 }
 
 // ---- looking ------------------------------------------------------------------------------------
@@ -81,11 +68,6 @@ const Partition* ReplicaManager::find(const TopicPartition& tp) const {
 Partition* ReplicaManager::find_mutable(const TopicPartition& tp) {
   const auto found = hosted_.find(tp);
   return found == hosted_.end() ? nullptr : found->second;
-}
-
-const Partition* ReplicaManager::at(std::uint32_t number) const {
-  const Partition& partition = *by_number_[number];
-  return find(partition.tp()) == &partition ? &partition : nullptr;
 }
 
 LeaderHint ReplicaManager::leader_hint(const TopicPartition& tp) const {
@@ -106,7 +88,7 @@ void ReplicaManager::apply_metadata(engine::Runtime& runtime,
   for (const TopicPartition& tp : changed) apply_one(runtime, tp);
   if (all) {
     std::vector<TopicPartition> stray;  // deleted or moved away while this broker was down
-    for (const auto& [tp, stored] : disk_)
+    for (const auto& [tp, stored] : logs_.logs())
       if (!hosted_.contains(tp)) stray.push_back(tp);
     for (const TopicPartition& tp : stray) drop(runtime, tp);
   }
@@ -155,7 +137,7 @@ void ReplicaManager::become_follower(engine::Runtime& runtime, Partition& partit
         trace::FollowingStarted{tp.topic, tp.partition, now.leader, now.leader_epoch}));
     stop_fetching(partition);
     if (options_.planted.has(PlantedFault::truncate_to_high_watermark))
-      truncate_log(runtime, partition, partition.high_watermark(), "to the high watermark");
+      truncate_log(runtime, logs_, partition, partition.high_watermark(), "to the high watermark");
   }
   if (change.new_epoch || change.was_leader) touch(runtime, partition);
   // A broker that is about to end stops following what it is no longer in sync with.
@@ -171,19 +153,16 @@ void ReplicaManager::become_follower(engine::Runtime& runtime, Partition& partit
 Partition& ReplicaManager::host(engine::Runtime& runtime, const TopicPartition& tp,
                                 const TopicImage& topic) {
   const TopicConfig config = make_topic_config(topic.config, config_);
-  const LogConfig log_config = make_log_config(topic.config, config_);
   if (Partition* known = find_mutable(tp)) {
     known->set_config(config);
-    known->mutable_log().set_config(log_config);
+    logs_.set_config(tp, topic.config);
     return *known;
   }
-  const auto [stored, is_new] = disk_.try_emplace(tp);
-  if (is_new) stored->second.log = PartitionLog(log_config, runtime.now());
-  stored->second.log.set_config(log_config);
+  StoredLog& stored = logs_.open(runtime, tp, topic.config);
   const auto number = static_cast<std::uint32_t>(by_number_.size());
-  by_number_.push_back(
-      std::make_unique<Partition>(options_, tp, number, stored->second.log, config));
-  hosted_[tp] = by_number_.back().get();
+  all_.push_back(std::make_unique<Partition>(options_, number, stored, config));
+  by_number_.push_back(all_.back().get());
+  hosted_[tp] = by_number_.back();
   return *by_number_.back();
 }
 
@@ -192,12 +171,10 @@ void ReplicaManager::drop(engine::Runtime& runtime, const TopicPartition& tp) {
   if (const Partition* partition = find(tp)) {
     stop_fetching(*partition);
     touch(runtime, *partition);
+    by_number_[partition->index()] = nullptr;
     hosted_.erase(tp);
   }
-  const auto stored = disk_.find(tp);
-  if (stored == disk_.end()) return;
-  runtime.free_disk(stored->second.log.size_bytes());
-  disk_.erase(stored);
+  logs_.remove(runtime, tp);
 }
 
 // ---- in-sync replicas ---------------------------------------------------------------------------
@@ -263,7 +240,7 @@ void ReplicaManager::on_partition_altered(engine::Runtime& runtime,
 ReplicaFetcher& ReplicaManager::fetcher_for(NodeId leader, const TopicPartition& tp) {
   const std::uint32_t hash = static_cast<std::uint32_t>(31 * java_hash(tp.topic) + tp.partition);
   const std::uint32_t number = (hash & 0x7fffffff) % options_.fetchers_per_leader;
-  ReplicaFetcher fresh(options_, leader, number, fetchers_.size());
+  ReplicaFetcher fresh(options_, logs_, leader, number, fetchers_.size());
   const auto [found, is_new] =
       fetcher_by_lane_.try_emplace({leader, fresh.lane()}, fetchers_.size());
   if (is_new) fetchers_.push_back(std::make_unique<ReplicaFetcher>(std::move(fresh)));

@@ -55,19 +55,17 @@ class ReplicaManager {
     EventId cause;
   };
 
-  /// `config` has the broker scope and has been checked.
-  explicit ReplicaManager(Config config);
+  /// `config` has the broker scope and has been checked. `logs` outlives the manager.
+  ReplicaManager(Config config, LogManager& logs);
 
   // ---- life
-  /// The process has started. No partition has a role before the metadata says so. The logs are
-  /// what the disk has; their high watermarks are those of the checkpoint.
+  /// The process has started. No partition has a role before the metadata says so.
   void start(engine::Runtime& runtime, ClusterLink& link, PlantedFaults planted);
-  /// The process has ended: forgets all but the disk.
+  /// The log manager has loaded the logs: their high watermarks are those of the checkpoint, and
+  /// the trace is told of those that had been higher.
+  void on_logs_loaded(engine::Runtime& runtime);
+  /// The process has ended: forgets everything.
   void stop();
-  /// A clean shutdown writes everything to the disk.
-  void flush_all(engine::Runtime& runtime);
-  /// The machine lost its power: what was not on the disk is gone. Says so at the next start.
-  void lose_power();
   /// Every replica.high.watermark.checkpoint.interval.ms, and at a clean end.
   void checkpoint_high_watermarks();
   const ReplicationOptions& options() const { return options_; }
@@ -117,15 +115,9 @@ class ReplicaManager {
   /// Null when this broker has no replica of it.
   const Partition* find(const TopicPartition& tp) const;
   /// Null when the broker has it no more.
-  const Partition* at(std::uint32_t number) const;
+  const Partition* at(std::uint32_t number) const { return by_number_[number]; }
 
  private:
-  /// What is on the disk of one replica.
-  struct Stored {
-    PartitionLog log;
-    std::int64_t high_watermark = 0;  // checkpoint
-  };
-
   const ClusterImage& image() const { return link_->image(); }
   Partition* find_mutable(const TopicPartition& tp);
   Error why_not_here(const TopicPartition& tp) const;
@@ -154,10 +146,11 @@ class ReplicaManager {
   ReplicationOptions options_;
   std::uint64_t fetch_max_bytes_;
   ClusterLink* link_ = nullptr;
-  std::map<TopicPartition, Stored> disk_;
-  bool lost_power_ = false;
+  LogManager& logs_;
+  std::map<TopicPartition, std::int64_t> former_high_watermarks_;  // of the process before
   // Volatile from here on. A partition that is dropped keeps its number until the process ends.
-  std::vector<std::unique_ptr<Partition>> by_number_;
+  std::vector<std::unique_ptr<Partition>> all_;
+  std::vector<Partition*> by_number_;  // null: dropped
   std::map<TopicPartition, Partition*> hosted_;
   std::vector<std::unique_ptr<ReplicaFetcher>> fetchers_;
   std::map<std::pair<NodeId, engine::Lane>, std::size_t> fetcher_by_lane_;

@@ -47,10 +47,13 @@ Error ReplicaManager::append_one(engine::Runtime& runtime, const ProduceRequest:
   if (!partition) return Error::not_leader_or_follower;
   if (const Error error = partition->check_append(asked.batch, acks); error != Error::none)
     return error;
-  if (runtime.append_to_disk(asked.batch.size_bytes) != engine::DiskResult::ok)
-    return Error::kafka_storage_error;
+  const RecordBatch* written = logs_.append_as_leader(
+      runtime, partition->stored(), partition->stamped(asked.batch, runtime.now()),
+      partition->leader_epoch());
+  if (!written) return Error::kafka_storage_error;
 
-  const RecordBatch& batch = partition->append(asked.batch, runtime.now());
+  const RecordBatch& batch = *written;
+  partition->appended(batch);
   outcome.batches.push_back(
       {outcome.answers.size(), partition->index(), batch.next_offset(), true});
   outcome.answers.push_back({asked.tp, Error::none, batch.base_offset, {}});
@@ -66,9 +69,12 @@ void ReplicaManager::complete_append(engine::Runtime& runtime, AppendOutcome& ou
   const EventId before = runtime.current_cause();
   for (std::size_t i = 0; i < outcome.batches.size(); ++i) {
     const DelayedProduce::Batch& batch = outcome.batches[i];
-    Partition& partition = *by_number_[batch.partition];
     if (!at(batch.partition)) continue;  // deleted while it waited for the disk
-    if (outcome.must_flush) partition.flushed(batch.required_offset, runtime.now());
+    Partition& partition = *by_number_[batch.partition];
+    if (outcome.must_flush) {
+      logs_.flushed(runtime, partition.stored(), batch.required_offset);
+      partition.flushed(batch.required_offset);
+    }
     runtime.set_cause(outcome.events[i]);
     if (partition.is_leader()) advance(runtime, partition);
     if (runtime.current_cause() == outcome.events[i]) {
@@ -150,9 +156,8 @@ FetchPlan ReplicaManager::plan_again(const FetchRequest& request,
   FetchPlan plan;
   plan.reads.reserve(partitions.size());
   for (std::size_t i = 0; i < partitions.size(); ++i) {
-    Partition* partition = by_number_[partitions[i]].get();
-    if (!at(partitions[i])) partition = nullptr;
-    plan.reads.push_back(plan_read(partition, request.partitions[i], request.replica));
+    plan.reads.push_back(
+        plan_read(by_number_[partitions[i]], request.partitions[i], request.replica));
   }
   return plan;
 }

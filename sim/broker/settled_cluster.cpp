@@ -29,13 +29,17 @@ class SettledCluster::Link final : public ClusterLink {
     runtime_ = &runtime;
     listener_ = &listener;
     state_ = State::running;
-    listener.on_metadata(runtime, all_partitions(cluster_.image_));
+    listener.on_metadata(runtime, all_partitions(image()));
   }
   void ready(engine::Runtime&) override {}
   bool on_message(engine::Runtime&, engine::Message&) override { return false; }
   bool on_timer(engine::Runtime&, engine::Token token) override {
     const auto found = wishes_.find(token.value);
     if (token.component != cluster_link_component || found == wishes_.end()) return false;
+    if (frozen_) {
+      runtime_->set_timer(answer_delay, token);
+      return true;
+    }
     const Proposal proposal{runtime_->self(), std::move(found->second)};
     wishes_.erase(found);
     cluster_.decide(proposal, Error::none);
@@ -52,9 +56,9 @@ class SettledCluster::Link final : public ClusterLink {
     wishes_.clear();
   }
   State state() const override { return state_; }
-  const ClusterImage& image() const override { return cluster_.image_; }
+  const ClusterImage& image() const override { return frozen_ ? *frozen_ : cluster_.image_; }
   std::int64_t broker_epoch() const override {
-    const BrokerImage* broker = runtime_ ? cluster_.image_.find_broker(runtime_->self()) : nullptr;
+    const BrokerImage* broker = runtime_ ? image().find_broker(runtime_->self()) : nullptr;
     return broker ? broker->epoch : -1;
   }
   void alter_partition(engine::Runtime& runtime, AlterPartitionRequest::Partition wish) override {
@@ -66,7 +70,13 @@ class SettledCluster::Link final : public ClusterLink {
     runtime.set_timer(answer_delay, {cluster_link_component, 0, last_wish_});
   }
 
-  bool runs() const { return state_ != State::stopped; }
+  bool hears() const { return state_ != State::stopped && !frozen_; }
+  bool is_of(NodeId broker) const { return runtime_ && runtime_->self() == broker; }
+  void freeze() { frozen_ = std::make_unique<ClusterImage>(cluster_.image_); }
+  void thaw() {
+    frozen_.reset();
+    if (hears()) listener_->on_metadata(*runtime_, all_partitions(cluster_.image_));
+  }
   engine::Runtime& runtime() { return *runtime_; }
   ClusterListener& listener() { return *listener_; }
 
@@ -75,6 +85,7 @@ class SettledCluster::Link final : public ClusterLink {
   engine::Runtime* runtime_ = nullptr;
   ClusterListener* listener_ = nullptr;
   State state_ = State::stopped;
+  std::unique_ptr<ClusterImage> frozen_;  // what it knew when it was cut off
   std::map<std::uint64_t, AlterPartitionRequest::Partition> wishes_;  // by their timers
   std::uint64_t last_wish_ = 0;
 };
@@ -93,7 +104,21 @@ void SettledCluster::apply(const std::vector<MetadataRecord>& records) {
   std::sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   for (Link* link : links_)
-    if (link->runs()) link->listener().on_metadata(link->runtime(), changed);
+    if (link->hears()) link->listener().on_metadata(link->runtime(), changed);
+}
+
+SettledCluster::Link* SettledCluster::link_of(NodeId broker) const {
+  for (Link* link : links_)
+    if (link->is_of(broker)) return link;
+  return nullptr;
+}
+
+void SettledCluster::cut_off(NodeId broker) {
+  if (Link* link = link_of(broker)) link->freeze();
+}
+
+void SettledCluster::reconnect(NodeId broker) {
+  if (Link* link = link_of(broker)) link->thaw();
 }
 
 void SettledCluster::answer(Error error) {
@@ -121,9 +146,8 @@ void SettledCluster::decide(const Proposal& proposal, Error error) {
     ++state->partition_epoch;
     answer.state = std::move(state);
   }
-  for (Link* link : links_)
-    if (link->runs() && link->runtime().self() == proposal.leader)
-      link->listener().on_partition_altered(link->runtime(), answer);
+  if (Link* link = link_of(proposal.leader); link && link->hears())
+    link->listener().on_partition_altered(link->runtime(), answer);
   if (answer.error == Error::none) apply({PartitionRecord{wish.tp, answer.state}});
 }
 

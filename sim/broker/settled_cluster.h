@@ -23,6 +23,10 @@ class SettledCluster {
   /// Changes the metadata and tells every broker that runs, in the order of their links.
   void apply(const std::vector<MetadataRecord>& records);
 
+  /// From now on the broker hears nothing, and what it asks for is not heard, until reconnect().
+  void cut_off(NodeId broker);
+  void reconnect(NodeId broker);
+
   /// In-sync sets that leaders have asked for and that wait for an answer, oldest first. Proposals
   /// are accepted 1 ms after they were made unless they are to be held.
   struct Proposal {
@@ -38,6 +42,7 @@ class SettledCluster {
   class Link;
 
   void decide(const Proposal& proposal, Error error);
+  Link* link_of(NodeId broker) const;
 
   ClusterImage image_;
   std::vector<Link*> links_;

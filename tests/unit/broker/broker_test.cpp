@@ -93,14 +93,14 @@ TEST_CASE("refusals: unknown topic, acks, leader, size, each with nothing writte
   CHECK(error_of(0, 1, 1) == Error::none);
 }
 
-TEST_CASE("row 15: min.insync.replicas=2 with one replica: acks=all succeeds") {
+TEST_CASE("check 15: min.insync.replicas=2 with one replica: acks=all succeeds") {
   Cluster cluster(Config{{"min.insync.replicas", "2"}});
   cluster.produce(0, make_batch(1, 1), -1);
   cluster.run(10ms);
   CHECK(cluster.client().last<ProduceResponse>()->partitions[0].error == Error::none);
 }
 
-TEST_CASE("row 10: acks=0 is never answered; an error only closes the connection") {
+TEST_CASE("check 10: acks=0 is never answered; an error only closes the connection") {
   Cluster cluster;
   cluster.produce(0, make_batch(1, 1), 0);
   cluster.run(10ms);

@@ -20,16 +20,17 @@ struct Fixture {
     state->replicas = state->isr = {self, two};
     cluster.brokers[two] = {two, 2, 0, false, false};
     partition.make_leader(state, {});
-    for (int i = 0; i < 3; ++i) partition.append(test::make_batch(1, 2), {});
+    for (int i = 0; i < 3; ++i) log.append_as_leader(test::make_batch(1, 2), 0, {});
   }
   void replicate(std::int64_t offset) {
     partition.update_follower(two, offset, {}, log.log_end_offset(), 2);
     partition.advance_high_watermark({}, cluster);
   }
   ReplicationOptions options = make_replication_options(self, {}, {});
-  PartitionLog log;
+  StoredLog stored{{"t", 0}, PartitionLog(), 0, 0, {}};
+  PartitionLog& log = stored.log;
   ClusterImage cluster;
-  Partition partition{options, {"t", 0}, 7, log, make_topic_config({}, {})};
+  Partition partition{options, 7, stored, make_topic_config({}, {})};
   DelayedProducePurgatory purgatory;
 };
 

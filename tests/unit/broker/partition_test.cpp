@@ -29,7 +29,7 @@ PartitionState state_of(NodeId leader, std::vector<NodeId> replicas, std::vector
 struct Fixture {
   explicit Fixture(const Config& topic_config = {}, PlantedFaults planted = {})
       : options(make_replication_options(self, {}, planted)),
-        partition(options, {"orders", 0}, 0, log, make_topic_config(topic_config, {})) {
+        partition(options, 0, stored, make_topic_config(topic_config, {})) {
     for (const NodeId id : {self, two, three})
       cluster.brokers[id] = {id, id.value, 0, false, false};
   }
@@ -38,7 +38,9 @@ struct Fixture {
     partition.make_leader(
         state_of(self, {self, two, three}, std::move(isr), leader_epoch, partition_epoch), now);
   }
-  void append(std::size_t count) { partition.append(make_batch(1, count), now); }
+  void append(std::size_t count) {
+    log.append_as_leader(make_batch(1, count), partition.leader_epoch(), now);
+  }
   /// The follower fetches; true when the high watermark moves.
   bool fetch(NodeId follower, std::int64_t offset) {
     const bool moved =
@@ -56,7 +58,8 @@ struct Fixture {
 
   SimTime now = sim_time(100s);
   ReplicationOptions options;
-  PartitionLog log;
+  StoredLog stored{{"orders", 0}, PartitionLog(), 0, 0, {}};
+  PartitionLog& log = stored.log;
   ClusterImage cluster;
   Partition partition;
 };
