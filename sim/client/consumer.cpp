@@ -105,7 +105,7 @@ void Consumer::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::
 void Consumer::stop(engine::Runtime&, engine::StopReason) {
   core_.forget_all();
   positions_.clear();
-  fetch_order_.clear();
+  idle_.clear();
   requests_.clear();
   warned_missing_.clear();
   buffer_.clear();

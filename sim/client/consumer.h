@@ -61,7 +61,9 @@ class Consumer : public bus::Subscriber {
     std::int32_t validated_epoch = -1;  // of the leader whose log is known to have that record
     bool in_flight = false;             // a ListOffsets, OffsetForLeaderEpoch or Fetch for it
     SimTime retry_at{};
+    std::uint64_t turn = 0;  // its key in idle_ while nothing is in flight
   };
+  using Positions = std::map<TopicPartition, Position>;
   struct Request {
     NodeId node;
     std::vector<TopicPartition> partitions;
@@ -93,14 +95,18 @@ class Consumer : public bus::Subscriber {
   void requests_lost(engine::Runtime& runtime, const std::vector<std::uint32_t>& lost);
   void retry_later(engine::Runtime& runtime, Position& position, Error error);
   bool fetches_from(NodeId node) const;
+  void set_in_flight(Positions::iterator entry, bool in_flight);
   void throw_out_of_poll(engine::Runtime& runtime, std::string text);
   SimTime next_retry(SimTime now) const;
 
   ConsumerOptions options_;
   ClientCore core_;
   Assignment assignment_;
-  std::map<TopicPartition, Position> positions_;
-  std::vector<TopicPartition> fetch_order_;    // those that brought data last go last
+  Positions positions_;
+  // Those with nothing in flight, which are few: in the order in which they are asked for. Those
+  // that brought data last go last.
+  std::map<std::uint64_t, Positions::iterator> idle_;
+  std::uint64_t last_turn_ = 0;
   std::map<std::uint32_t, Request> requests_;  // by correlation id
   std::map<std::string, bool> warned_missing_;
   FetchBuffer buffer_;

@@ -43,7 +43,19 @@ void Consumer::tick(engine::Runtime& runtime) {
 }
 
 void Consumer::assign(const TopicPartition& tp) {
-  if (positions_.try_emplace(tp).second) fetch_order_.push_back(tp);
+  const auto [entry, is_new] = positions_.try_emplace(tp);
+  if (!is_new) return;
+  entry->second.turn = ++last_turn_;
+  idle_[entry->second.turn] = entry;
+}
+
+void Consumer::set_in_flight(Positions::iterator entry, bool in_flight) {
+  entry->second.in_flight = in_flight;
+  if (in_flight) {
+    idle_.erase(entry->second.turn);
+  } else {
+    idle_[entry->second.turn] = entry;
+  }
 }
 
 void Consumer::assign_topics(engine::Runtime& runtime) {
@@ -63,9 +75,9 @@ std::map<NodeId, std::vector<TopicPartition>> Consumer::sendable(engine::Runtime
                                                                  bool with_position) {
   const SimTime now = runtime.now();
   std::map<NodeId, std::vector<TopicPartition>> by_node;
-  for (const TopicPartition& tp : fetch_order_) {
-    const Position& position = positions_.at(tp);
-    if (position.in_flight || position.retry_at > now) continue;
+  for (const auto& [turn, entry] : idle_) {
+    const auto& [tp, position] = *entry;
+    if (position.retry_at > now) continue;
     if (position.offset.has_value() != with_position || buffer_.holds(tp)) continue;
     const NodeId leader = core_.metadata.partition(tp).leader;
     if (!leader.valid()) {
@@ -92,7 +104,7 @@ void Consumer::send_list_offsets(engine::Runtime& runtime) {
     for (const TopicPartition& tp : partitions) {
       request->partitions.push_back(
           {tp, core_.metadata.partition(tp).leader_epoch, target, SimTime{}});
-      positions_.at(tp).in_flight = true;
+      set_in_flight(positions_.find(tp), true);
     }
     const std::uint32_t id = core_.network.send(runtime, node, std::move(request));
     requests_[id] = {node, std::move(partitions), false, {}};
@@ -118,11 +130,12 @@ void Consumer::send_fetches(engine::Runtime& runtime) {
     request->max_bytes = options_.fetch_max_bytes;
     Request sent{node, partitions, true, {}};
     for (const TopicPartition& tp : partitions) {
-      Position& position = positions_.at(tp);
+      const auto entry = positions_.find(tp);
+      const Position& position = entry->second;
       request->partitions.push_back({tp, core_.metadata.partition(tp).leader_epoch,
                                      *position.offset, options_.max_partition_fetch_bytes});
       sent.fetch_offsets[tp] = *position.offset;
-      position.in_flight = true;
+      set_in_flight(entry, true);
     }
     const std::uint32_t id = core_.network.send(runtime, node, std::move(request));
     requests_[id] = std::move(sent);
@@ -135,7 +148,7 @@ void Consumer::on_list_offsets(engine::Runtime& runtime, const ListOffsetsRespon
     const auto found = positions_.find(answer.tp);
     if (found == positions_.end()) continue;
     Position& position = found->second;
-    position.in_flight = false;
+    set_in_flight(found, false);
     if (answer.error != Error::none) {
       retry_later(runtime, position, answer.error);
       continue;
@@ -157,15 +170,16 @@ void Consumer::on_fetch(engine::Runtime& runtime, const FetchResponse& response)
     const auto asked = fetch_offsets.find(answer.tp);
     if (found == positions_.end() || asked == fetch_offsets.end()) continue;
     Position& position = found->second;
-    position.in_flight = false;
+    set_in_flight(found, false);
     if (position.offset != asked->second) continue;  // moved meanwhile: stale
     if (answer.error != Error::none) {
       on_fetch_error(runtime, answer);
     } else if (!answer.batches.empty()) {
       buffer_.add(answer.tp, *position.offset, answer.batches, runtime.current_cause());
       // Next time the others come first, so that fetch.max.bytes starves nobody.
-      const auto place = std::find(fetch_order_.begin(), fetch_order_.end(), answer.tp);
-      std::rotate(place, place + 1, fetch_order_.end());
+      idle_.erase(position.turn);
+      position.turn = ++last_turn_;
+      idle_[position.turn] = found;
     }
   }
 }
@@ -198,7 +212,10 @@ void Consumer::requests_lost(engine::Runtime&, const std::vector<std::uint32_t>&
   for (const std::uint32_t id : lost) {
     const auto found = requests_.find(id);
     if (found == requests_.end()) continue;
-    for (const TopicPartition& tp : found->second.partitions) positions_.at(tp).in_flight = false;
+    for (const TopicPartition& tp : found->second.partitions) {
+      const auto entry = positions_.find(tp);
+      if (entry->second.in_flight) set_in_flight(entry, false);
+    }
     requests_.erase(found);
   }
 }
@@ -211,8 +228,9 @@ void Consumer::throw_out_of_poll(engine::Runtime& runtime, std::string text) {
 /// When a partition that is backing off, or whose leader is, can be asked for again.
 SimTime Consumer::next_retry(SimTime now) const {
   SimTime next = SimTime::max();
-  for (const auto& [tp, position] : positions_) {
-    if (position.in_flight || buffer_.holds(tp)) continue;
+  for (const auto& [turn, entry] : idle_) {
+    const auto& [tp, position] = *entry;
+    if (buffer_.holds(tp)) continue;
     SimTime at = position.retry_at;
     const NodeId leader = core_.metadata.partition(tp).leader;
     if (leader.valid()) at = std::max(at, core_.network.backs_off_until(leader));

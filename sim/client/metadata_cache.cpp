@@ -83,10 +83,10 @@ const TopicPartitions* MetadataCache::topic(const std::string& name) const {
   return &found->second.summary;
 }
 
-PartitionMetadata MetadataCache::partition(const TopicPartition& tp) const {
-  const auto found = topics_.find(tp.topic);
-  if (found == topics_.end() || tp.partition < 0) return {};
-  const auto index = static_cast<std::size_t>(tp.partition);
+PartitionMetadata MetadataCache::partition(const std::string& topic, std::int32_t number) const {
+  const auto found = topics_.find(topic);
+  if (found == topics_.end() || number < 0) return {};
+  const auto index = static_cast<std::size_t>(number);
   const auto& partitions = found->second.partitions;
   return index < partitions.size() ? partitions[index] : PartitionMetadata{};
 }

@@ -48,7 +48,10 @@ class MetadataCache {
   /// Null when the topic isn't known (yet).
   const TopicPartitions* topic(const std::string& name) const;
   /// No leader when the partition isn't known (yet).
-  PartitionMetadata partition(const TopicPartition& tp) const;
+  PartitionMetadata partition(const TopicPartition& tp) const {
+    return partition(tp.topic, tp.partition);
+  }
+  PartitionMetadata partition(const std::string& topic, std::int32_t number) const;
   /// The last answer said that there is no such topic.
   bool is_missing(const std::string& topic) const;
 

@@ -20,22 +20,22 @@ bool NetworkClient::may_connect(NodeId node, SimTime now) const {
 }
 
 ConnectionState NetworkClient::state(NodeId node) const {
-  const auto found = connections_.find(node);
-  return found == connections_.end() ? ConnectionState::disconnected : found->second.state;
+  const NodeConnection* found = find(node);
+  return found ? found->state : ConnectionState::disconnected;
 }
 
 SimTime NetworkClient::backs_off_until(NodeId node) const {
-  const auto found = connections_.find(node);
-  return found == connections_.end() ? SimTime{} : found->second.backs_off_until;
+  const NodeConnection* found = find(node);
+  return found ? found->backs_off_until : SimTime{};
 }
 
 std::size_t NetworkClient::in_flight(NodeId node) const {
-  const auto found = connections_.find(node);
-  return found == connections_.end() ? 0 : found->second.in_flight.size();
+  const NodeConnection* found = find(node);
+  return found ? found->in_flight.size() : 0;
 }
 
 void NetworkClient::connect(engine::Runtime& runtime, NodeId node) {
-  NodeConnection& connection = connections_[node];
+  NodeConnection& connection = this->connection(node);
   connection.state = ConnectionState::connecting;
   connection.last_attempt = runtime.now();
   const Duration time_out =
@@ -57,24 +57,29 @@ std::uint32_t NetworkClient::put_in_flight(engine::Runtime& runtime, NodeId node
                                            std::optional<SimTime> deadline) {
   const std::uint32_t id = ++last_correlation_id_;
   request->header = {component_, id};
-  if (deadline) connections_[node].in_flight.push_back({id, *deadline});
+  if (deadline) {
+    connection(node).in_flight.push_back({id, *deadline});
+    no_deadline_before_ = std::min(no_deadline_before_, *deadline);
+    ++waited_for_;
+  }
   const std::uint64_t size_bytes = request->size_bytes();
   runtime.send(node, std::move(request), size_bytes, lane(runtime));
   return id;
 }
 
 bool NetworkClient::complete(NodeId node, const Header& header) {
-  const auto found = connections_.find(node);
-  if (found == connections_.end()) return false;
-  NodeConnection& connection = found->second;
+  if (!find(node)) return false;
+  NodeConnection& connection = this->connection(node);
   const auto request =
       std::find_if(connection.in_flight.begin(), connection.in_flight.end(),
                    [&](const InFlight& r) { return r.correlation_id == header.correlation_id; });
   if (request == connection.in_flight.end()) return false;
   connection.in_flight.erase(request);
+  if (--waited_for_ == 0) no_deadline_before_ = SimTime::max();
   if (connection.state == ConnectionState::connecting) {
     connection.state = ConnectionState::ready;
     connection.failures = connection.setup_failures = 0;
+    update_deadline();
   }
   return true;
 }
@@ -82,12 +87,14 @@ bool NetworkClient::complete(NodeId node, const Header& header) {
 std::vector<std::uint32_t> NetworkClient::connection_lost(engine::Runtime& runtime, NodeId node) {
   std::vector<std::uint32_t> lost;
   if (state(node) == ConnectionState::disconnected) return lost;
-  NodeConnection& connection = connections_[node];
+  NodeConnection& connection = this->connection(node);
   if (connection.state == ConnectionState::ready)
     for (const InFlight& request : connection.in_flight) lost.push_back(request.correlation_id);
   else
     ++connection.setup_failures;
+  waited_for_ -= connection.in_flight.size();
   connection.in_flight.clear();
+  update_deadline();
   connection.state = ConnectionState::disconnected;
   connection.last_attempt = runtime.now();
   connection.backs_off_until =
@@ -96,17 +103,28 @@ std::vector<std::uint32_t> NetworkClient::connection_lost(engine::Runtime& runti
   return lost;
 }
 
-std::optional<NodeId> NetworkClient::overdue(SimTime now) const {
-  for (const auto& [node, connection] : connections_)
-    if (!connection.in_flight.empty() && connection.in_flight.front().deadline <= now) return node;
+std::optional<NodeId> NetworkClient::overdue(SimTime now) {
+  if (now < no_deadline_before_) return std::nullopt;
+  update_deadline();
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    const auto& in_flight = connections_[i].in_flight;
+    if (!in_flight.empty() && in_flight.front().deadline <= now)
+      return NodeId{static_cast<std::uint32_t>(i)};
+  }
   return std::nullopt;
 }
 
-SimTime NetworkClient::next_deadline() const {
-  SimTime next = SimTime::max();
-  for (const auto& [node, connection] : connections_)
-    if (!connection.in_flight.empty()) next = std::min(next, connection.in_flight.front().deadline);
-  return next;
+void NetworkClient::update_deadline() {
+  no_deadline_before_ = SimTime::max();
+  if (waited_for_ == 0) return;
+  for (const NodeConnection& connection : connections_)
+    if (!connection.in_flight.empty())
+      no_deadline_before_ = std::min(no_deadline_before_, connection.in_flight.front().deadline);
+}
+
+NetworkClient::NodeConnection& NetworkClient::connection(NodeId node) {
+  if (connections_.size() <= node.value) connections_.resize(node.value + 1);
+  return connections_[node.value];
 }
 
 std::optional<NodeId> NetworkClient::least_loaded(engine::Runtime& runtime,
@@ -114,8 +132,8 @@ std::optional<NodeId> NetworkClient::least_loaded(engine::Runtime& runtime,
                                                   RandomStream& random) {
   if (nodes.empty()) return std::nullopt;
   const auto last_attempt = [&](NodeId node) {
-    const auto found = connections_.find(node);
-    return found == connections_.end() ? SimTime{} : found->second.last_attempt;
+    const NodeConnection* found = find(node);
+    return found ? found->last_attempt : SimTime{};
   };
   const std::size_t start = nodes.size() == 1 ? 0 : random.below(nodes.size());
   std::optional<NodeId> best, to_connect;

@@ -14,8 +14,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -63,9 +61,10 @@ class NetworkClient {
   /// is disconnected already.
   std::vector<std::uint32_t> connection_lost(engine::Runtime& runtime, NodeId node);
   /// A node whose oldest request, or whose connection, has been waited for too long.
-  std::optional<NodeId> overdue(SimTime now) const;
-  /// When the next one will be overdue; SimTime::max() when nothing is waited for.
-  SimTime next_deadline() const;
+  std::optional<NodeId> overdue(SimTime now);
+  /// When the next one may be overdue, at the soonest; SimTime::max() when nothing is waited for.
+  /// It may be too early by what has been answered since: asking overdue() then corrects it.
+  SimTime next_deadline() const { return no_deadline_before_; }
 
   /// The node to ask something that every node knows: a ready one that can be sent to, with the
   /// fewest requests in flight; ties go to the first one from a random start. If none is ready,
@@ -74,7 +73,11 @@ class NetworkClient {
                                      RandomStream& random);
 
   /// The process died. Correlation ids go on, so that late answers to it are recognised.
-  void forget_all() { connections_.clear(); }
+  void forget_all() {
+    connections_.clear();
+    waited_for_ = 0;
+    no_deadline_before_ = SimTime::max();
+  }
   /// Other time-outs and pauses from now on; for requests in flight the old ones hold.
   void set_options(const ClientOptions& options) { options_ = options; }
 
@@ -85,7 +88,7 @@ class NetworkClient {
   };
   struct NodeConnection {
     ConnectionState state = ConnectionState::disconnected;
-    std::deque<InFlight> in_flight;    // connecting: ApiVersions and nothing else
+    std::vector<InFlight> in_flight;   // oldest first; connecting: ApiVersions and nothing else
     std::uint32_t failures = 0;        // losses in a row, without having been ready in between
     std::uint32_t setup_failures = 0;  // attempts in a row that came to nothing
     SimTime backs_off_until{};
@@ -99,7 +102,15 @@ class NetworkClient {
 
   std::uint16_t component_;
   ClientOptions options_;
-  std::map<NodeId, NodeConnection> connections_;
+  const NodeConnection* find(NodeId node) const {
+    return node.value < connections_.size() ? &connections_[node.value] : nullptr;
+  }
+  NodeConnection& connection(NodeId node);
+  void update_deadline();
+
+  std::vector<NodeConnection> connections_;      // by the node's number
+  std::size_t waited_for_ = 0;                   // in flight on all of them
+  SimTime no_deadline_before_ = SimTime::max();  // a lower bound, cheap to keep
   std::uint32_t last_correlation_id_ = 0;
 };
 

@@ -44,13 +44,19 @@ class StickyPartitioner {
   /// `topic_partitions` is how many there are in all. Equal queues make no difference unless
   /// some partition is missing. An empty list: no preference.
   void set_queue_lengths(const std::vector<QueueLength>& queues, std::int32_t topic_partitions);
+  /// The same for a topic of which every partition may be chosen, told by the queues that are not
+  /// empty alone, in ascending order: what it costs doesn't grow with the topic.
+  void set_busy_queues(std::vector<QueueLength> busy, std::int32_t topic_partitions);
 
  private:
+  std::int32_t draw_by_busy_queues(RandomStream& random) const;
   std::int32_t draw(const TopicPartitions& topic, RandomStream& random) const;
 
   std::uint64_t switch_bytes_;
   std::optional<std::int32_t> current_;
   std::uint64_t produced_bytes_ = 0;
+  std::vector<QueueLength> busy_;      // empty: see cumulative_weights_
+  std::int32_t topic_partitions_ = 0;  // with busy_
   std::vector<std::int32_t> weighted_partitions_;
   std::vector<std::uint64_t> cumulative_weights_;  // empty: no preference
 };

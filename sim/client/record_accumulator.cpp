@@ -1,13 +1,13 @@
 #include "sim/client/record_accumulator.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace eventarium::kafka {
 namespace {
 
-bool all_batches_full(const std::deque<BatchPtr>& queue) {
-  return queue.empty() || queue.back()->is_full();
-}
+bool all_batches_full(const BatchPtr& last) { return !last || last->is_full(); }
 
 }  // namespace
 
@@ -25,13 +25,14 @@ RecordAccumulator::Appended RecordAccumulator::append(const Record& record, cons
   Topic& t = topic(name);
   for (;;) {
     const std::int32_t chosen = partition ? *partition : t.sticky.current(partitions, random);
-    Queue& queue = t.queues[chosen];
-    if (!partition && all_batches_full(queue)) {
+    const auto queue = t.waiting.find(chosen);
+    const BatchPtr last = queue == t.waiting.end() ? nullptr : queue->second.back();
+    if (!partition && all_batches_full(last)) {
       // A switch that had to wait for the last batch to be full or gone is made up for now.
       t.sticky.appended(0, true, partitions, random);
       if (t.sticky.current(partitions, random) != chosen) continue;
     }
-    BatchPtr batch = queue.empty() || queue.back()->closed ? nullptr : queue.back();
+    BatchPtr batch = last && last->closed ? nullptr : last;
     const std::uint64_t before_bytes = batch ? batch->size_bytes : 0;
     const bool begun = !batch;
     if (batch && !batch->try_append(record)) {
@@ -41,13 +42,22 @@ RecordAccumulator::Appended RecordAccumulator::append(const Record& record, cons
     if (!batch) {
       batch = begin_batch(record, {name, chosen}, now);
       if (!batch) return {};
-      queue.push_back(batch);
+      queue_of(t, chosen).push_back(batch);
     }
     if (!partition)
-      t.sticky.appended(batch->size_bytes - before_bytes, all_batches_full(queue), partitions,
+      t.sticky.appended(batch->size_bytes - before_bytes, all_batches_full(batch), partitions,
                         random);
-    return {batch, begun || batch->is_full() || queue.size() > 1};
+    return {batch, begun || batch->is_full() || t.waiting.at(chosen).size() > 1};
   }
+}
+
+/// The queue, for a batch that is put into it at once.
+RecordAccumulator::Queue& RecordAccumulator::queue_of(Topic& t, std::int32_t partition) {
+  const auto index = static_cast<std::size_t>(partition);
+  if (t.tried.size() <= index) t.tried.resize(index + 1);
+  if (!t.tried[index]) ++t.tried_count;
+  t.tried[index] = true;
+  return t.waiting[partition];
 }
 
 /// Null when buffer.memory does not suffice.
@@ -77,13 +87,11 @@ RecordAccumulator::Ready RecordAccumulator::ready(const MetadataCache& metadata,
   Ready result;
   for (auto& [name, t] : topics_) {
     update_load(name, t, metadata);
-    for (const auto& [number, queue] : t.queues) {
-      if (queue.empty()) continue;
-      const TopicPartition tp{name, number};
-      const PartitionMetadata partition = metadata.partition(tp);
+    for (const auto& [number, queue] : t.waiting) {
+      const PartitionMetadata partition = metadata.partition(name, number);
       if (!partition.leader.valid()) {
         result.leader_unknown = true;
-      } else if (!muted_.contains(tp)) {
+      } else if (muted_.empty() || !muted_.contains({name, number})) {
         check_queue(partition, *queue.front(), queue.size(), now, flush, result);
       }
     }
@@ -110,14 +118,23 @@ void RecordAccumulator::update_load(const std::string& name, Topic& t,
                                     const MetadataCache& metadata) {
   if (!options_.adaptive) return;
   const TopicPartitions* partitions = metadata.topic(name);
-  std::vector<QueueLength> lengths;
   // Without a queue for every partition their lengths say nothing about those not tried yet.
-  if (partitions && t.queues.size() >= static_cast<std::size_t>(partitions->count)) {
-    for (const auto& [number, queue] : t.queues) {
-      const NodeId leader = metadata.partition({name, number}).leader;
-      if (leader.valid() && !is_unavailable(leader))
-        lengths.push_back({number, static_cast<std::uint32_t>(queue.size())});
-    }
+  const bool all_tried = partitions && t.tried_count >= partitions->count;
+  const bool all_may_be_chosen =
+      all_tried && options_.availability_timeout <= Duration::zero() &&
+      partitions->available.size() == static_cast<std::size_t>(partitions->count);
+  std::vector<QueueLength> lengths;
+  if (all_may_be_chosen) {
+    for (const auto& [number, queue] : t.waiting)
+      lengths.push_back({number, static_cast<std::uint32_t>(queue.size())});
+    return t.sticky.set_busy_queues(std::move(lengths), partitions->count);
+  }
+  for (std::int32_t number = 0; all_tried && number < partitions->count; ++number) {
+    const NodeId leader = metadata.partition(name, number).leader;
+    if (!leader.valid() || is_unavailable(leader)) continue;
+    const auto queue = t.waiting.find(number);
+    const std::size_t batches = queue == t.waiting.end() ? 0 : queue->second.size();
+    lengths.push_back({number, static_cast<std::uint32_t>(batches)});
   }
   t.sticky.set_queue_lengths(lengths, partitions ? partitions->count : 0);
 }
@@ -138,33 +155,34 @@ void RecordAccumulator::note_node(NodeId node, SimTime now, bool can_send) {
 
 std::vector<BatchPtr> RecordAccumulator::drain(const MetadataCache& metadata, NodeId node,
                                                SimTime now) {
-  std::vector<std::pair<TopicPartition, Queue*>> queues;
-  for (auto& [name, t] : topics_)
-    for (auto& [number, queue] : t.queues)
-      if (metadata.partition({name, number}).leader == node)
-        queues.push_back({{name, number}, &queue});
+  std::vector<TopicPartition> waiting;
+  for (const auto& [name, t] : topics_)
+    for (const auto& [number, queue] : t.waiting)
+      if (metadata.partition(name, number).leader == node) waiting.push_back({name, number});
   std::vector<BatchPtr> drained;
-  if (queues.empty()) return drained;
+  if (waiting.empty()) return drained;
 
   // Each time from the partition after the one that came first last time, or, when the request
   // was full, from where it was full: no partition starves.
   TopicPartition& from = drain_from_[node];
-  const auto begin = std::find_if(queues.begin(), queues.end(),
-                                  [&](const auto& entry) { return entry.first >= from; });
-  const auto start = static_cast<std::size_t>(begin - queues.begin()) % queues.size();
-  from = queues[(start + 1) % queues.size()].first;
+  const auto begin = std::lower_bound(waiting.begin(), waiting.end(), from);
+  const auto start = static_cast<std::size_t>(begin - waiting.begin()) % waiting.size();
+  from = {waiting[start].topic, waiting[start].partition + 1};
   std::uint64_t size_bytes = 0;
-  for (std::size_t i = 0; i < queues.size(); ++i) {
-    auto& [tp, queue] = queues[(start + i) % queues.size()];
-    if (queue->empty() || muted_.contains(tp)) continue;
-    const BatchPtr batch = queue->front();
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const TopicPartition& tp = waiting[(start + i) % waiting.size()];
+    if (muted_.contains(tp)) continue;
+    auto& queues = topic(tp.topic).waiting;
+    const auto queue = queues.find(tp.partition);
+    const BatchPtr batch = queue->second.front();
     const PartitionMetadata partition = metadata.partition(tp);
     if (is_backing_off(*batch, partition, now)) continue;
     if (!drained.empty() && size_bytes + batch->size_bytes > options_.max_request_size_bytes) {
       from = tp;
       break;
     }
-    queue->pop_front();
+    queue->second.pop_front();
+    if (queue->second.empty()) queues.erase(queue);
     batch->closed = true;
     batch->leader_epoch = partition.leader_epoch;
     size_bytes += batch->size_bytes;
@@ -177,7 +195,7 @@ void RecordAccumulator::put_back(const BatchPtr& batch, SimTime now, Duration ba
   ++batch->attempts;
   batch->queued_since = now;
   batch->backoff = backoff;
-  topic(batch->tp.topic).queues[batch->tp.partition].push_front(batch);
+  queue_of(topic(batch->tp.topic), batch->tp.partition).push_front(batch);
 }
 
 void RecordAccumulator::split(const BatchPtr& batch, SimTime now) {
@@ -197,7 +215,7 @@ void RecordAccumulator::split(const BatchPtr& batch, SimTime now) {
     part->try_append(record);
     parts.push_back(part);
   }
-  Queue& queue = topic(batch->tp.topic).queues[batch->tp.partition];
+  Queue& queue = queue_of(topic(batch->tp.topic), batch->tp.partition);
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
     (*part)->closed = true;
     (*part)->attempts = batch->attempts;
@@ -209,12 +227,14 @@ void RecordAccumulator::split(const BatchPtr& batch, SimTime now) {
 std::vector<BatchPtr> RecordAccumulator::take_expired(SimTime now) {
   std::vector<BatchPtr> expired;
   for (auto& [name, t] : topics_) {
-    for (auto& [number, queue] : t.queues) {
+    for (auto entry = t.waiting.begin(); entry != t.waiting.end();) {
+      Queue& queue = entry->second;
       while (!queue.empty() && queue.front()->has_expired(now, options_.delivery_timeout)) {
         queue.front()->closed = true;
         expired.push_back(queue.front());
         queue.pop_front();
       }
+      entry = queue.empty() ? t.waiting.erase(entry) : std::next(entry);
     }
   }
   return expired;
@@ -223,10 +243,8 @@ std::vector<BatchPtr> RecordAccumulator::take_expired(SimTime now) {
 std::vector<BatchPtr> RecordAccumulator::take_all() {
   std::vector<BatchPtr> taken;
   for (auto& [name, t] : topics_) {
-    for (auto& [number, queue] : t.queues) {
-      taken.insert(taken.end(), queue.begin(), queue.end());
-      queue.clear();
-    }
+    for (auto& [number, queue] : t.waiting) taken.insert(taken.end(), queue.begin(), queue.end());
+    t.waiting.clear();
   }
   return taken;
 }
@@ -234,8 +252,8 @@ std::vector<BatchPtr> RecordAccumulator::take_all() {
 SimTime RecordAccumulator::next_expiry() const {
   SimTime next = SimTime::max();
   for (const auto& [name, t] : topics_)
-    for (const auto& [number, queue] : t.queues)
-      if (!queue.empty()) next = std::min(next, queue.front()->created + options_.delivery_timeout);
+    for (const auto& [number, queue] : t.waiting)
+      next = std::min(next, queue.front()->created + options_.delivery_timeout);
   return next;
 }
 

@@ -5,6 +5,8 @@
 // The first batch of a queue is sendable when its back-off is over and any of: another one waits
 // behind it, it is full, it has waited for linger.ms, somebody waits for memory, the producer
 // closes.
+//
+// Empty queues cost nothing: the sender's work grows with what waits, not with the topics.
 #pragma once
 
 #include <cstdint>
@@ -76,13 +78,16 @@ class RecordAccumulator {
   struct Topic {
     explicit Topic(std::uint64_t switch_bytes) : sticky(switch_bytes) {}
     StickyPartitioner sticky;
-    std::map<std::int32_t, Queue> queues;
+    std::map<std::int32_t, Queue> waiting;  // the queues that are not empty
+    std::vector<bool> tried;                // partitions that have had a batch
+    std::int32_t tried_count = 0;
   };
   struct NodeTimes {
     SimTime ready{}, drained{};
   };
 
   Topic& topic(const std::string& name);
+  Queue& queue_of(Topic& topic, std::int32_t partition);
   BatchPtr begin_batch(const Record& record, TopicPartition tp, SimTime now);
   void check_queue(const PartitionMetadata& partition, const ProducerBatch& first,
                    std::size_t queued, SimTime now, bool flush, Ready& ready) const;

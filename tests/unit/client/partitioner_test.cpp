@@ -110,3 +110,28 @@ TEST_CASE("round robin takes the available partitions in turn") {
   CHECK(other.next(leaderless) == 1);
   CHECK(other.next(leaderless) == 0);
 }
+
+TEST_CASE("busy queues alone lead to the same choices as the lengths of all queues") {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    RandomStream shape(seed, "shape");
+    const auto count = static_cast<std::int32_t>(1 + shape.below(20));
+    TopicPartitions topic{count, {}};
+    std::vector<QueueLength> all, busy;
+    for (std::int32_t p = 0; p < count; ++p) {
+      topic.available.push_back(p);
+      const auto batches = static_cast<std::uint32_t>(shape.chance(0.4) ? shape.below(4) : 0);
+      all.push_back({p, batches});
+      if (batches > 0) busy.push_back({p, batches});
+    }
+    StickyPartitioner told_all(1), told_busy(1);
+    told_all.set_queue_lengths(all, count);
+    told_busy.set_busy_queues(busy, count);
+    RandomStream first(seed, "draw"), second(seed, "draw");
+    for (int i = 0; i < 100; ++i) {
+      CHECK(told_all.current(topic, first) == told_busy.current(topic, second));
+      told_all.appended(1, true, topic, first);
+      told_busy.appended(1, true, topic, second);
+    }
+  }
+}
