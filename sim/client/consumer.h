@@ -95,6 +95,7 @@ class Consumer : public bus::Subscriber {
   void requests_lost(engine::Runtime& runtime, const std::vector<std::uint32_t>& lost);
   void retry_later(engine::Runtime& runtime, Position& position, Error error);
   bool fetches_from(NodeId node) const;
+  /// The only one to change Position::in_flight: it keeps idle_ true.
   void set_in_flight(Positions::iterator entry, bool in_flight);
   void throw_out_of_poll(engine::Runtime& runtime, std::string text);
   SimTime next_retry(SimTime now) const;

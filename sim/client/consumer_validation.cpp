@@ -29,12 +29,13 @@ void Consumer::send_validations(engine::Runtime& runtime) {
     auto request = std::make_unique<OffsetForLeaderEpochRequest>();
     Request sent{node, {}, false, {}};
     for (const TopicPartition& tp : partitions) {
-      Position& position = positions_.at(tp);
+      const auto entry = positions_.find(tp);
+      const Position& position = entry->second;
       if (!needs_validation(tp, position)) continue;
       request->partitions.push_back(
           {tp, core_.metadata.partition(tp).leader_epoch, position.epoch});
       sent.partitions.push_back(tp);
-      position.in_flight = true;
+      set_in_flight(entry, true);
     }
     if (sent.partitions.empty()) continue;
     const std::uint32_t id = core_.network.send(runtime, node, std::move(request));
@@ -49,7 +50,7 @@ void Consumer::on_epoch_ends(engine::Runtime& runtime,
     const auto found = positions_.find(answer.tp);
     if (found == positions_.end()) continue;
     Position& position = found->second;
-    position.in_flight = false;
+    set_in_flight(found, false);
     if (!position.offset) continue;
     if (answer.error != Error::none) {
       retry_later(runtime, position, answer.error);

@@ -17,14 +17,17 @@ CloudEvent make_produced(const scenario::Producer& producer, std::uint64_t n, Si
   placeholders.set_attribute("n", std::to_string(n));
   placeholders.set_attribute("type", event.type);
   placeholders.set_attribute("source", event.source);
-  placeholders.set_attribute("time", format_clock(now));
-  event.id = expand(producer.id.empty() ? producer.name + "-{n}" : producer.id, placeholders);
+  placeholders.set_time(now);
+  event.id = producer.id.empty() ? producer.name + "-" + std::to_string(n)
+                                 : expand(producer.id, placeholders);
   placeholders.set_attribute("id", event.id);
   if (producer.key && is_known(*producer.key, placeholders)) {
     event.partitionkey = expand(*producer.key, placeholders);
     placeholders.set_attribute("key", *event.partitionkey);
   }
-  if (!producer.tombstone) event.data = to_text(make_data(producer.data, placeholders, random));
+  if (!producer.tombstone)
+    event.data =
+        producer.data.empty() ? "{}" : to_text(make_data(producer.data, placeholders, random));
   if (producer.key && !event.partitionkey) event.partitionkey = expand(*producer.key, placeholders);
   return event;
 }

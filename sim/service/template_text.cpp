@@ -93,8 +93,13 @@ Json make_value(const scenario::DataValue& value, const Placeholders& placeholde
 
 }  // namespace
 
-void Placeholders::set_attribute(const std::string& name, std::string value) {
-  attributes_[name] = std::move(value);
+void Placeholders::set_attribute(std::string_view name, std::string value) {
+  for (auto& [known, text] : attributes_) {
+    if (known != name) continue;
+    text = std::move(value);
+    return;
+  }
+  attributes_.emplace_back(name, std::move(value));
 }
 
 void Placeholders::set_field(const std::string& name, const Json& value) {
@@ -104,7 +109,12 @@ void Placeholders::set_field(const std::string& name, const Json& value) {
 }
 
 const std::string* Placeholders::find(std::string_view name) const {
-  if (const auto found = attributes_.find(name); found != attributes_.end()) return &found->second;
+  for (const auto& [known, text] : attributes_)
+    if (known == name) return &text;
+  if (time_ && name == "time") {
+    if (time_text_.empty()) time_text_ = format_clock(*time_);
+    return &time_text_;
+  }
   const auto found = fields_.find(name);
   return found == fields_.end() ? nullptr : &found->second;
 }
@@ -114,7 +124,7 @@ Placeholders placeholders_of(const CloudEvent& event) {
   placeholders.set_attribute("id", event.id);
   placeholders.set_attribute("type", event.type);
   placeholders.set_attribute("source", event.source);
-  placeholders.set_attribute("time", format_clock(event.time));
+  placeholders.set_time(event.time);
   if (event.partitionkey) placeholders.set_attribute("key", *event.partitionkey);
   const Json data = parse_data(event.data);
   for (const auto& [name, value] : data.items()) placeholders.set_field(name, value);

@@ -9,8 +9,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -24,14 +27,19 @@ namespace eventarium::service {
 class Placeholders {
  public:
   /// An attribute such as "id": it wins over a field of that name, and is set once or again.
-  void set_attribute(const std::string& name, std::string value);
+  void set_attribute(std::string_view name, std::string value);
+  /// {time}: becomes text only when a template asks for it.
+  void set_time(SimTime time) { time_ = time; }
   /// A field of an event's data, and the fields inside it; a later one replaces an earlier one.
   void set_field(const std::string& name, const nlohmann::ordered_json& value);
   /// Null when the name stands for nothing.
   const std::string* find(std::string_view name) const;
 
  private:
-  std::map<std::string, std::string, std::less<>> attributes_, fields_;
+  std::vector<std::pair<std::string, std::string>> attributes_;  // a handful
+  std::map<std::string, std::string, std::less<>> fields_;
+  std::optional<SimTime> time_;
+  mutable std::string time_text_;  // empty: not asked for yet
 };
 
 /// {id}, {type}, {source}, {time} ("00:14.803"), {key} when there is one, and all data fields.
