@@ -28,6 +28,18 @@ std::string setting_of(const trace::Event& event) {
   if (const auto* failed = event.as<trace::SendFailed>())
     if (failed->error.find("TimeoutException") != std::string::npos) return "delivery.timeout.ms";
   if (event.as<trace::PositionReset>()) return "auto.offset.reset";
+  if (event.as<trace::BrokerFenced>()) return "broker.session.timeout.ms";
+  if (event.as<trace::IsrChangeProposed>()) return "replica.lag.time.max.ms";
+  if (event.as<trace::SegmentRolled>()) return "segment.ms, segment.bytes";
+  if (const auto* changed = event.as<trace::PartitionChanged>())
+    if (changed->unclean) return "unclean.leader.election.enable";
+  if (const auto* start = event.as<trace::LogStartAdvanced>())
+    if (start->reason.rfind("retention", 0) == 0) return "retention.ms, retention.bytes";
+  if (const auto* refused = event.as<trace::ProduceRefused>())
+    if (refused->error == "NOT_ENOUGH_REPLICAS") return "min.insync.replicas";
+  if (const auto* late = event.as<trace::ProduceTimedOut>())
+    return late->error == "NOT_ENOUGH_REPLICAS_AFTER_APPEND" ? "min.insync.replicas"
+                                                             : "request.timeout.ms";
   if (const auto* called = event.as<trace::CallFailed>())
     if (called->reason.find("time-out") != std::string::npos) return "bus.call_timeout";
   if (const auto* returned = event.as<trace::QueueReturned>())

@@ -127,7 +127,7 @@ void replica_table(const History& history, const World& world, const PartitionVi
       text += fmt::format(", {} {}", view.in_sync(copy.broker) ? "in sync" : "out of sync",
                           since(copy.isr_changed_at));
     if (broker != nullptr && broker->down()) text += ", down";
-    const char* mark = leads ? "★" : view.in_sync(copy.broker) ? "○" : "▨";
+    const char* mark = leads ? "★" : view.in_sync(copy.broker) ? "○" : "×";
     rows.add(fmt::format("{} {}", mark, history.name(copy.broker)), text,
              i == 0 ? "the preferred leader: the first of the assignment" : "keeps a copy",
              copy.broker);

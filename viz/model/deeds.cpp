@@ -115,7 +115,7 @@ class NodeDeeds {
            "One packet in ten is lost: TCP sends it again, later and later.", lossy);
     FaultRequest narrow = request("bandwidth");
     narrow.bandwidth_bytes_per_s = narrow_cable_bytes_per_s;
-    toggle("network", "Narrow cable", "Wide cable", "1 Mbit/s is all that gets through.", narrow);
+    toggle("network", "Thin cable", "Wide cable", "1 Mbit/s is all that gets through.", narrow);
     if (runs_the_cluster(node_.role) && node_.role != Role::admin) isolate();
   }
 
@@ -236,12 +236,11 @@ std::vector<Deed> partition_deeds(const World& world, const PartitionId& id) {
   OperationRequest elect = of_topic("elect_leader", id.topic);
   elect.partition = id.partition;
   const bool preferred = view->leader == view->replicas.front().broker;
-  deeds.push_back(operation("Preferred leader",
-                            "Elect the first of its replicas, if it is in sync.", elect,
-                            preferred ? "Its preferred leader leads it." : ""));
+  deeds.push_back(operation("Preferred", "Elect the first of its replicas, if it is in sync.",
+                            elect, preferred ? "Its preferred leader leads it." : ""));
   elect.unclean = true;
   deeds.push_back(operation(
-      "Unclean leader", "Elect a replica that is not in sync: records may be lost.", elect,
+      "Unclean", "Elect a replica that is not in sync: records may be lost.", elect,
       view->leader.valid() ? "It has a leader: an unclean election is for a partition without one."
                            : ""));
   topic_deeds(world, id.topic, deeds);

@@ -223,6 +223,18 @@ struct Inspector {
     }
     out.life = life_of(history, id, world.moment);
     why_of_record(*info);
+    for (const Score score : {Score::lost, Score::expired}) {
+      const Position since = scoreboard.since(score, id, world.moment);
+      if (since == no_position) continue;
+      out.life.push_back({std::string(score_name(score)),
+                          history[since].t,
+                          history.sentence(since),
+                          since,
+                          true,
+                          {}});
+      out.life.back().after = out.life.back().t - out.life.front().t;
+      set_why(fmt::format("Why is it {}?", score_name(score)), since);
+    }
     out.commands = commands_for_record(history, world, id);
   }
 
@@ -373,7 +385,27 @@ struct Inspector {
     const std::uint64_t count = scoreboard.count(score, world.moment);
     out.title = fmt::format("{} {}", count, score_name(score));
     out.subtitle = std::string(score_doc(score));
-    list_records("records", records, "click to follow it");
+    const bool sealed = score == Score::lost || score == Score::expired || score == Score::failed;
+    if (!sealed) return list_records("records", records, "click to follow it");
+    Rows rows(fmt::format("records ({})", records.size()));
+    for (std::size_t i = 0; i < records.size() && i < listed_max; ++i) {
+      rows.add(history.record_name(records[i]), type_of(records[i]), "click to follow it",
+               records[i]);
+      const Position since = scoreboard.since(score, records[i], world.moment);
+      if (since == no_position) continue;
+      std::string why = history.sentence(since);
+      if (why.empty()) why = std::string(trace::wire_name(history[since].body));
+      rows.add(format_clock(history[since].t), why, "the event that sealed it",
+               EventSelection{history[since].id});
+    }
+    if (records.size() > listed_max)
+      rows.add("…", fmt::format("and {} more", records.size() - listed_max));
+    rows.into(out);
+    if (records.empty()) return;
+    const Position last = scoreboard.since(score, records.back(), world.moment);
+    if (last != no_position)
+      set_why(fmt::format("Why is {} {}?", history.record_name(records.back()), score_name(score)),
+              last);
   }
 };
 

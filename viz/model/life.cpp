@@ -105,6 +105,7 @@ struct Life {
   }
   void operator()(const trace::BatchAppended& e) {
     const std::int64_t offset = offset_in(e.records, e.base_offset);
+    if (e.as_follower) return say("copied", fmt::format("by {}", self()));
     say("stored", fmt::format("{} on {}", place(e.topic, e.partition, offset), self()));
     const auto& events = history.events_of(event().node);
     auto next = std::upper_bound(events.begin(), events.end(), position);
@@ -120,6 +121,15 @@ struct Life {
   void operator()(const trace::LogTruncated& e) {
     say("gone", fmt::format("from {} on {}: {}", place(e.topic, e.partition, -1), self(), e.reason),
         true);
+  }
+  void operator()(const trace::LogStartAdvanced& e) {
+    say("deleted", fmt::format("on {}: {}", self(), e.reason));
+  }
+  void operator()(const trace::LogCompacted&) {
+    say("compacted", fmt::format("on {}: a later record has its key", self()));
+  }
+  void operator()(const trace::ProduceTimedOut& e) {
+    say("no answer", fmt::format("{} has it, but tells its producer {}", self(), e.error), true);
   }
   void operator()(const trace::ProduceRefused& e) {
     say("refused", fmt::format("by {}: {}", self(), e.error), true);

@@ -3,7 +3,6 @@
 #include "viz/model/scoreboard.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace eventarium::viz {
 namespace {
@@ -27,8 +26,8 @@ std::size_t index_of(Score score) { return static_cast<std::size_t>(score); }
 
 std::string_view score_name(Score score) {
   static constexpr std::array<std::string_view, score_count> names = {
-      "produced", "acknowledged", "waiting",      "delivered", "processed",
-      "lost",     "duplicated",   "out of order", "failed",    "dead-lettered"};
+      "produced",   "acknowledged", "waiting", "delivered",     "processed", "lost",
+      "duplicated", "out of order", "failed",  "dead-lettered", "expired"};
   return names[index_of(score)];
 }
 
@@ -43,7 +42,8 @@ std::string_view score_doc(Score score) {
       "Records handed to the same receiver more than once (for a queue: to anybody).",
       "Records handed over after a later one of the same producer, topic and key.",
       "Records that the publisher gave up, and knows it, or that were gone with it.",
-      "Records that a queue gave up delivering."};
+      "Records that a queue gave up delivering.",
+      "Records that retention deleted before the receiver got them, once for each receiver."};
   return docs[index_of(score)];
 }
 
@@ -61,11 +61,22 @@ bool Scoreboard::Fate::on_its_way_to(NodeId node) const {
   return contains(travelling_to, node) || contains(held_by, node);
 }
 
-bool Scoreboard::is_lost(const Fate& fate) const {
+template <class Visit>
+void Scoreboard::for_readers(const std::string& topic, std::int64_t partition,
+                             Visit&& visit) const {
+  const std::int64_t first = std::max<std::int64_t>(partition, 0);
+  for (auto it = began_at_.lower_bound({{topic, first}, NodeId{0}}); it != began_at_.end(); ++it) {
+    const PartitionId& id = it->first.first;
+    if (id.topic != topic || (partition >= 0 && id.partition != partition)) return;
+    visit(it->first.second, it->second.offset);
+  }
+}
+
+bool Scoreboard::is_lost(RecordId record, const Fate& fate) const {
   if (!fate.acknowledged) return false;
   switch (channel_) {
     case Channel::kafka:
-      return fate.nowhere() && fate.logs == 0;
+      return fate.nowhere() && !standing_.in_counting_log(record) && !fate.was_deleted();
     case Channel::queue:
       return fate.nowhere() && !fate.stored;
     case Channel::broadcast:
@@ -79,45 +90,52 @@ bool Scoreboard::is_lost(const Fate& fate) const {
   return false;
 }
 
-bool Scoreboard::Fate::failed() const {
-  const bool gone = !acknowledged && !at_producer && nowhere() && !is_stored();
-  return given_up || (gone && receivers.empty());
+bool Scoreboard::has_failed(RecordId record, const Fate& fate) const {
+  if (fate.given_up) return true;
+  return !fate.acknowledged && !fate.at_producer && fate.nowhere() && fate.receivers.empty() &&
+         !fate.was_kept() && !fate.was_deleted() && !standing_.in_some_log(record);
 }
 
-bool Scoreboard::Fate::is_on_its_way() const {
-  return !is_stored() && !given_up && (!nowhere() || (at_producer && !acknowledged));
+bool Scoreboard::is_on_its_way(RecordId record, const Fate& fate) const {
+  const bool arrived = fate.was_kept() || standing_.in_counting_log(record);
+  return !arrived && !fate.given_up && !fate.was_deleted() &&
+         (!fate.nowhere() || (fate.at_producer && !fate.acknowledged));
 }
 
 /// A record on its way: to all who read its partition, or to nobody in particular yet.
 bool Scoreboard::somebody_is_to_get(const Fate& fate) const {
   if (fate.receivers.empty()) return true;
-  bool anybody = false;
-  for (const auto& [reader, began] : began_at_) {
-    const auto& [partition, node] = reader;
-    if (partition.topic != fate.topic) continue;
-    if (fate.partition >= 0 && fate.partition != partition.partition) continue;
+  bool anybody = false, unread = false;
+  for_readers(fate.topic, fate.partition, [&](NodeId node, std::int64_t) {
     anybody = true;
-    if (!fate.receiver(node)) return true;
-  }
-  return !anybody;
+    unread = unread || !fate.receiver(node);
+  });
+  return unread || !anybody;
 }
 
-bool Scoreboard::is_waiting(const Fate& fate) const {
-  const auto unread = [&](NodeId node) { return fate.receiver(node) == nullptr; };
-  if (channel_ != Channel::direct && fate.is_on_its_way()) return somebody_is_to_get(fate);
+bool Scoreboard::is_waiting(RecordId record, const Fate& fate) const {
+  if (channel_ != Channel::direct && is_on_its_way(record, fate)) return somebody_is_to_get(fate);
   switch (channel_) {
-    case Channel::kafka:
-      return fate.logs > 0 && std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), unread);
+    case Channel::kafka: {
+      bool waits = false;
+      standing_.for_each_place(record, [&](const PartitionId& id, std::int64_t offset) {
+        for_readers(id.topic, id.partition, [&](NodeId node, std::int64_t began) {
+          waits = waits || (began <= offset && !fate.receiver(node));
+        });
+      });
+      return waits;
+    }
     case Channel::queue:
       return fate.stored && fate.receivers.empty() && !fate.dead;
     case Channel::broadcast:
-      return std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(),
-                         [&](NodeId node) { return unread(node) && fate.on_its_way_to(node); });
+      return std::any_of(fate.wanted_by.begin(), fate.wanted_by.end(), [&](NodeId node) {
+        return !fate.receiver(node) && fate.on_its_way_to(node);
+      });
     case Channel::direct: {
       const bool goes_on = fate.acknowledged || fate.at_producer || !fate.nowhere();
       const auto [first, last] = subscriptions_.equal_range(fate.topic);
       return goes_on && !fate.given_up &&
-             std::any_of(first, last, [&](const auto& s) { return unread(s.second); });
+             std::any_of(first, last, [&](const auto& s) { return !fate.receiver(s.second); });
     }
     case Channel::unknown:
       return false;
@@ -125,21 +143,16 @@ bool Scoreboard::is_waiting(const Fate& fate) const {
   return false;
 }
 
-/// Of the leader, or of the longest log when there is no leader.
-std::int64_t Scoreboard::log_end_offset(const PartitionId& partition) const {
-  const auto found = ends_.find(partition);
-  if (found == ends_.end()) return 0;
-  const auto leader = leaders_.find(partition);
-  const bool led = leader != leaders_.end() && leader->second.valid();
-  std::int64_t longest = 0;
-  for (const auto& [broker, end] : found->second) {
-    if (led && broker == leader->second) return end;
-    longest = std::max(longest, end);
-  }
-  return led ? 0 : longest;
+std::uint64_t Scoreboard::expired_pairs(RecordId record, const Fate& fate) const {
+  if (!fate.expired || standing_.in_counting_log(record)) return 0;
+  std::uint64_t pairs = 0;
+  for_readers(fate.topic, fate.partition, [&](NodeId node, std::int64_t began) {
+    if (began <= fate.offset && !fate.receiver(node)) ++pairs;
+  });
+  return pairs;
 }
 
-Scoreboard::Values Scoreboard::values_of(const Fate& fate) const {
+Scoreboard::Values Scoreboard::values_of(RecordId record, const Fate& fate) const {
   Values values{};
   const auto put = [&values](Score score, std::uint64_t value) {
     values[index_of(score)] = static_cast<std::uint16_t>(std::min<std::uint64_t>(value, 0xffff));
@@ -153,19 +166,20 @@ Scoreboard::Values Scoreboard::values_of(const Fate& fate) const {
   }
   put(Score::produced, 1);
   put(Score::acknowledged, fate.acknowledged ? 1 : 0);
-  put(Score::waiting, is_waiting(fate) ? 1 : 0);
+  put(Score::waiting, is_waiting(record, fate) ? 1 : 0);
   put(Score::delivered, fate.receivers.size());
   put(Score::processed, processed);
-  put(Score::lost, is_lost(fate) ? 1 : 0);
+  put(Score::lost, is_lost(record, fate) ? 1 : 0);
   put(Score::duplicated, channel_ == Channel::queue ? (deliveries > 1 ? 1 : 0) : duplicated);
   put(Score::out_of_order, out_of_order);
-  put(Score::failed, fate.failed() ? 1 : 0);
+  put(Score::failed, has_failed(record, fate) ? 1 : 0);
   put(Score::dead_lettered, fate.dead ? 1 : 0);
+  put(Score::expired, expired_pairs(record, fate));
   return values;
 }
 
 void Scoreboard::settle(Position position, RecordId record, Fate& fate) {
-  const Values now = values_of(fate);
+  const Values now = values_of(record, fate);
   for (std::size_t i = 0; i < score_count; ++i) {
     const std::int32_t delta = static_cast<std::int32_t>(now[i]) - fate.values[i];
     if (delta == 0) continue;
@@ -181,6 +195,19 @@ std::uint64_t Scoreboard::count(Score score, Position moment) const {
   const auto after = std::partition_point(
       changes.begin(), changes.end(), [moment](const Change& c) { return c.position < moment; });
   return after == changes.begin() ? 0 : std::prev(after)->count;
+}
+
+Position Scoreboard::since(Score score, RecordId record, Position moment) const {
+  const auto& changes = changes_[index_of(score)];
+  Position position = no_position;
+  std::int64_t pairs = 0;
+  for (const Change& change : changes) {
+    if (change.position >= moment) break;
+    if (change.record != record) continue;
+    if (pairs == 0) position = change.position;
+    pairs += change.delta;
+  }
+  return pairs > 0 ? position : no_position;
 }
 
 std::vector<RecordId> Scoreboard::records(Score score, Position moment) const {
@@ -252,12 +279,10 @@ struct Scoreboard::Update {
   void operator()(const trace::NodeStarted&) {
     for (const Subscription& wanted : board.from_latest_)
       if (wanted.node == event.node)
-        begin(event.node, wanted.partition, {board.log_end_offset(wanted.partition), false});
+        begin(event.node, wanted.partition,
+              {board.standing_.log_end_offset(wanted.partition), false});
   }
-  void operator()(const trace::PartitionCreated& e) {
-    board.channel_ = Channel::kafka;
-    board.leaders_[{e.topic, e.partition}] = e.leader;
-  }
+  void operator()(const trace::PartitionCreated&) { board.channel_ = Channel::kafka; }
   void operator()(const trace::RecordBatched& e) {
     with(e.record, [&](Fate& fate) { fate.partition = e.partition; });
   }
@@ -310,6 +335,7 @@ struct Scoreboard::Update {
 
   // ---- on the way, so that what travels or waits in somebody's hands isn't called lost too early
   void operator()(const trace::MessageSent& e) {
+    if (board.keep_logs_.count(event.node) > 0) return;
     with_each(e.records, [&](Fate& fate) { fate.travelling_to.push_back(e.destination); });
   }
   void operator()(const trace::MessageArrived& e) { end_of_way(e.message, true); }
@@ -317,6 +343,7 @@ struct Scoreboard::Update {
   void end_of_way(MessageId id, bool arrived) {
     const MessageInfo* message = history.message(id);
     if (message == nullptr || message->end != position) return;
+    if (!followed(*message)) return;
     const auto* sent = history[message->sent_at].as<trace::MessageSent>();
     for (const RecordId record : sent->records)
       with(record, [&](Fate& fate) {
@@ -325,6 +352,10 @@ struct Scoreboard::Update {
         add_once(fate.held_by, message->to);
         board.remembered_by_[message->to].insert(record);
       });
+  }
+  /// It was sent before its sender was known to keep logs, or by one who keeps none.
+  bool followed(const MessageInfo& message) const {
+    return board.keep_logs_.count(message.from) == 0;
   }
   void operator()(const trace::NodeStopped&) {
     const auto found = board.remembered_by_.find(event.node);
@@ -338,40 +369,39 @@ struct Scoreboard::Update {
       });
   }
 
-  // ---- Kafka
+  // ---- Kafka. Where records stand then is found out before; what has changed is settled after.
   void operator()(const trace::BatchAppended& e) {
-    auto& offsets = board.offsets_[{e.topic, e.partition}];
+    if (e.as_follower) return;
+    board.keep_logs_.insert(event.node);
     std::int64_t offset = e.base_offset;
     for (const RecordId id : e.records) {
-      if (offset >= 0 && offset < (std::int64_t{1} << 32)) place(offsets, offset, id);
       with(id, [&](Fate& fate) {
         let_go(id, fate);
-        ++fate.logs;
-        for_readers({e.topic, e.partition}, [&](NodeId reader, std::int64_t began) {
-          if (began <= offset) add_once(fate.wanted_by, reader);
-        });
+        fate.offset = offset;
+        fate.partition = e.partition;
       });
       ++offset;
     }
-    board.ends_[{e.topic, e.partition}][event.node] = offset;
   }
-  static void place(std::vector<RecordId>& offsets, std::int64_t offset, RecordId id) {
-    const auto index = static_cast<std::size_t>(offset);
-    if (index > offsets.size() + (1u << 20)) return;  // a damaged trace
-    if (index >= offsets.size()) offsets.resize(index + 1);
-    offsets[index] = id;
+  void operator()(const trace::LogStartAdvanced& e) {
+    auto& expired = board.expired_[{e.topic, e.partition}];
+    for (const RecordId id : e.records) {
+      const auto found = board.fates_.find(id);
+      if (found == board.fates_.end() || found->second.expired) continue;
+      found->second.expired = true;
+      expired.push_back(id);
+    }
+    with_each(e.records, [](Fate&) {});
   }
-  template <class Visit>
-  void for_readers(const PartitionId& partition, Visit&& visit) {
-    auto it = board.began_at_.lower_bound({partition, NodeId{0}});
-    for (; it != board.began_at_.end() && it->first.first == partition; ++it)
-      visit(it->first.second, it->second.offset);
-  }
-  void operator()(const trace::LogTruncated& e) {
-    board.ends_[{e.topic, e.partition}][event.node] = e.log_end_offset;
-    with_each(e.records, [](Fate& fate) {
-      if (fate.logs > 0) --fate.logs;
+  /// Before its logs are forgotten.
+  void delete_topic(const trace::TopicDeleted& e) {
+    board.standing_.for_each_counting(e.topic, [&](RecordId id) {
+      const auto found = board.fates_.find(id);
+      if (found != board.fates_.end()) found->second.expired = true;
     });
+  }
+  void operator()(const trace::LogCompacted& e) {
+    with_each(e.records, [](Fate& fate) { fate.compacted = true; });
   }
   void operator()(const trace::ProduceRefused& e) {
     for (const RecordId id : e.records) with(id, [&](Fate& fate) { let_go(id, fate); });
@@ -382,26 +412,20 @@ struct Scoreboard::Update {
     if (known == board.began_at_.end()) return begin(event.node, partition, {e.offset, true});
     const Beginning before = known->second;
     known->second = {before.has_position ? std::min(before.offset, e.offset) : e.offset, true};
-    wants(event.node, partition, known->second.offset, before.offset);
-    if (before.has_position) return;
-    for_offsets(partition, before.offset, e.offset,  // skipped
-                [&](Fate& fate) { remove_one(fate.wanted_by, event.node); });
+    settle_from(partition, std::min(before.offset, known->second.offset));
   }
   void begin(NodeId node, const PartitionId& partition, Beginning beginning) {
     if (!board.began_at_.try_emplace({partition, node}, beginning).second) return;
-    wants(node, partition, beginning.offset, std::numeric_limits<std::int64_t>::max());
+    settle_from(partition, beginning.offset);
   }
-  void wants(NodeId node, const PartitionId& partition, std::int64_t from, std::int64_t end) {
-    for_offsets(partition, from, end, [&](Fate& fate) { add_once(fate.wanted_by, node); });
-  }
-  /// Records that stood or stand at offsets from `from` to before `end`.
-  template <class Change>
-  void for_offsets(const PartitionId& partition, std::int64_t from, std::int64_t end,
-                   Change&& change) {
-    const auto& offsets = board.offsets_[partition];
-    end = std::min(end, static_cast<std::int64_t>(offsets.size()));
-    for (std::int64_t offset = std::max<std::int64_t>(from, 0); offset < end; ++offset)
-      with(offsets[static_cast<std::size_t>(offset)], change);
+  /// Somebody begins to read the partition somewhere else: at `offset` or after it.
+  void settle_from(const PartitionId& partition, std::int64_t offset) {
+    std::vector<RecordId> concerned;
+    board.standing_.for_each_in(partition, [&](std::int64_t at, RecordId record) {
+      if (at >= offset) concerned.push_back(record);
+    });
+    with_each(concerned, [](Fate&) {});
+    with_each(board.expired_[partition], [](Fate&) {});
   }
 
   // ---- channels without Kafka
@@ -427,7 +451,12 @@ struct Scoreboard::Update {
 
 void Scoreboard::append(const History& history, Position position) {
   const trace::Event& event = history[position];
-  std::visit(Update{*this, history, position, event}, event.body);
+  Update update{*this, history, position, event};
+  std::vector<RecordId> touched;
+  if (const auto* deleted = event.as<trace::TopicDeleted>()) update.delete_topic(*deleted);
+  standing_.on_event(event, touched);
+  std::visit(update, event.body);
+  update.with_each(touched, [](Fate&) {});
 }
 
 }  // namespace eventarium::viz

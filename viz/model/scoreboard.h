@@ -16,6 +16,7 @@
 
 #include "sim/base/ids.h"
 #include "viz/model/history.h"
+#include "viz/model/standing.h"
 
 namespace eventarium::viz {
 
@@ -30,8 +31,9 @@ enum class Score {
   out_of_order,   // pairs handed over after a later record of the same producer, topic and key
   failed,         // records that the publisher gave up, or that were gone with it
   dead_lettered,  // records that a queue gave up delivering
+  expired,        // pairs whose record retention deleted before the receiver got it
 };
-inline constexpr std::size_t score_count = 10;
+inline constexpr std::size_t score_count = 11;
 /// The five of the top bar, in its order.
 inline constexpr std::array<Score, 5> top_bar_scores = {
     Score::acknowledged, Score::lost, Score::duplicated, Score::out_of_order, Score::waiting};
@@ -48,6 +50,9 @@ class Scoreboard {
   std::uint64_t count(Score score, Position moment) const;
   /// The records behind that number, each once, in the order in which they got there.
   std::vector<RecordId> records(Score score, Position moment) const;
+  /// The event that put the record behind the number, the latest time before `moment`: of a lost
+  /// record what sealed it. no_position when it isn't there.
+  Position since(Score score, RecordId record, Position moment) const;
 
  private:
   enum class Channel { unknown, kafka, direct, queue, broadcast };
@@ -69,11 +74,12 @@ class Scoreboard {
     std::string stream;  // producer, topic and key; empty without a key
     std::string topic;
     bool acknowledged = false, given_up = false, stored = false, dead = false, broadcast = false;
-    bool at_producer = true;          // its process remembers the record
-    std::int64_t partition = -1;      // Kafka: of its batch; -1: not chosen yet
-    std::uint32_t logs = 0;           // replicas that hold it
-    std::vector<Receiver> receivers;  // who was handed it
-    std::vector<NodeId> wanted_by;    // Kafka: who reads its partition; broadcast: connected
+    bool at_producer = true;                     // its process remembers the record
+    bool expired = false, compacted = false;     // retention, compaction has deleted it somewhere
+    std::int64_t partition = -1;                 // Kafka: of its batch; -1: not chosen yet
+    std::int64_t offset = -1;                    // Kafka: that a leader gave it last
+    std::vector<Receiver> receivers;             // who was handed it
+    std::vector<NodeId> wanted_by;               // broadcast: who was connected
     std::vector<NodeId> travelling_to, held_by;  // messages under way; who received one
     Values values{};
 
@@ -81,9 +87,8 @@ class Scoreboard {
     const Receiver* receiver(NodeId node) const;
     bool on_its_way_to(NodeId node) const;
     bool nowhere() const { return travelling_to.empty() && held_by.empty(); }
-    bool is_stored() const { return stored || logs > 0 || broadcast; }
-    bool failed() const;         // given up, or gone with its publisher
-    bool is_on_its_way() const;  // with its publisher, or under way to where it is kept
+    bool was_kept() const { return stored || broadcast; }
+    bool was_deleted() const { return expired || compacted; }
   };
   struct Subscription {
     NodeId node;
@@ -95,11 +100,18 @@ class Scoreboard {
   };
   struct Update;  // what one event changes: scoreboard.cpp
 
-  Values values_of(const Fate& fate) const;
-  bool is_lost(const Fate& fate) const;
-  bool is_waiting(const Fate& fate) const;
+  Values values_of(RecordId record, const Fate& fate) const;
+  bool is_lost(RecordId record, const Fate& fate) const;
+  bool is_waiting(RecordId record, const Fate& fate) const;
+  bool has_failed(RecordId record, const Fate& fate) const;  // given up, or gone with its publisher
+  /// With its publisher, or under way to where it is kept.
+  bool is_on_its_way(RecordId record, const Fate& fate) const;
   bool somebody_is_to_get(const Fate& fate) const;
-  std::int64_t log_end_offset(const PartitionId& partition) const;
+  std::uint64_t expired_pairs(RecordId record, const Fate& fate) const;
+  /// Calls visit(node, offset where it began) for those who read the partition; of all partitions
+  /// of the topic when `partition` is negative.
+  template <class Visit>
+  void for_readers(const std::string& topic, std::int64_t partition, Visit&& visit) const;
   void settle(Position position, RecordId record, Fate& fate);
 
   std::array<std::vector<Change>, score_count> changes_;
@@ -107,9 +119,9 @@ class Scoreboard {
   std::multimap<std::string, NodeId> subscriptions_;              // by topic
   std::map<std::pair<PartitionId, NodeId>, Beginning> began_at_;  // as in the ledger
   std::vector<Subscription> from_latest_;                         // where they begin is to come
-  std::map<PartitionId, NodeId> leaders_;
-  std::map<PartitionId, std::map<NodeId, std::int64_t>> ends_;      // of each broker's log
-  std::map<PartitionId, std::vector<RecordId>> offsets_;            // record by offset
+  Standing standing_;
+  std::map<PartitionId, std::vector<RecordId>> expired_;  // what retention has deleted
+  std::set<NodeId> keep_logs_;  // brokers: what they send stands in their logs already
   std::map<std::pair<NodeId, std::string>, std::uint64_t> latest_;  // (receiver, stream): order
   std::map<NodeId, std::set<RecordId>> remembered_by_;              // to look at when it stops
   std::unordered_map<RecordId, Fate> fates_;                        // looked up only

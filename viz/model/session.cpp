@@ -82,7 +82,10 @@ void Session::append(std::vector<trace::Event> events) {
     const Position position = history_.size() - 1;
     scoreboard_.append(history_, position);
     timeline_.append(history_, position);
+    metrics_series_.on_event(history_[position]);
   }
+  if (!history_.empty())
+    metrics_series_.advance(std::max(source_->reached(), history_.last_time()));
   const LayoutKey key = layout_key(history_);
   if (key == layout_key_) return;
   layout_key_ = key;
@@ -127,6 +130,7 @@ void Session::clear() {
   scoreboard_ = Scoreboard{};
   timeline_ = Timeline{};
   timeline_.expect(plan_.lanes);
+  metrics_series_ = trace::Metrics{};
   replay_.clear();
   layout_ = Layout{};
   layout_key_ = LayoutKey{};

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/trace/header.h"
+#include "sim/trace/metrics.h"
 #include "viz/model/commands.h"
 #include "viz/model/flights.h"
 #include "viz/model/history.h"
@@ -37,6 +38,8 @@ class Session {
   const History& history() const { return history_; }
   const Scoreboard& scoreboard() const { return scoreboard_; }
   const Timeline& timeline() const { return timeline_; }
+  /// Over the whole run read so far; value i stands for the i-th interval from the start.
+  const trace::Metrics& metrics_series() const { return metrics_series_; }
   const World& world() const { return replay_.world(); }
   const Layout& layout() const { return layout_; }
   /// Another number whenever layout() has been made anew.
@@ -86,6 +89,7 @@ class Session {
   History history_;
   Scoreboard scoreboard_;
   Timeline timeline_;
+  trace::Metrics metrics_series_;
   Replay replay_;
   Playback playback_;
   LayoutMetrics metrics_;

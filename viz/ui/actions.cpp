@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "viz/ui/timeline.h"
 
@@ -149,11 +150,16 @@ bool carry_out_view(Action action, Session& session, UiState& state) {
       state.time_window.reset();
       return true;
     case Action::toggle_events:
+      if (std::exchange(state.wishes.metrics, false)) {  // they share a place
+        state.wishes.events = true;
+        return true;
+      }
       // Behind the inspector it is brought to the front first.
       if (state.wishes.events && state.inspector_over_list) state.wishes.events = false;
       state.inspector_over_list = false;
       return flip(state.wishes.events);
     case Action::toggle_metrics:
+      state.inspector_over_list = false;
       return flip(state.wishes.metrics);
     case Action::toggle_routine:
       state.say(state.routine ? "Heartbeats and empty fetches are hidden."
@@ -180,6 +186,7 @@ bool carry_out_view(Action action, Session& session, UiState& state) {
       return true;
     case Action::find:
       state.wishes.events = true;
+      state.wishes.metrics = false;
       state.inspector_over_list = false;
       state.filter.focus_requested = true;
       return true;

@@ -10,6 +10,7 @@
 #include "viz/ui/gallery.h"
 #include "viz/ui/help.h"
 #include "viz/ui/inspector.h"
+#include "viz/ui/metrics.h"
 #include "viz/ui/narration.h"
 #include "viz/ui/timeline.h"
 #include "viz/ui/top_bar.h"
@@ -103,6 +104,7 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   wishes.inspector = wishes.inspector && (wide || state.selection != Selection{});
   // Where only one side panel has room, the list of events that was asked for has it, until
   // something is clicked; unselected, it gives the room back.
+  wishes.events = wishes.events || wishes.metrics;  // they share a place
   const bool one_panel = size.x < theme.px(both_panels_units);
   if (!one_panel || state.selection == Selection{}) state.inspector_over_list = false;
   if (one_panel && wishes.events) {
@@ -126,7 +128,10 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   draw_topology(frame, draw_failure(frame, shell.centre));
   draw_timeline(frame, shell.timeline);
   draw_inspector(frame, shell.inspector);
-  draw_event_list(frame, shell.events);
+  if (state.wishes.metrics)
+    draw_metrics(frame, shell.events);
+  else
+    draw_event_list(frame, shell.events);
   draw_narration(frame, shell.narration);
   draw_top_bar(frame, shell.top_bar);
   if (state.selection != selected_before && state.selection != Selection{})

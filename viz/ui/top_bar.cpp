@@ -49,7 +49,7 @@ std::string_view tile_name(Score score, const Budget& budget) {
 /// The five that always stand there, and those that say that something was given up.
 std::vector<Score> shown_scores(const Frame& frame) {
   std::vector<Score> scores(top_bar_scores.begin(), top_bar_scores.end());
-  for (const Score score : {Score::failed, Score::dead_lettered})
+  for (const Score score : {Score::failed, Score::expired, Score::dead_lettered})
     if (frame.session.score(score) > 0) scores.push_back(score);
   return scores;
 }
@@ -62,8 +62,23 @@ float tile_width(const Frame& frame, const Budget& budget, Score score) {
   return std::max(frame.px(least), name + 2 * frame.px(budget.tile_air));
 }
 
+/// Broken invariants at the playhead.
+std::size_t violations(const Frame& frame) {
+  const auto& all = frame.session.history().violations();
+  const Position moment = frame.session.world().moment;
+  return static_cast<std::size_t>(std::lower_bound(all.begin(), all.end(), moment) - all.begin());
+}
+
+/// Only when there is something to say: a tile with a word that ought never be seen.
+float violations_width(const Frame& frame, const Budget& budget) {
+  if (violations(frame) == 0) return 0;
+  const Pen pen{Face::regular, frame.px(budget.tile_text), frame.color().bad};
+  return text_width(frame.canvas, pen, "broken") + 2 * frame.px(budget.tile_air) +
+         frame.px(budget.gap);
+}
+
 float tiles_width(const Frame& frame, const Budget& budget) {
-  float width = 0;
+  float width = violations_width(frame, budget);
   for (const Score score : shown_scores(frame))
     width += tile_width(frame, budget, score) + frame.px(budget.gap);
   return width;
@@ -249,8 +264,33 @@ std::string grouped(std::uint64_t count) {
   return fmt::format("{} {:03}", grouped(count / 1000), count % 1000);
 }
 
+void draw_violations(Frame& frame, Rect& tiles, const Budget& budget) {
+  const std::size_t count = violations(frame);
+  if (count == 0) return;
+  tiles.cut_left(frame.px(budget.gap));
+  const Rect tile =
+      tiles.cut_left(violations_width(frame, budget) - frame.px(budget.gap)).shrunk(0, frame.px(7));
+  const Hit hit = hit_area("invariants", tile);
+  const Palette& color = frame.color();
+  fill(frame.canvas, tile, color.bad, frame.theme().radius_px());
+  Rect inside = tile.shrunk(frame.px(2), frame.px(4));
+  const Rect name = inside.cut_bottom(frame.px(18));
+  draw_text_in(frame.canvas, inside, {Face::mono_strong, frame.px(20), color.on_meaning},
+               grouped(count), Align::center);
+  draw_text_in(frame.canvas, name, {Face::regular, frame.px(budget.tile_text), color.on_meaning},
+               "broken", Align::center);
+  if (hit.hovered) {
+    ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+    tooltip(frame.canvas, "Something happened that must never be. Click to see what.", tile);
+  }
+  if (!hit.clicked) return;
+  frame.state.selection = ClusterPart::invariants;
+  frame.state.wishes.inspector = true;
+}
+
 void draw_scoreboard(Frame& frame, Rect& rest, const Budget& budget) {
   Rect tiles = rest.cut_right(tiles_width(frame, budget));
+  draw_violations(frame, tiles, budget);
   for (const Score score : shown_scores(frame)) {
     tiles.cut_left(frame.px(budget.gap));
     const Rect tile = tiles.cut_left(tile_width(frame, budget, score)).shrunk(0, frame.px(7));
