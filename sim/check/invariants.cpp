@@ -1,4 +1,4 @@
-// See invariants.h: the list, and which event concerns which of them.
+// See invariants.h: which event concerns which of them. The list is invariant_list.cpp.
 #include "sim/check/invariants.h"
 
 #include <algorithm>
@@ -6,83 +6,6 @@
 #include "sim/base/check.h"
 
 namespace eventarium::check {
-
-namespace {
-
-/// In the order of Invariant.
-const std::vector<Invariants::About> list = {
-    {"one leader per epoch",
-     "In one leader epoch of a partition at most one broker is chosen to lead, and only one "
-     "does."},
-    {"a change of leader raises the epoch",
-     "Another leader, or none, means a higher leader epoch; it never falls."},
-    {"partition epochs only grow", "Every change of a partition's state has a higher number."},
-    {"a clean leader comes from the in-sync set or ELR",
-     "Who becomes leader was in sync or eligible before, or was let in by the same change. "
-     "Excused: an election that says it is unclean."},
-    {"the leader is in sync", "In-sync replicas are replicas, and the leader is one of them."},
-    {"a fenced broker is in no in-sync set",
-     "A fenced broker neither joins one nor becomes a leader, and who is fenced has left them "
-     "all. Excused: the last member stays, without leading; with ZooKeeper the controller acts "
-     "after the session has ended."},
-    {"only a caught-up replica joins the in-sync set",
-     "Its log reaches the high watermark and the beginning of the leader's epoch when the leader "
-     "asks, and the high watermark still when it joins. Excused: its machine lost power since."},
-    {"a broker leads only when it was chosen",
-     "A broker takes the lead in an epoch for which a controller has committed that."},
-    {"brokers act on committed metadata only",
-     "No broker applies metadata above what the controller has committed."},
-    {"who knows of a newer leader stops leading",
-     "A broker that has applied the change of leader writes nothing more as the old one."},
-    {"an offset is given once",
-     "A batch is written at the end of a log, never over what stands there."},
-    {"nothing comes from nothing",
-     "A leader writes only what was published to that topic, a follower only what stands in "
-     "another log. Excused: the other log has been cut meanwhile."},
-    {"a follower copies only from a leader that it knows of",
-     "Nothing that was written in a leader epoch of which the follower has not heard yet."},
-    {"the high watermark never passes what all in-sync replicas have",
-     "When a leader advances it, every committed member's log reaches it. Excused: a member "
-     "whose "
-     "machine lost power."},
-    {"nothing is committed while too few replicas are in sync",
-     "The high watermark stands still while fewer than min.insync.replicas are in sync, as far "
-     "as "
-     "the leader can know. Excused: min.insync.replicas was changed while running."},
-    {"logs are equal below the high watermark",
-     "In-sync replicas hold the same record at each offset. Excused: partitions that were "
-     "compacted, led uncleanly, or by a leader whose machine had lost power."},
-    {"no committed record is cut off",
-     "What was below a leader's high watermark stays in the logs, and a new leader has it. "
-     "Excused: an unclean election; a replica whose machine lost power."},
-    {"an acknowledged record (acks=all) is on every in-sync replica",
-     "When a producer with acks=all is told, it is committed and every member has it. Excused: "
-     "as "
-     "above."},
-    {"consumers read committed records only",
-     "No consumer is handed a record at or above every high watermark so far."},
-    {"what is read is what was written there",
-     "A consumer is handed the record that the leader's log holds at that offset."},
-    {"delivered in offset order, without a gap",
-     "From one position on a consumer gets every offset, one after the other. Excused: offsets "
-     "that compaction has emptied; partitions whose past an unclean election or a loss of power "
-     "has changed."},
-    {"one controller per epoch",
-     "At most one leader of the quorum, and one active controller, in an epoch."},
-    {"a voter votes once per epoch", "Pre-votes bind nobody; a candidate votes for itself."},
-    {"a winner's log holds everything committed",
-     "Who leads the quorum has every committed entry of the metadata log."},
-    {"committed metadata never changes",
-     "A committed entry is neither cut off nor replaced on any voter."},
-    {"a majority has what is committed",
-     "When the leader of the quorum commits an entry, more than half of the voters have it."},
-    {"a new leader of the quorum first commits an entry of its own",
-     "Older entries are committed along with one of the leader's own epoch, never before."},
-};
-
-}  // namespace
-
-const std::vector<Invariants::About>& Invariants::all() { return list; }
 
 Invariants::Invariants(const Ledger& ledger, Callback report, std::uint64_t reports_max)
     : ledger_(ledger),

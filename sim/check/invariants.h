@@ -2,7 +2,7 @@
 // a learner would say it. Each is a fold of its own or a look at the logs as they were before the
 // event, and costs a constant time per event, most of them nothing. A run that breaks one has found
 // a mistake in the simulator, never in the scenario: what a scenario may bring about (acks=1, an
-// unclean election, a loss of power) is part of the property's definition, in invariants.cpp.
+// unclean election, a loss of power) is part of the property's definition, in invariant_list.cpp.
 //
 //   event ──► Invariants::on_event ──► violated ──► report(violation, cause)
 //   event ──► Ledger::on_event          (after: the invariants look at the state before the event)
