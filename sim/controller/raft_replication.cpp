@@ -41,6 +41,7 @@ void RaftClient::append_lingering(engine::Runtime& runtime) {
 }
 
 void RaftClient::write_entry(engine::Runtime& runtime, NotedRecord noted, EventId cause) {
+  if (!write_to_disk(runtime, kafka::size_bytes(noted.record))) return;
   auto entry = std::make_shared<MetadataEntry>();
   entry->epoch = quorum_.epoch();
   entry->noted = std::move(noted);
@@ -48,7 +49,6 @@ void RaftClient::write_entry(engine::Runtime& runtime, NotedRecord noted, EventI
       cause, trace::MetadataAppended{
                  log_.end_offset(), entry->epoch, std::string(kind_of(entry->noted.record)),
                  to_text(entry->noted.record, [&](NodeId node) { return runtime.name_of(node); })});
-  write_to_disk(runtime, kafka::size_bytes(entry->noted.record));
   log_.append(std::move(entry));
 }
 
@@ -202,10 +202,11 @@ void RaftClient::on_fetched(engine::Runtime& runtime, const FetchMetadataRespons
   if (voter_) role_deadline_ = std::max(role_deadline_, runtime.now() + fetch_timeout_);
   if (response.diverging.epoch >= 0) return truncate(runtime, response.diverging);
   for (const auto& entry : response.entries) {
+    // What the disk refuses is not in the log: the process ends.
+    if (!write_to_disk(runtime, kafka::size_bytes(entry->noted.record))) return;
     if (voter_)
       runtime.emit(trace::MetadataAppended{log_.end_offset(), entry->epoch,
                                            std::string(kind_of(entry->noted.record)), ""});
-    if (!write_to_disk(runtime, kafka::size_bytes(entry->noted.record))) return;
     log_.append(entry);
   }
   if (!response.entries.empty()) flush_log(runtime);
