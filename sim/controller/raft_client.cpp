@@ -42,6 +42,7 @@ void RaftClient::start(engine::Runtime& runtime) {
     log_.flushed_to(log_.end_offset());
     saved_ = bootstrap->election;
     if (saved_.voted != runtime.self()) saved_.voted = NodeId{};
+    written_ = saved_;
     high_watermark_ = log_.end_offset();
   }
   for (Follower& follower : listeners_) {
@@ -55,8 +56,8 @@ void RaftClient::start(engine::Runtime& runtime) {
 
 void RaftClient::begin_life(engine::Runtime& runtime) {
   const bool first = high_watermark_ >= 0;
-  quorum_.restore(saved_, runtime.self());
-  if (first && saved_.leader == runtime.self()) {
+  quorum_.restore(written_, runtime.self());
+  if (first && written_.leader == runtime.self()) {
     // The beginning of the run is in the middle of this leader's epoch.
     quorum_.become_leader(runtime.self());
     leader_.emplace(runtime.self(), quorum_.voters(), 0, runtime.now(), options_.planted);
@@ -65,19 +66,22 @@ void RaftClient::begin_life(engine::Runtime& runtime) {
       if (voter != runtime.self()) leader_->acknowledged(voter);
   }
   entered_role(runtime);
+  // Who is alone need not wait for anybody's vote.
+  if (voter_ && quorum_.voters().size() == 1 && !leader_) become_prospective(runtime);
   tell_listeners(runtime);
   poll(runtime);
 }
 
 void RaftClient::stop(engine::StopReason reason) {
-  if (reason == engine::StopReason::clean) {
-    saved_ = quorum_.election();
-    log_.flushed_to(log_.end_offset());
-  } else if (reason == engine::StopReason::crash) {
-    // What was written is in the page cache, and the system writes it on.
-    if (!options_.planted.has(PlantedFault::fsync_skipped_by_voters)) saved_ = quorum_.election();
-  } else {
+  if (reason == engine::StopReason::power_loss) {
+    written_ = saved_;
     log_.lose_unflushed();
+  } else {  // the system goes on, and with it its page cache
+    written_ = quorum_.election();
+  }
+  if (reason == engine::StopReason::clean) {
+    saved_ = written_;
+    log_.flushed_to(log_.end_offset());
   }
   leader_.reset();
   successors_.clear();

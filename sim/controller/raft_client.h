@@ -187,8 +187,9 @@ class RaftClient {
   // durable, or as durable as flushed
   RaftOptions options_;
   MetadataLog log_;
-  ElectionState saved_;  // on the disk
-  bool begun_ = false;   // it has been started once
+  ElectionState saved_;    // on the disk
+  ElectionState written_;  // valid while the process is down: in the file, perhaps not on the disk
+  bool begun_ = false;     // it has been started once
 
   // of this life
   Duration fetch_timeout_, election_timeout_, election_backoff_max_, append_linger_;

@@ -26,7 +26,7 @@ void RaftClient::entered_role(engine::Runtime& runtime) {
     answer_parked(runtime, true);
   }
   if (quorum_.role() != RaftRole::resigned) successors_.clear();
-  requests_.reset(runtime);
+  requests_.reset();
   runtime.cancel_timer(wake_timer_);
   if (voter_) {
     runtime.emit(trace::RaftRoleChanged{std::string(name_of(quorum_.role())), quorum_.epoch(),
@@ -178,7 +178,9 @@ void RaftClient::on_vote(engine::Runtime& runtime, const engine::Message& messag
       old ? "older epoch" : quorum_.refusal(request.candidate, request.pre_vote, log_is_current);
   if (refusal.empty()) {
     runtime.emit(trace::VoteGranted{request.candidate, request.epoch, request.pre_vote});
-    if (!request.pre_vote && quorum_.election().voted != request.candidate) {
+    // Who votes wrongly, a second time, does not remember it.
+    const bool second = quorum_.election().voted.valid();
+    if (!request.pre_vote && !second) {
       quorum_.become_voted(request.candidate);
       entered_role(runtime);
     }

@@ -24,13 +24,12 @@ std::uint32_t RaftRequests::begin(engine::Runtime& runtime, NodeId node) {
   peer.correlation_id = ++last_correlation_id_;
   engine::Token token = token_;
   token.value = peer.correlation_id;
-  peer.timer = runtime.set_timer(timeout_, token);
+  sent_.emplace(peer.correlation_id, Sent{node, runtime.set_timer(timeout_, token)});
   ++in_flight_;
   return peer.correlation_id;
 }
 
-void RaftRequests::settle(engine::Runtime& runtime, Peer& peer) {
-  runtime.cancel_timer(peer.timer);
+void RaftRequests::settle(Peer& peer) {
   peer.correlation_id = 0;
   --in_flight_;
 }
@@ -42,9 +41,13 @@ void RaftRequests::failed(Peer& peer, SimTime now) {
 
 bool RaftRequests::end(engine::Runtime& runtime, NodeId node, std::uint32_t correlation_id,
                        bool ok) {
+  if (const auto sent = sent_.find(correlation_id); sent != sent_.end()) {
+    runtime.cancel_timer(sent->second.timer);
+    sent_.erase(sent);
+  }
   const auto found = peers_.find(node);
   if (found == peers_.end() || found->second.correlation_id != correlation_id) return false;
-  settle(runtime, found->second);
+  settle(found->second);
   if (ok)
     found->second.pause = Duration::zero();
   else
@@ -52,33 +55,42 @@ bool RaftRequests::end(engine::Runtime& runtime, NodeId node, std::uint32_t corr
   return true;
 }
 
+void RaftRequests::forget_sent(engine::Runtime& runtime, NodeId peer) {
+  for (auto next = sent_.begin(); next != sent_.end();) {
+    if (next->second.peer != peer) {
+      ++next;
+      continue;
+    }
+    runtime.cancel_timer(next->second.timer);
+    next = sent_.erase(next);
+  }
+}
+
 std::optional<NodeId> RaftRequests::timed_out(engine::Runtime& runtime,
                                               std::uint32_t correlation_id) {
-  for (auto& [node, peer] : peers_) {
-    if (peer.correlation_id != correlation_id) continue;
-    settle(runtime, peer);
-    failed(peer, runtime.now());
-    return node;
-  }
-  return {};
+  const auto found = sent_.find(correlation_id);
+  if (found == sent_.end()) return {};
+  const NodeId peer = found->second.peer;
+  disconnected(runtime, peer);
+  return peer;
 }
 
-bool RaftRequests::disconnected(engine::Runtime& runtime, NodeId node) {
+void RaftRequests::disconnected(engine::Runtime& runtime, NodeId node) {
+  forget_sent(runtime, node);
   const auto found = peers_.find(node);
-  if (found == peers_.end() || found->second.correlation_id == 0) return false;
-  settle(runtime, found->second);
+  if (found == peers_.end() || found->second.correlation_id == 0) return;
+  settle(found->second);
   failed(found->second, runtime.now());
-  return true;
 }
 
-void RaftRequests::reset(engine::Runtime& runtime) {
-  for (auto& [node, peer] : peers_) runtime.cancel_timer(peer.timer);
-  clear();
+void RaftRequests::reset() {
+  peers_.clear();
+  in_flight_ = 0;
 }
 
 void RaftRequests::clear() {
-  peers_.clear();
-  in_flight_ = 0;
+  reset();
+  sent_.clear();
 }
 
 }  // namespace eventarium::kafka

@@ -29,28 +29,34 @@ class RaftRequests {
   bool end(engine::Runtime& runtime, NodeId peer, std::uint32_t correlation_id, bool ok);
   /// The time-out of that request has come: who did not answer, if it is still waited for.
   std::optional<NodeId> timed_out(engine::Runtime& runtime, std::uint32_t correlation_id);
-  /// The connection is gone, and with it the request. True when one was in flight.
-  bool disconnected(engine::Runtime& runtime, NodeId peer);
-  /// What was asked in another role does not matter any more; nor do pauses.
-  void reset(engine::Runtime& runtime);
+  /// The connection is gone, and with it what was asked on it.
+  void disconnected(engine::Runtime& runtime, NodeId peer);
+  /// What was asked in another role does not matter any more; nor do pauses. But a connection on
+  /// which nothing comes back is still one that must be closed.
+  void reset();
   /// The process is down: timers are gone already.
   void clear();
 
  private:
   struct Peer {
     std::uint32_t correlation_id = 0;  // 0: nothing in flight
-    TimerId timer;
     SimTime paused_until{};
     Duration pause{};  // the last one; doubles
   };
+  struct Sent {
+    NodeId peer;
+    TimerId timer;
+  };
   void failed(Peer& peer, SimTime now);
-  void settle(engine::Runtime& runtime, Peer& peer);
+  void settle(Peer& peer);
+  void forget_sent(engine::Runtime& runtime, NodeId peer);
 
   static constexpr Duration backoff_max = 500ms;  // reconnect.backoff.max.ms of the channel
 
   Duration timeout_, backoff_min_;
   engine::Token token_;
   std::map<NodeId, Peer> peers_;
+  std::map<std::uint32_t, Sent> sent_;  // by correlation id, those of former roles included
   std::uint32_t last_correlation_id_ = 0;
   int in_flight_ = 0;
 };

@@ -15,6 +15,22 @@ const Config& whose(const ClusterImage& image, const std::string& topic, const s
   return found && found->config.contains(key) ? found->config : cluster;
 }
 
+/// The same, but `broker` may not lead: it is about to be fenced.
+PartitionRules except(NodeId broker, PartitionRules rules) {
+  rules.acceptable = [broker, before = std::move(rules.acceptable)](NodeId id) {
+    return id != broker && before(id);
+  };
+  return rules;
+}
+
+/// The same, but `broker` may lead: it is about to be unfenced.
+PartitionRules including(NodeId broker, PartitionRules rules) {
+  rules.acceptable = [broker, before = std::move(rules.acceptable)](NodeId id) {
+    return id == broker || before(id);
+  };
+  return rules;
+}
+
 }  // namespace
 
 ReplicationControl::ReplicationControl(const ClusterImage& image, const ControllerOptions& options,
@@ -56,10 +72,7 @@ void ReplicationControl::broker_leaves(NodeId broker, const std::string& reason,
                                        Records& records) const {
   for_each([&](const TopicPartition& tp, const PartitionImage& now) {
     if (!now.in_isr(broker)) return;
-    PartitionRules rules = this->rules(tp.topic, now.replicas.size());
-    rules.acceptable = [broker, before = std::move(rules.acceptable)](NodeId id) {
-      return id != broker && before(id);
-    };
+    const PartitionRules rules = except(broker, this->rules(tp.topic, now.replicas.size()));
     PartitionChange next(now, rules);
     if (unclean_allowed(tp.topic)) next.election(Election::unclean);
     next.isr(without(now.isr, {broker}));
@@ -73,10 +86,7 @@ void ReplicationControl::broker_restarted(NodeId broker, bool clean, Records& re
   const std::string reason = name + " has been restarted after a crash: its log may be shorter";
   for_each([&](const TopicPartition& tp, const PartitionImage& now) {
     if (!now.in_isr(broker) && !contains(now.elr, broker)) return;
-    PartitionRules rules = this->rules(tp.topic, now.replicas.size());
-    rules.acceptable = [broker, before = std::move(rules.acceptable)](NodeId id) {
-      return id != broker && before(id);
-    };
+    const PartitionRules rules = except(broker, this->rules(tp.topic, now.replicas.size()));
     PartitionChange next(now, rules);
     if (unclean_allowed(tp.topic)) next.election(Election::unclean);
     next.isr(without(now.isr, {broker})).unclean_shutdown(broker);
@@ -88,10 +98,7 @@ void ReplicationControl::broker_unfenced(NodeId broker, Records& records) const 
   const std::string reason = name_of_(broker) + " is back";
   for_each([&](const TopicPartition& tp, const PartitionImage& now) {
     if (now.leader.valid()) return;
-    PartitionRules rules = this->rules(tp.topic, now.replicas.size());
-    rules.acceptable = [broker, before = std::move(rules.acceptable)](NodeId id) {
-      return id == broker || before(id);
-    };
+    const PartitionRules rules = including(broker, this->rules(tp.topic, now.replicas.size()));
     PartitionChange next(now, rules);
     if (unclean_allowed(tp.topic)) next.election(Election::unclean);
     change(next, tp, reason, records);
