@@ -20,7 +20,7 @@ struct CloudEvent {
   SimTime time{};                           // when it happened
   std::string data;                         // a JSON object as text, e.g. {"email":"a@b.org"}
   std::optional<std::string> partitionkey;  // CloudEvents' partitioning extension: Kafka's key
-  bool malformed = false;  // a poison pill: no handler can make sense of its data
+  bool malformed = false;                   // a poison pill: no handler can make sense of its data
 };
 
 /// One publication of an event. `size_bytes` is key + value as Kafka would serialize them.
