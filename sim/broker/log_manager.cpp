@@ -22,8 +22,7 @@ void LogManager::set_timer(engine::Runtime& runtime, TokenKind kind, Duration de
   runtime.set_timer(delay, {log_manager_component, kind, value});
 }
 
-// ---- life of the process
-// -------------------------------------------------------------------------
+// ---- life of the process ----------------------------------------------------------------------
 
 bool LogManager::start(engine::Runtime& runtime) {
   state_ = State::recovering;
@@ -149,8 +148,7 @@ void LogManager::stop(engine::Runtime& runtime, engine::StopReason reason) {
   }
 }
 
-// ---- logs
-// ----------------------------------------------------------------------------------------
+// ---- logs -------------------------------------------------------------------------------------
 
 StoredLog* LogManager::find(const TopicPartition& tp) {
   const auto found = logs_.find(tp);
@@ -192,8 +190,7 @@ void LogManager::remove(engine::Runtime& runtime, const TopicPartition& tp) {
   logs_.erase(found);
 }
 
-// ---- changes
-// -------------------------------------------------------------------------------------
+// ---- changes ----------------------------------------------------------------------------------
 
 bool LogManager::write(engine::Runtime& runtime, std::uint64_t size_bytes) {
   if (state_ == State::failed) return false;

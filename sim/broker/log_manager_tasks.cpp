@@ -10,8 +10,7 @@
 
 namespace eventarium::kafka {
 
-// ---- flushing
-// ------------------------------------------------------------------------------------
+// ---- flushing ---------------------------------------------------------------------------------
 
 void LogManager::segment_rolled(engine::Runtime& runtime, StoredLog& stored,
                                 std::string_view reason) {
@@ -54,8 +53,7 @@ void LogManager::save_recovery_points(engine::Runtime& runtime) {
   for (auto& [tp, stored] : logs_) stored.recovery_point = stored.log.recovery_point();
 }
 
-// ---- retention
-// -----------------------------------------------------------------------------------
+// ---- retention --------------------------------------------------------------------------------
 
 /// The retention task leaves compacted topics to the cleaner, which comes by after each pass.
 void LogManager::retain_logs(engine::Runtime& runtime, bool compacted_ones) {
@@ -110,8 +108,7 @@ void LogManager::delete_files(engine::Runtime& runtime, SimTime due) {
   deleted_files_.erase(deleted_files_.begin(), end);
 }
 
-// ---- compaction
-// ----------------------------------------------------------------------------------
+// ---- compaction -------------------------------------------------------------------------------
 
 /// The cleaner's loop: the log with the largest share of dirty bytes, else a pause.
 void LogManager::clean_filthiest(engine::Runtime& runtime) {

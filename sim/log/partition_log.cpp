@@ -20,8 +20,7 @@ std::uint64_t PartitionLog::size_bytes() const {
   return closed_bytes_ + active_segment().size_bytes();
 }
 
-// ---- appending
-// -----------------------------------------------------------------------------------
+// ---- appending --------------------------------------------------------------------------------
 
 LogAppend PartitionLog::append_as_leader(RecordBatch batch, std::int32_t leader_epoch,
                                          SimTime now) {
@@ -58,8 +57,7 @@ bool PartitionLog::roll(SimTime now) {
   return true;
 }
 
-// ---- reading
-// -------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------------------------
 
 std::size_t PartitionLog::segment_of(std::int64_t offset) const {
   if (offset >= active_segment().base_offset()) return segments_.size() - 1;
@@ -138,8 +136,7 @@ void PartitionLog::collect_records(std::int64_t from, std::int64_t to,
   }
 }
 
-// ---- flushing
-// ------------------------------------------------------------------------------------
+// ---- flushing ---------------------------------------------------------------------------------
 
 void PartitionLog::mark_flushed(std::int64_t offset, SimTime now) {
   last_flushed_at_ = std::max(last_flushed_at_, now);
@@ -147,8 +144,7 @@ void PartitionLog::mark_flushed(std::int64_t offset, SimTime now) {
   recovery_point_ = std::clamp(offset, recovery_point_, std::max(recovery_point_, log_end_offset_));
 }
 
-// ---- cutting
-// -------------------------------------------------------------------------------------
+// ---- cutting ----------------------------------------------------------------------------------
 
 LogCut PartitionLog::truncate_to(std::int64_t offset, SimTime now) {
   if (offset >= log_end_offset_) {
@@ -245,8 +241,7 @@ std::vector<RemovedSegment> PartitionLog::replace_segments(std::size_t first, st
   return removed;
 }
 
-// ---- unclean stops
-// -------------------------------------------------------------------------------
+// ---- unclean stops ----------------------------------------------------------------------------
 
 void PartitionLog::tear_unwritten(SimTime written_before) {
   std::int64_t torn = log_end_offset_;

@@ -82,7 +82,7 @@ class PartitionLog {
     return epochs_.end_offset_for(epoch, log_end_offset_);
   }
 
-  // ---- appending -------------------------------------------------------------------------------
+  // ---- appending ------------------------------------------------------------------------------
   /// This replica leads from its log end on, in that epoch (Kafka records it before any append).
   void begin_leader_epoch(std::int32_t epoch) { epochs_.assign(epoch, log_end_offset_); }
   /// The batch gets the next offsets and the epoch; those of the argument are ignored. It must
@@ -96,7 +96,7 @@ class PartitionLog {
   /// segment.jitter.ms: the active segment is closed that much earlier.
   void set_roll_jitter(Duration jitter) { roll_jitter_ = jitter; }
 
-  // ---- reading ---------------------------------------------------------------------------------
+  // ---- reading --------------------------------------------------------------------------------
   /// Whole batches from the one that holds `offset` (or the first one after it, when compaction
   /// has removed that), all ending below `up_to`, together at most `max_bytes`. With
   /// `at_least_one` the first batch is returned even when it is larger, or a consumer could never
@@ -112,7 +112,7 @@ class PartitionLog {
   template <class Visit>
   void for_each_batch(std::int64_t from, Visit&& visit) const;
 
-  // ---- flushing --------------------------------------------------------------------------------
+  // ---- flushing -------------------------------------------------------------------------------
   std::int64_t unflushed_records() const { return log_end_offset_ - recovery_point_; }
   /// flush.messages: what was appended must be fsynced before it counts as done.
   bool must_flush() const { return unflushed_records() >= config_.flush_messages; }
@@ -120,7 +120,7 @@ class PartitionLog {
   void mark_flushed(std::int64_t offset, SimTime now = {});
   SimTime last_flushed_at() const { return last_flushed_at_; }
 
-  // ---- cutting ---------------------------------------------------------------------------------
+  // ---- cutting --------------------------------------------------------------------------------
   /// The log ends at or below `offset` afterwards. Batches are cut whole: when the offset lies
   /// inside a batch, all of that batch goes. (Kafka then leaves its log end at `offset`, above its
   /// last batch; here it is the end of that batch, so that the follower fetches the whole batch
