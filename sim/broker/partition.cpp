@@ -111,9 +111,11 @@ Error Partition::check_leader(std::int32_t current_leader_epoch) const {
 Partition::ReadCheck Partition::check_read(const FetchRequest::Partition& asked,
                                            NodeId follower) const {
   const bool from_follower = follower.valid();
-  const bool any_epoch =
-      from_follower && options_.planted.has(PlantedFault::stale_leader_epoch_accepted);
-  const Error error = check_leader(any_epoch ? -1 : asked.current_leader_epoch);
+  // Planted: even a leader of the older epoch that follows another one by now goes on serving.
+  const bool stale_accepted = from_follower && asked.current_leader_epoch >= 0 &&
+                              asked.current_leader_epoch < leader_epoch() &&
+                              options_.planted.has(PlantedFault::stale_leader_epoch_accepted);
+  const Error error = stale_accepted ? Error::none : check_leader(asked.current_leader_epoch);
   if (error != Error::none) return {error, {}};
   if (from_follower && !image().has_replica(follower)) return {Error::not_leader_or_follower, {}};
   const std::int64_t offset = asked.fetch_offset;

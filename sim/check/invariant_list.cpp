@@ -19,7 +19,7 @@ const std::vector<Invariants::About> list = {
     {"a fenced broker is in no in-sync set",
      "A fenced broker neither joins one nor becomes a leader, and who is fenced has left them "
      "all. Excused: the last member stays, without leading; with ZooKeeper the controller acts "
-     "after the session has ended."},
+     "after the session has ended, and a new one finds out itself who lives."},
     {"only a caught-up replica joins the in-sync set",
      "Its log reaches the high watermark and the beginning of the leader's epoch when the leader "
      "asks, and the high watermark still when it joins. Excused: its machine lost power since."},

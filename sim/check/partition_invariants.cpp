@@ -32,6 +32,10 @@ void PartitionInvariants::on_event(const trace::Event& event) {
   } else if (const auto* fenced = event.as<trace::BrokerFenced>()) {
     fenced_.insert(fenced->broker);
     no_fenced_broker_is_left(fenced->broker);
+  } else if (event.as<trace::ControllerElected>()) {
+    // With ZooKeeper who lives isn't told anew: a new controller reads it, whatever the last one
+    // had got round to.
+    if (zookeeper_) fenced_.clear();
   } else if (event.as<trace::ZookeeperSessionOpened>() || event.as<trace::ZnodeChanged>() ||
              event.as<trace::ZookeeperLeaderElected>()) {
     zookeeper_ = true;

@@ -133,11 +133,12 @@ Error ReplicationControl::refusal(const AlterPartitionRequest& request,
   // The leader knows of decisions that this controller does not: another one decides.
   if (wish.leader_epoch > now->leader_epoch || wish.partition_epoch > now->partition_epoch)
     return Error::not_controller;
+  const bool stale = wish.partition_epoch < now->partition_epoch;
+  if (stale && options_.planted.has(PlantedFault::stale_partition_epoch_accepted))
+    return Error::none;
   if (wish.leader_epoch < now->leader_epoch) return Error::fenced_leader_epoch;
   if (request.broker != now->leader) return Error::invalid_request;
-  if (wish.partition_epoch < now->partition_epoch &&
-      !options_.planted.has(PlantedFault::stale_partition_epoch_accepted))
-    return Error::invalid_update_version;
+  if (stale) return Error::invalid_update_version;
   if (wish.new_isr.empty() || !without(wish.new_isr, now->replicas).empty() ||
       !contains(wish.new_isr, now->leader))
     return Error::invalid_request;

@@ -108,12 +108,13 @@ Task<> ZkController::on_controlled_shutdown(Asker asker, NodeId broker, std::int
 Error ZkController::validate(const AlterPartitionRequest::Partition& wish) const {
   const PartitionImage* partition = image_.find(wish.tp);
   if (!partition || !is_created(*partition)) return Error::unknown_topic_or_partition;
+  const bool stale_state = wish.partition_epoch < partition->partition_epoch;
+  if (stale_state && options_.planted.has(PlantedFault::stale_partition_epoch_accepted))
+    return Error::none;
   if (wish.leader_epoch < partition->leader_epoch) return Error::fenced_leader_epoch;
   if (wish.leader_epoch > partition->leader_epoch) return Error::not_controller;
   if (wish.partition_epoch > partition->partition_epoch) return Error::not_controller;
-  if (wish.partition_epoch < partition->partition_epoch &&
-      !options_.planted.has(PlantedFault::stale_partition_epoch_accepted))
-    return Error::invalid_update_version;
+  if (stale_state) return Error::invalid_update_version;
   for (std::size_t i = 0; i < wish.new_isr.size(); ++i) {
     const BrokerImage* member = image_.find_broker(wish.new_isr[i]);
     const bool stale = i < wish.new_isr_epochs.size() && wish.new_isr_epochs[i] >= 0 && member &&

@@ -26,9 +26,13 @@ std::unique_ptr<engine::Engine> make_engine(bool simgrid, std::uint64_t seed) {
   return std::make_unique<engine::LeanEngine>(seed);
 }
 
+std::string file_of(const StormRun& run) {
+  return run.zookeeper ? "tests/storm/zookeeper.yaml" : "tests/storm/cluster.yaml";
+}
+
 /// In the child: the outcome as one line.
 std::string carry_out(const StormRun& run) {
-  auto loaded = scenario::load_file(EVENTARIUM_SOURCE_DIR "/tests/storm/cluster.yaml", run.set);
+  auto loaded = scenario::load_file(EVENTARIUM_SOURCE_DIR "/" + file_of(run), run.set);
   if (!loaded.scenario) return Json{{"crash", to_text(loaded.problems.at(0))}}.dump();
   loaded.scenario->seed = run.seed;
   app::add_storm(*loaded.scenario, {run.seed, run.intensity, run.power_loss},
@@ -122,7 +126,7 @@ StormOutcome finish(const Child& child) {
 
 std::string how_to_reproduce(const StormRun& run) {
   std::string command = fmt::format(
-      "eventarium run tests/storm/cluster.yaml --seed {} --storm {} --engine {}", run.seed,
+      "eventarium run {} --seed {} --storm {} --engine {}", file_of(run), run.seed,
       app::storm_text({run.seed, run.intensity, run.power_loss}), run.simgrid ? "simgrid" : "lean");
   for (const auto& [path, value] : run.set) command += fmt::format(" --set {}={}", path, value);
   return command;

@@ -1,5 +1,5 @@
-// Runs of tests/storm/cluster.yaml in a storm, each in a process of its own: as many at a time as
-// there are processors, and SimGrid's engine can be used once per process only.
+// Runs of the clusters in this folder in a storm, each in a process of its own: as many at a time
+// as there are processors, and SimGrid's engine can be used once per process only.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ struct StormRun {
   int intensity = 5;
   bool power_loss = false;
   bool simgrid = false;
+  bool zookeeper = false;   // zookeeper.yaml instead of cluster.yaml
   scenario::Overrides set;  // what differs from cluster.yaml
   PlantedFaults planted;
 };

@@ -41,6 +41,16 @@ TEST_CASE("storms with safe settings: nothing is broken, lost, or left undeliver
         },
         judge);
   }
+  SUBCASE("ZooKeeper, lean engine") {
+    run_storms(
+        count,
+        [](std::size_t i) {
+          StormRun run = storm(i);
+          run.zookeeper = true;
+          return run;
+        },
+        judge);
+  }
 }
 
 /// Runs until losses were found; they must have reasons.

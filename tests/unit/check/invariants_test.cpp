@@ -119,6 +119,20 @@ TEST_CASE("a fenced broker is in no in-sync set, but for the last one without a 
   CHECK(story.heard() == nothing);
 }
 
+TEST_CASE("with ZooKeeper a new controller finds out itself who lives") {
+  Watched story;
+  story.tell(broker, trace::ZookeeperSessionOpened{1});
+  story.tell(broker, trace::BrokerFenced{third, "session expired or closed"});
+  story.change({.leader = broker, .leader_epoch = 1, .isr = {broker, second}});
+  story.tell(second, trace::ControllerElected{2});  // broker-3 has come back in between
+  story.change({.leader = broker, .leader_epoch = 1, .isr = {broker, second, third}});
+  CHECK(story.heard() == nothing);
+  story.tell(second, trace::BrokerFenced{third, "session expired or closed"});
+  story.change({.leader = broker, .leader_epoch = 2, .isr = {broker, second}});
+  story.change({.leader = broker, .leader_epoch = 2, .isr = {broker, second, third}});
+  CHECK(story.heard() == Names{"a fenced broker is in no in-sync set"});
+}
+
 TEST_CASE("only a caught-up replica joins") {
   Watched story;
   story.append_everywhere(0, {1, 2});
