@@ -25,7 +25,8 @@
 //                        sync or eligible. As long as one of those holds it, it may come back.
 //                      What retention or compaction deleted, or went with its topic, isn't lost.
 //                      losses.h says of each lost record how it was lost.
-//   expired            pairs whose record was deleted by retention before the consumer got it
+//   expired            pairs whose record was deleted by retention, or with its topic, before the
+//                      consumer got it; what nobody had got and nobody was to get counts once
 //   compacted          records that compaction has removed from some replica's log
 //   truncated          records that were cut off the end of some replica's log, even if they came
 //                      back

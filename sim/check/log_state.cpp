@@ -17,14 +17,16 @@ const ReplicaLog& PartitionState::log() const {
   }
   if (may_lead(taken_by))
     if (const ReplicaLog* former = logs.find(taken_by)) return *former;
-  const ReplicaLog *longest = &empty, *longest_eligible = nullptr;
-  for (const auto& [broker, log] : logs.all()) {
-    if (log.log_end_offset() > longest->log_end_offset()) longest = &log;
-    if (may_lead(broker) &&
-        (!longest_eligible || log.log_end_offset() > longest_eligible->log_end_offset()))
-      longest_eligible = &log;
-  }
-  return longest_eligible ? *longest_eligible : *longest;
+  const auto shorter = [](const ReplicaLogs::Entry* a, const ReplicaLogs::Entry& b) {
+    if (!a) return true;
+    const std::int64_t end = a->log.log_end_offset(), other = b.log.log_end_offset();
+    return end != other ? end < other : b.broker < a->broker;
+  };
+  const bool nobody_may = isr.empty() && elr.empty();
+  const ReplicaLogs::Entry* longest = nullptr;
+  for (const ReplicaLogs::Entry& entry : logs.all())
+    if ((nobody_may || may_lead(entry.broker)) && shorter(longest, entry)) longest = &entry;
+  return longest ? longest->log : empty;
 }
 
 std::int64_t PartitionState::first_start_after(std::int64_t epoch) const {

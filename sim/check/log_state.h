@@ -58,7 +58,8 @@ struct PartitionState {
   ReplicaLogs logs;
 
   /// The leader's log. Without a leader: the former one's when it may come back, else the longest
-  /// of those who may, else the longest of all.
+  /// of those who may; where nobody may, the longest of all. Of equally long ones the lowest
+  /// node's.
   const ReplicaLog& log() const;
   /// Up to where a log whose last batch is of `epoch` can be the same as the leader's: what a later
   /// leader wrote is another copy, even of the same records. `nowhere` when there was none.

@@ -121,7 +121,8 @@ void ReplicaLogs::cut(NodeId broker, std::int64_t log_end_offset) {
 
 void ReplicaLogs::cut(ReplicaLog& log, std::int64_t log_end_offset) {
   if (log_end_offset >= log.end_) return;
-  log.end_ = std::max(log.log_start_offset, log_end_offset);
+  log.end_ = log_end_offset;
+  log.log_start_offset = std::min(log.log_start_offset, log_end_offset);
   if (log.differs_from() != ReplicaLog::nowhere) {
     const std::int64_t kept = std::max<std::int64_t>(0, log.end_ - log.own_.base_offset);
     if (kept < static_cast<std::int64_t>(log.own_.records.size()))

@@ -194,13 +194,14 @@ struct Ledger::Counting {
   /// Pairs of a record that retention has deleted.
   std::uint64_t expired(const RecordEntry& record, std::size_t i) const {
     if (!record.expired || (standing[i] & in_counting_log) != 0) return 0;
+    bool wanted = record.first_handing != RecordEntry::none;
     std::uint64_t count = 0;
     for_each_reader(record, [&](const Reader& reader) {
-      if (is_for(filter, reader.consumer) && *reader.began <= record.offset &&
-          !ledger.handing(record, reader.consumer))
-        ++count;
+      if (*reader.began > record.offset || ledger.handing(record, reader.consumer)) return;
+      wanted = true;
+      if (is_for(filter, reader.consumer)) ++count;
     });
-    return count;
+    return wanted || filter.to.valid() ? count : 1;
   }
 
   bool lost(const RecordEntry& record, std::size_t i) const {

@@ -43,7 +43,7 @@ std::string_view score_doc(Score score) {
       "Records handed over after a later one of the same producer, topic and key.",
       "Records that the publisher gave up, and knows it, or that were gone with it.",
       "Records that a queue gave up delivering.",
-      "Records that retention deleted before the receiver got them, once for each receiver."};
+      "Records that retention deleted unread, once for each receiver that was to get them."};
   return docs[index_of(score)];
 }
 
@@ -149,7 +149,7 @@ std::uint64_t Scoreboard::expired_pairs(RecordId record, const Fate& fate) const
   for_readers(fate.topic, fate.partition, [&](NodeId node, std::int64_t began) {
     if (began <= fate.offset && !fate.receiver(node)) ++pairs;
   });
-  return pairs;
+  return pairs == 0 && fate.receivers.empty() ? 1 : pairs;
 }
 
 Scoreboard::Values Scoreboard::values_of(RecordId record, const Fate& fate) const {

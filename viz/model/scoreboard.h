@@ -31,7 +31,7 @@ enum class Score {
   out_of_order,   // pairs handed over after a later record of the same producer, topic and key
   failed,         // records that the publisher gave up, or that were gone with it
   dead_lettered,  // records that a queue gave up delivering
-  expired,        // pairs whose record retention deleted before the receiver got it
+  expired,        // pairs whose record retention deleted unread; what nobody was to get, once
 };
 inline constexpr std::size_t score_count = 11;
 /// The five of the top bar, in its order.

@@ -44,19 +44,20 @@ bool Standing::settled(const Partition& partition) const {
          life(partition.leader) == partition.taken_life;
 }
 
-/// The leader. Without one: the former when it may come back, else the longest of those who may,
-/// else the longest of all.
+/// The leader. Without one: the former when it may come back, else who has the longest log of those
+/// who may; where nobody may, the longest of all. Of equally long ones the lowest node's.
 NodeId Standing::head_of(const Partition& partition) const {
   if (partition.leader.valid()) return partition.leader;
   if (partition.may_lead(partition.taken_by) && partition.log(partition.taken_by) != nullptr)
     return partition.taken_by;
-  const Log *longest = nullptr, *eligible = nullptr;
-  for (const Log& log : partition.logs) {
-    if (log.end() > (longest == nullptr ? 0 : longest->end())) longest = &log;
-    if (partition.may_lead(log.broker) && (eligible == nullptr || log.end() > eligible->end()))
-      eligible = &log;
-  }
-  if (eligible != nullptr) return eligible->broker;
+  const auto shorter = [](const Log* a, const Log& b) {
+    if (a == nullptr) return true;
+    return a->end() != b.end() ? a->end() < b.end() : b.broker < a->broker;
+  };
+  const bool nobody_may = partition.isr.empty() && partition.elr.empty();
+  const Log* longest = nullptr;
+  for (const Log& log : partition.logs)
+    if ((nobody_may || partition.may_lead(log.broker)) && shorter(longest, log)) longest = &log;
   return longest == nullptr ? NodeId{} : longest->broker;
 }
 
@@ -143,11 +144,10 @@ struct Standing::Fold {
   }
   void cut(std::uint32_t number, Log& log, std::int64_t end) {
     const std::int64_t kept = std::max<std::int64_t>(0, end - log.base);
-    if (kept >= static_cast<std::int64_t>(log.records.size())) return;
-    const auto first = static_cast<std::size_t>(kept);
+    const auto first = std::min(static_cast<std::size_t>(kept), log.records.size());
     for (std::size_t i = first; i < log.records.size(); ++i) take(number, log, i);
     log.records.resize(first);
-    if (log.records.empty()) log.base = std::min(log.base, end);
+    log.base = std::min(log.base, end);
   }
   void operator()(const trace::BatchAppended& e) {
     constexpr std::int64_t gap_max = 1 << 20;  // more is a damaged trace
@@ -164,21 +164,23 @@ struct Standing::Fold {
   }
   void operator()(const trace::LogTruncated& e) {
     const std::uint32_t number = number_of(e);
-    if (Log* log = all.partitions_[number].log(event.node)) cut(number, *log, e.log_end_offset);
+    Log& log = log_of(number, event.node);
+    const bool begins_anew = e.log_end_offset > log.end();
+    cut(number, log, begins_anew ? log.base : e.log_end_offset);
+    if (begins_anew) log.base = e.log_end_offset;
     touch(e.records);
     review(all.partitions_[number]);
   }
   void operator()(const trace::LogStartAdvanced& e) {
     touch(e.records);
     const std::uint32_t number = number_of(e);
-    Log* log = all.partitions_[number].log(event.node);
-    if (log == nullptr || e.log_start_offset <= log->base) return;
+    Log& log = log_of(number, event.node);
+    if (e.log_start_offset <= log.base) return;
     const auto gone = static_cast<std::size_t>(
-        std::min(e.log_start_offset - log->base, static_cast<std::int64_t>(log->records.size())));
-    for (std::size_t i = 0; i < gone; ++i) take(number, *log, i);
-    log->records.erase(log->records.begin(),
-                       log->records.begin() + static_cast<std::ptrdiff_t>(gone));
-    log->base = e.log_start_offset;
+        std::min(e.log_start_offset - log.base, static_cast<std::int64_t>(log.records.size())));
+    for (std::size_t i = 0; i < gone; ++i) take(number, log, i);
+    log.records.erase(log.records.begin(), log.records.begin() + static_cast<std::ptrdiff_t>(gone));
+    log.base = e.log_start_offset;
     review(all.partitions_[number]);
   }
   void operator()(const trace::LogCompacted& e) {
@@ -211,6 +213,9 @@ struct Standing::Fold {
     Partition& partition = all.partitions_[number];
     for (const NodeId broker : partition.replicas)
       if (!contains(e.replicas, broker)) forget(number, broker);
+    for (const NodeId broker : e.replicas)  // a new one begins with an empty log
+      if (!partition.replicas.empty() && !contains(partition.replicas, broker))
+        forget(number, broker);
     partition.leader = e.leader;
     partition.leader_epoch = e.leader_epoch;
     partition.replicas = e.replicas;

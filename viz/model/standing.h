@@ -3,7 +3,7 @@
 // ledger. Knows nothing of publishers and readers.
 //
 //   a partition   PartitionCreated/Changed: leader L, epoch e
-//   ------------------------------------------------------------------------------------------------
+//   ------------------------------------------------------------------------------------------
 //   settled       LeadershipTaken(L, e), and L's process lives: L's log alone counts
 //   not settled   no leader, or one that has yet to take over, or has ended: the logs of the last
 //                 leader and of all that may lead (in sync or eligible) count

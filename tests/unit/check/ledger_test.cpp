@@ -381,6 +381,25 @@ TEST_CASE("what retention deletes has expired for who had yet to read it, and is
   CHECK(story.ledger.verdict({.to = mailer}).expired.count == 0);
 }
 
+TEST_CASE("what retention deletes and nobody was to read has expired all the same, once") {
+  Story story;
+  story.kafka({});
+  for (std::uint64_t n = 1; n <= 3; ++n) story.produce(n);
+  story.append(0, {1, 2, 3});
+  story.acknowledge({1, 2, 3});
+  story.tell(crm, trace::PositionReset{"signups", 0, "latest", 2});  // begins after 1 and 2
+  CHECK(story.ledger.verdict().expired.count == 0);
+  story.tell(broker, trace::LogStartAdvanced{"signups", 0, 2, ids({1, 2}), "retention.ms"});
+  Verdict verdict = story.ledger.verdict();
+  CHECK(verdict.expired.count == 2);
+  CHECK(numbers(verdict.expired) == Ids{1, 2});
+  CHECK(story.ledger.verdict({.to = crm}).expired.count == 0);
+  story.deliver(mailer, {1});  // had it in its buffer
+  verdict = story.ledger.verdict();
+  CHECK(numbers(verdict.expired) == Ids{2});
+  CHECK(numbers(verdict.delivered) == Ids{1});
+}
+
 TEST_CASE("event ids are told as they were given") {
   CountedTexts texts;
   for (const char* text : {"order-17", "order-018", "0", "00", "", "x", "a1b2", "sub-4294967295",

@@ -60,6 +60,9 @@ TEST_CASE("a truncated log has lost its end, and only that") {
   story.tell(broker, trace::LogTruncated{"signups", 0, 5, ids({1}), "begins anew"});
   CHECK(only(story).log().log_start_offset == 5);
   CHECK(only(story).log().log_end_offset() == 5);
+  story.tell(broker, trace::LogTruncated{"signups", 0, 2, {}, "diverges"});
+  CHECK(only(story).log().log_start_offset == 2);
+  CHECK(only(story).log().log_end_offset() == 2);
 }
 
 TEST_CASE("the log of a partition is its leader's, once that one has taken over") {
@@ -155,6 +158,22 @@ TEST_CASE("without a leader the longest replica is shown") {
   story.tell(NodeId{},
              trace::PartitionCreated{"signups", 0, broker, 1, {broker, crm}, {broker}, 1});
   CHECK(only(story).log().log_end_offset() == 1);
+}
+
+TEST_CASE(
+    "of those who may lead, the longest log is shown; of equally long ones the lowest node's") {
+  Story story;
+  trace::PartitionCreated created{"signups", 0, {}, 1, {broker, crm, mailer}, {crm, mailer}, 1};
+  story.tell(NodeId{}, created);
+  story.tell(broker, trace::BatchAppended{"signups", 0, 0, ids({1, 2, 3}), 0, 100});
+  CHECK(only(story).log().log_end_offset() == 0);  // it may not lead
+  const NodeId low = std::min(crm, mailer), high = std::max(crm, mailer);
+  story.tell(high, trace::BatchAppended{"signups", 0, 0, ids({4}), 0, 100});
+  CHECK(held(only(story).log()) == ids({4}));
+  story.tell(low, trace::BatchAppended{"signups", 0, 0, ids({5}), 0, 100});
+  CHECK(held(only(story).log()) == ids({5}));
+  story.tell(high, trace::BatchAppended{"signups", 0, 1, ids({6}), 0, 100});
+  CHECK(held(only(story).log()) == ids({4, 6}));
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ TEST_CASE("scenarios: ... and when somebody can't be reached, from the start or 
         std::set<RecordId> accounted;
         for (const check::Number* number :
              {&verdict.failed, &verdict.lost_acknowledged, &verdict.undelivered, &verdict.delivered,
-              &verdict.dead_lettered, &verdict.stored})
+              &verdict.dead_lettered, &verdict.stored, &verdict.expired, &verdict.compacted})
           accounted.insert(number->records.begin(), number->records.end());
         CHECK(accounted.size() == verdict.produced.count);
       }
