@@ -13,13 +13,18 @@ enum BrokerComponent : std::uint16_t {
   broker_component = 2,           // periodic work of the broker, fsyncs that an answer waits for
   replica_fetcher_component = 3,
   log_manager_component = 4,
-  cluster_link_component = 5,  // 5 ... 15: the link and its parts
-  group_coordinator_component = 16,
+  cluster_link_component = 5,              // 5 ... 15: the link and its parts
+  group_coordinator_component = 16,        // 16 ... 19
+  transaction_coordinator_component = 20,  // 20 ... 23
+  share_coordinator_component = 24,        // 24 ... 27
+  transaction_verifier_component = 28,     // a leader's questions to transaction coordinators
 };
 
 /// Lane::purpose of the connections that a broker opens to other brokers and to controllers.
 enum BrokerLane : std::uint8_t {
   first_cluster_link_lane = 1,       // 1 ... 31: the link and its parts
+  transaction_marker_lane = 64,      // WriteTxnMarkers to the leaders of partitions
+  transaction_verifier_lane = 65,    // AddPartitionsToTxn to transaction coordinators
   first_replica_fetcher_lane = 128,  // + number of the fetcher
 };
 

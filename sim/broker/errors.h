@@ -31,9 +31,11 @@ namespace eventarium::kafka {
   ERROR(21, INVALID_REQUIRED_ACKS, invalid_required_acks, false, false)                      \
   ERROR(22, ILLEGAL_GENERATION, illegal_generation, false, false)                            \
   ERROR(23, INCONSISTENT_GROUP_PROTOCOL, inconsistent_group_protocol, false, false)          \
+  ERROR(24, INVALID_GROUP_ID, invalid_group_id, false, false)                                \
   ERROR(25, UNKNOWN_MEMBER_ID, unknown_member_id, false, false)                              \
   ERROR(26, INVALID_SESSION_TIMEOUT, invalid_session_timeout, false, false)                  \
   ERROR(27, REBALANCE_IN_PROGRESS, rebalance_in_progress, false, false)                      \
+  ERROR(28, INVALID_COMMIT_OFFSET_SIZE, invalid_commit_offset_size, false, false)            \
   ERROR(29, TOPIC_AUTHORIZATION_FAILED, topic_authorization_failed, false, false)            \
   ERROR(32, INVALID_TIMESTAMP, invalid_timestamp, false, false)                              \
   ERROR(36, TOPIC_ALREADY_EXISTS, topic_already_exists, false, false)                        \
@@ -47,10 +49,14 @@ namespace eventarium::kafka {
   ERROR(46, DUPLICATE_SEQUENCE_NUMBER, duplicate_sequence_number, false, false)              \
   ERROR(47, INVALID_PRODUCER_EPOCH, invalid_producer_epoch, false, false)                    \
   ERROR(48, INVALID_TXN_STATE, invalid_txn_state, false, false)                              \
+  ERROR(49, INVALID_PRODUCER_ID_MAPPING, invalid_producer_id_mapping, false, false)          \
   ERROR(50, INVALID_TRANSACTION_TIMEOUT, invalid_transaction_timeout, false, false)          \
   ERROR(51, CONCURRENT_TRANSACTIONS, concurrent_transactions, true, false)                   \
+  ERROR(52, TRANSACTION_COORDINATOR_FENCED, transaction_coordinator_fenced, false, false)    \
   ERROR(56, KAFKA_STORAGE_ERROR, kafka_storage_error, true, true)                            \
   ERROR(59, UNKNOWN_PRODUCER_ID, unknown_producer_id, false, false)                          \
+  ERROR(68, NON_EMPTY_GROUP, non_empty_group, false, false)                                  \
+  ERROR(69, GROUP_ID_NOT_FOUND, group_id_not_found, false, false)                            \
   ERROR(74, FENCED_LEADER_EPOCH, fenced_leader_epoch, true, true)                            \
   ERROR(75, UNKNOWN_LEADER_EPOCH, unknown_leader_epoch, true, false)                         \
   ERROR(77, STALE_BROKER_EPOCH, stale_broker_epoch, false, false)                            \
@@ -63,8 +69,10 @@ namespace eventarium::kafka {
   ERROR(84, ELECTION_NOT_NEEDED, election_not_needed, true, true)                            \
   ERROR(85, NO_REASSIGNMENT_IN_PROGRESS, no_reassignment_in_progress, false, false)          \
   ERROR(87, INVALID_RECORD, invalid_record, false, false)                                    \
+  ERROR(88, UNSTABLE_OFFSET_COMMIT, unstable_offset_commit, true, false)                     \
   ERROR(90, PRODUCER_FENCED, producer_fenced, false, false)                                  \
   ERROR(95, INVALID_UPDATE_VERSION, invalid_update_version, false, false)                    \
+  ERROR(100, UNKNOWN_TOPIC_ID, unknown_topic_id, true, true)                                 \
   ERROR(101, DUPLICATE_BROKER_REGISTRATION, duplicate_broker_registration, false, false)     \
   ERROR(102, BROKER_ID_NOT_REGISTERED, broker_id_not_registered, false, false)               \
   ERROR(107, INELIGIBLE_REPLICA, ineligible_replica, false, false)                           \
@@ -73,7 +81,11 @@ namespace eventarium::kafka {
   ERROR(111, UNRELEASED_INSTANCE_ID, unreleased_instance_id, false, false)                   \
   ERROR(112, UNSUPPORTED_ASSIGNOR, unsupported_assignor, false, false)                       \
   ERROR(113, STALE_MEMBER_EPOCH, stale_member_epoch, false, false)                           \
-  ERROR(120, TRANSACTION_ABORTABLE, transaction_abortable, false, false)
+  ERROR(120, TRANSACTION_ABORTABLE, transaction_abortable, false, false)                     \
+  ERROR(121, INVALID_RECORD_STATE, invalid_record_state, false, false)                       \
+  ERROR(122, SHARE_SESSION_NOT_FOUND, share_session_not_found, true, false)                  \
+  ERROR(123, INVALID_SHARE_SESSION_EPOCH, invalid_share_session_epoch, true, false)          \
+  ERROR(124, FENCED_STATE_EPOCH, fenced_state_epoch, false, false)
 
 enum class Error : std::int16_t {
 #define EVENTARIUM_ERROR(code, NAME, enumerator, retriable, metadata) enumerator = code,

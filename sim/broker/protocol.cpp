@@ -4,26 +4,17 @@
 
 #include "sim/broker/admin_protocol.h"
 #include "sim/broker/cluster_protocol.h"
+#include "sim/broker/protocol_size.h"
 
 namespace eventarium::kafka {
 namespace {
 
-// length, api key, api version, correlation id, a client id of usual length, tagged fields
-constexpr std::uint64_t request_header_bytes = 32;
-// length, correlation id, throttle time, tagged fields
-constexpr std::uint64_t response_header_bytes = 16;
 // id, host name, port, rack of a broker
 constexpr std::uint64_t broker_bytes = 28;
 // name and version of the client's library
 constexpr std::uint64_t client_software_bytes = 24;
 // what a 4.1 broker lists for clients, and key, lowest and highest version, tagged fields of each
 constexpr std::uint64_t api_count = 60, api_bytes = 7;
-
-std::uint64_t tp_bytes(const TopicPartition& tp) { return tp.topic.size() + 2 + 4 + 2; }
-
-void append_ids(const RecordBatch& batch, std::vector<RecordId>& records) {
-  for (const Record& record : *batch.records) records.push_back(record.id);
-}
 
 }  // namespace
 
@@ -52,7 +43,7 @@ std::uint64_t MetadataResponse::size_bytes() const {
 }
 
 std::uint64_t ProduceRequest::size_bytes() const {
-  std::uint64_t size = request_header_bytes + 8;
+  std::uint64_t size = request_header_bytes + 8 + transactional_id.size();
   for (const Partition& partition : partitions)
     size += tp_bytes(partition.tp) + 4 + partition.batch.size_bytes;
   return size;
@@ -77,7 +68,7 @@ std::uint64_t FetchRequest::size_bytes() const {
 std::uint64_t FetchResponse::size_bytes() const {
   std::uint64_t size = response_header_bytes + 6;
   for (const Partition& partition : partitions) {
-    size += tp_bytes(partition.tp) + 40;
+    size += tp_bytes(partition.tp) + 40 + 16 * partition.aborted.size();
     for (const RecordBatch& batch : partition.batches) size += batch.size_bytes;
   }
   return size;

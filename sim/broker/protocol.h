@@ -86,8 +86,9 @@ struct ProduceRequest final : Request {
     TopicPartition tp;
     RecordBatch batch;  // without offset and epoch: the leader gives them
   };
-  std::int16_t acks = -1;  // 0, 1, -1 (all)
-  Duration timeout{};      // how long the broker may wait for the in-sync replicas
+  std::int16_t acks = -1;        // 0, 1, -1 (all)
+  Duration timeout{};            // how long the broker may wait for the in-sync replicas
+  std::string transactional_id;  // empty: no batch here belongs to a transaction
   std::vector<Partition> partitions;
 
   std::string_view label() const override { return "Produce"; }
@@ -108,6 +109,18 @@ struct ProduceResponse final : Response {
   std::uint64_t size_bytes() const override;
 };
 
+/// What a consumer may read: up to the high watermark, or up to the last stable offset and
+/// nothing of aborted transactions.
+enum class Isolation : std::uint8_t { read_uncommitted, read_committed };
+
+/// In the answer to a read_committed fetch: the producer's transactional records from that offset
+/// up to its next abort marker are not to be handed out.
+struct AbortedTransaction {
+  std::int64_t producer_id = -1;
+  std::int64_t first_offset = 0;
+  bool operator==(const AbortedTransaction&) const = default;
+};
+
 // ---- Fetch: a long poll
 struct FetchRequest final : Request {
   struct Partition {
@@ -123,6 +136,7 @@ struct FetchRequest final : Request {
   Duration max_wait{};
   std::uint64_t min_bytes = 1;
   std::uint64_t max_bytes = 0;
+  Isolation isolation = Isolation::read_uncommitted;
   std::vector<Partition> partitions;
 
   /// Followers and consumers look different in a picture.
@@ -135,8 +149,10 @@ struct FetchResponse final : Response {
     TopicPartition tp;
     Error error = Error::none;
     std::int64_t high_watermark = -1;
+    std::int64_t last_stable_offset = -1;
     std::int64_t log_start_offset = -1;
     std::vector<RecordBatch> batches;
+    std::vector<AbortedTransaction> aborted;  // read_committed only
     EpochEnd diverging{};         // epoch >= 0: the follower's log parts from the leader's here
     LeaderHint current_leader{};  // with NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH (KIP-951)
   };
@@ -185,6 +201,8 @@ struct ListOffsetsRequest final : Request {
     SimTime timestamp{};  // Target::timestamp only
   };
   NodeId replica;  // the follower that asks; none for consumers
+  Isolation isolation =
+      Isolation::read_uncommitted;  // latest: high watermark or last stable offset
   std::vector<Partition> partitions;
 
   std::string_view label() const override { return "ListOffsets"; }

@@ -110,7 +110,7 @@ struct Ledger::Fold {
 void Ledger::on_event(const trace::Event& event) {
   ++events_;
   now_ = event.t;
-  std::visit(Fold{*this, event}, event.body);
+  trace::visit(Fold{*this, event}, event.body);
 }
 
 void Ledger::on_rare(const trace::Event& event) {

@@ -26,6 +26,23 @@ struct CleanedBatch {
   SimTime delete_horizon = SimTime::max();  // its tombstones go from then on; max: it has none
 };
 
+/// Not records but the marker with which a coordinator ends a transaction (Kafka's
+/// ControlRecordType, 4.1). A marker takes one offset; consumers are never handed it.
+enum class Control : std::uint8_t { none, commit, abort };
+
+/// Who wrote a batch, from its header: -1 everywhere without idempotence (Kafka's RecordBatch
+/// NO_PRODUCER_ID, NO_PRODUCER_EPOCH, NO_SEQUENCE, 4.1).
+struct ProducerStamp {
+  std::int64_t producer_id = -1;
+  std::int32_t base_sequence = -1;  // of the first record; +1 per record, 2^31-1 wraps to 0
+  std::int16_t producer_epoch = -1;
+  bool transactional = false;
+  Control control = Control::none;
+
+  bool known() const { return producer_id >= 0; }
+  bool operator==(const ProducerStamp&) const = default;
+};
+
 struct RecordBatch {
   std::int64_t base_offset = 0;
   std::int32_t leader_epoch = 0;  // of the leader that wrote it first
@@ -34,6 +51,7 @@ struct RecordBatch {
   std::uint64_t size_bytes = 0;
   RecordSet records;
   std::shared_ptr<const CleanedBatch> cleaned;  // null: as it was written, offsets without gaps
+  ProducerStamp producer;
 
   std::int64_t last_offset() const {
     return base_offset +

@@ -133,17 +133,36 @@ struct Reaction {
   std::vector<Emission> emits;
 };
 
+/// When the application of a Kafka consumer in a group commits its positions.
+enum class Commit {
+  automatic,    // enable.auto.commit: inside poll(), every auto.commit.interval.ms
+  before,       // commitSync() right after poll(), before anything is processed: at most once
+  after,        // commitSync() when all records of a poll() are processed: at least once
+  each,         // commitSync() after each record
+  transaction,  // with the transaction of what the service publishes: exactly once
+  never
+};
+
 /// A service; one of `consumers:` is a service without reactions, which only reads.
 struct Service {
   std::string name;
+  std::string family;  // name as it stands in the file; with `instances` the name has a number
   bool is_consumer = false;              // declared under consumers:
   std::vector<std::string> topics;       // what it reads
   std::vector<PartitionRef> partitions;  // Kafka: explicit assignment; default: all of topics
   std::vector<Reaction> reactions;
-  Distribution service_time;     // for events without a reaction (consumers)
-  Duration start{};              // its process starts then
-  std::optional<Duration> stop;  // and ends cleanly then
-  Config consumer_config, producer_config;
+  Distribution service_time;                // for events without a reaction (consumers)
+  Duration start{};                         // its process starts then
+  std::optional<Duration> stop;             // and ends cleanly then
+  Config consumer_config, producer_config;  // group.id among them
+  bool share_group = false;                 // its group is a share group (KIP-932)
+  Commit commit = Commit::automatic;
+
+  /// group.id; empty when it is in no group.
+  std::string group() const {
+    const auto found = consumer_config.find("group.id");
+    return found == consumer_config.end() ? std::string{} : found->second;
+  }
 };
 
 enum class FaultKind {

@@ -1,54 +1,15 @@
-// The events of a trace: structs, variant and field visitor, all generated from schema.inl.
-// Nothing but events crosses from the simulation to its readers.
+// An event of a trace, and the schema as data; all generated from schema.inl. Nothing but events
+// crosses from the simulation to its readers.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <string>
 #include <string_view>
 #include <type_traits>
-#include <variant>
 #include <vector>
 
-#include "sim/base/ids.h"
-#include "sim/base/time.h"
+#include "sim/trace/event_body.h"
 
 namespace eventarium::trace {
-
-// Types that schema.inl may use for a field.
-using Int = std::int64_t;
-using Count = std::uint64_t;
-using Real = double;
-using Text = std::string;
-using Time = SimTime;
-using Span = Duration;
-using NodeList = std::vector<NodeId>;
-using RecordList = std::vector<RecordId>;
-
-#define EVENT_BEGIN(Name, wire, doc) \
-  struct Name {                      \
-    static constexpr std::string_view wire_name = #wire;
-#define FIELD(Type, name, doc) Type name{};
-#define EVENT_END(Name)                         \
-  bool operator==(const Name&) const = default; \
-  }                                             \
-  ;
-#include "sim/trace/schema.inl"
-#undef EVENT_BEGIN
-#undef FIELD
-#undef EVENT_END
-
-/// One of the schema's events; std::monostate only in a default-constructed Event.
-using EventBody = std::variant<std::monostate
-#define EVENT_BEGIN(Name, wire, doc) , Name
-#define FIELD(Type, name, doc)
-#define EVENT_END(Name)
-#include "sim/trace/schema.inl"
-#undef EVENT_BEGIN
-#undef FIELD
-#undef EVENT_END
-                               >;
 
 struct Event {
   EventId id;
@@ -59,7 +20,7 @@ struct Event {
 
   template <class Body>
   const Body* as() const {
-    return std::get_if<Body>(&body);
+    return body.as<Body>();
   }
   bool operator==(const Event&) const = default;
 };
@@ -84,7 +45,7 @@ struct EventInfo {
   std::vector<FieldInfo> fields;
 };
 
-/// The schema as data, in its own order; entry i describes alternative i + 1 of EventBody.
+/// The schema as data, in its own order; entry i describes the body whose index is i + 1.
 const std::vector<EventInfo>& event_table();
 
 /// "message_sent" for a MessageSent; "none" for a default-constructed body.

@@ -39,7 +39,7 @@ void Fingerprint::on_event(const Event& event) {
   hasher.value(event.t);
   hasher.value(event.node);
   hasher.value(event.cause);
-  std::visit(
+  visit(
       [&](const auto& body) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(body)>, std::monostate>)
           visit_fields(body, [&](const char*, const auto& value) { hasher.value(value); });

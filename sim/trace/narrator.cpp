@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "sim/trace/cluster_teller.h"
 #include "sim/trace/fault_words.h"
 #include "sim/trace/flat_json.h"
+#include "sim/trace/group_teller.h"
 
 namespace eventarium::trace {
 namespace {
@@ -63,8 +63,8 @@ std::string partition_name(const std::string& topic, std::int64_t partition) {
 
 }  // namespace
 
-struct Narrator::Teller : ClusterTeller {
-  using ClusterTeller::operator();
+struct Narrator::Teller : GroupTeller {
+  using GroupTeller::operator();
 
   const Narrator& told;
   bool told_again;  // that the peer can't be reached has been told since it went down
@@ -87,12 +87,15 @@ struct Narrator::Teller : ClusterTeller {
   }
   Sentence operator()(const SubscriptionDeclared& e) const {
     if (!all) return std::nullopt;
-    return fmt::format("{} wants what is published to {}", self(),
-                       partition_name(e.topic, e.partition));
+    return fmt::format("{} wants what is published to {}{}{}", self(),
+                       partition_name(e.topic, e.partition), e.group.empty() ? "" : ", in group ",
+                       e.group);
   }
   Sentence operator()(const PublisherDeclared& e) const {
     if (!all) return std::nullopt;
-    return fmt::format("{} publishes with acks={}", self(), e.acks);
+    return fmt::format("{} publishes with acks={}{}{}{}", self(), e.acks,
+                       e.idempotent ? ", idempotent" : "",
+                       e.transactional_id.empty() ? "" : ", transactional.id=", e.transactional_id);
   }
   Sentence operator()(const NodeStarted& e) const {
     if (e.incarnation > 1) return self() + " is up again";
@@ -237,9 +240,28 @@ struct Narrator::Teller : ClusterTeller {
   }
   Sentence operator()(const BatchAppended& e) const {
     if (!all) return std::nullopt;
-    return fmt::format("{} wrote {} at offset {} of {}", self(),
-                       count_of(e.records.size(), "record", "records"), e.base_offset,
+    const std::string what = e.control.empty() ? count_of(e.records.size(), "record", "records")
+                                               : "a transaction's " + e.control + " marker";
+    return fmt::format("{} wrote {} at offset {} of {}", self(), what, e.base_offset,
                        partition_name(e.topic, e.partition));
+  }
+  Sentence operator()(const BatchRecognised& e) const {
+    return fmt::format("{} has {} already: written once, acknowledged again", self(),
+                       told.records(e.records));
+  }
+  Sentence operator()(const RecordsFiltered& e) const {
+    return fmt::format("{} passes over {}: the transaction was aborted", self(),
+                       told.records(e.records));
+  }
+  Sentence operator()(const RecordsAcquired& e) const {
+    if (!all && e.delivery_count == 1) return std::nullopt;
+    return fmt::format("{} gives {} to {} for {} (delivery {})", self(), told.records(e.records),
+                       name(e.client), format_duration(e.lock), e.delivery_count);
+  }
+  Sentence operator()(const RecordsSettled& e) const {
+    if (!all && e.outcome == "accepted") return std::nullopt;
+    return fmt::format("{}: {} {}{}{}", self(), told.records(e.records), e.outcome,
+                       e.reason.empty() ? "" : ": ", e.reason);
   }
   Sentence operator()(const LogTruncated& e) const {
     return fmt::format("{} lost {} at the end of {}: {}", self(),
@@ -272,6 +294,42 @@ struct Narrator::Teller : ClusterTeller {
     return self() + " has stopped reading: " + e.error;
   }
   Sentence operator()(const ClientWarning& e) const { return self() + ": " + e.text; }
+
+  // ---- services
+  Sentence operator()(const RecordSkipped& e) const {
+    return fmt::format("{} has nothing to do for {}: {}", self(), told.record(e.record), e.reason);
+  }
+  Sentence operator()(const RecordPutAside& e) const {
+    return fmt::format("{} puts {} aside in {} ({}): {}", self(), told.record(e.record), e.topic,
+                       e.dead_letter ? "dead letter" : fmt::format("attempt {} failed", e.attempt),
+                       e.reason);
+  }
+  Sentence operator()(const RecordDelayed& e) const {
+    if (!all) return std::nullopt;
+    return fmt::format("{} waits {} before it tries {} again", self(), format_duration(e.delay),
+                       told.record(e.record));
+  }
+  Sentence operator()(const DatabaseWritten& e) const {
+    return fmt::format("{} writes to its database: {} {}{}{}", self(), e.table, e.key,
+                       e.value.empty() ? "" : " = ", e.value);
+  }
+  Sentence operator()(const OutboxRelayed& e) const {
+    if (!all) return std::nullopt;
+    return fmt::format("{} relays {} from its outbox; {} left", self(), told.record(e.record),
+                       e.waiting);
+  }
+  Sentence operator()(const SagaStateChanged& e) const {
+    return fmt::format("saga {} is {}{}{}", e.saga, e.state, e.reason.empty() ? "" : ": ",
+                       e.reason);
+  }
+  Sentence operator()(const ReplyMatched& e) const {
+    return fmt::format("{} has the answer to {} after {}: {}", self(), told.record(e.request),
+                       format_duration(e.took), told.record(e.record));
+  }
+  Sentence operator()(const ReplyMissed& e) const {
+    return fmt::format("{} waits no more for the answer to {} ({})", self(), told.record(e.request),
+                       format_duration(e.waited));
+  }
 
   // ---- channels without Kafka
   Sentence operator()(const CallFailed& e) const {
@@ -371,8 +429,8 @@ bool Narrator::is_told_again(const Event& event) {
 Sentence Narrator::tell(const Event& event) {
   learn(event);
   const bool told_again = is_told_again(event);
-  const ClusterTeller cluster{names_, event, detail_ == Detail::all};
-  auto sentence = std::visit(Teller{cluster, *this, told_again}, event.body);
+  const GroupTeller teller{{names_, event, detail_ == Detail::all}};
+  auto sentence = trace::visit(Teller{teller, *this, told_again}, event.body);
   if (const auto* arrived = event.as<MessageArrived>()) on_their_way_.erase(arrived->message);
   if (const auto* lost = event.as<MessageLost>()) on_their_way_.erase(lost->message);
   return sentence;

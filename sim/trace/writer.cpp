@@ -114,7 +114,7 @@ void append_event_line(std::string& out, const Event& event, const NodeNames& na
     writer.key("cause");
     writer.value(event.cause);
   }
-  std::visit([&](const auto& body) { write_body(writer, body); }, event.body);
+  trace::visit([&](const auto& body) { write_body(writer, body); }, event.body);
   out += '}';
 }
 

@@ -256,7 +256,7 @@ bool concerns_a_node(const trace::Event& event) {
 
 void fold_cluster(World& world, const trace::Event& event) {
   if (!event.node.valid() && concerns_a_node(event)) return;
-  std::visit(ClusterFold{world, event}, event.body);
+  trace::visit(ClusterFold{world, event}, event.body);
 }
 
 }  // namespace eventarium::viz

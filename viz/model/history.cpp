@@ -70,7 +70,7 @@ bool is_routine(Role from, Role to, std::string_view label) {
 
 std::vector<RecordId> records_of(const trace::Event& event) {
   std::vector<RecordId> out;
-  std::visit(
+  trace::visit(
       [&out](const auto& body) {
         if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(body)>, std::monostate>)
           collect_records(body, out);

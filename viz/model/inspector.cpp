@@ -336,7 +336,7 @@ struct Inspector {
   void fields(const trace::Event& event, Rows& rows) const {
     const auto& table = trace::event_table()[event.body.index() - 1];
     std::size_t next = 0;
-    std::visit(
+    trace::visit(
         [&](const auto& body) {
           if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(body)>, std::monostate>)
             trace::visit_fields(body, [&](std::string_view name, const auto& value) {

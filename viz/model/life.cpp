@@ -165,7 +165,7 @@ std::vector<LifeLine> life_of(const History& history, RecordId record, Position 
   for (const Position position : info->events) {
     if (position >= moment) break;
     life.position = position;
-    std::visit(life, history[position].body);
+    trace::visit(life, history[position].body);
   }
   std::stable_sort(life.lines.begin(), life.lines.end(),
                    [](const LifeLine& a, const LifeLine& b) { return a.position < b.position; });

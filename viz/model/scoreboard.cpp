@@ -455,7 +455,7 @@ void Scoreboard::append(const History& history, Position position) {
   std::vector<RecordId> touched;
   if (const auto* deleted = event.as<trace::TopicDeleted>()) update.delete_topic(*deleted);
   standing_.on_event(event, touched);
-  std::visit(update, event.body);
+  trace::visit(update, event.body);
   update.with_each(touched, [](Fate&) {});
 }
 

@@ -269,7 +269,7 @@ struct Standing::Fold {
 };
 
 void Standing::on_event(const trace::Event& event, std::vector<RecordId>& touched) {
-  std::visit(Fold{*this, event, touched}, event.body);
+  trace::visit(Fold{*this, event, touched}, event.body);
 }
 
 }  // namespace eventarium::viz

@@ -293,7 +293,7 @@ void World::apply(const History& history) {
   const trace::Event& event = history[moment];
   // A trace may be made by hand or by a later version: an event without its node changes nothing.
   if (names_its_node(event) || is_of_the_world(event))
-    std::visit(Fold{*this, history, event}, event.body);
+    trace::visit(Fold{*this, history, event}, event.body);
   fold_cluster(*this, event);
   if (history.is_story(moment)) narrated = moment;
   ++moment;

@@ -29,7 +29,7 @@ class TraceGenerator {
       event.cause = EventId{random_.below(i + 1)};
       event.node = node();
       event.body = body();
-      if (auto* declared = std::get_if<NodeDeclared>(&event.body)) {
+      if (auto* declared = event.body.as<NodeDeclared>()) {
         declared->index = NodeId{nodes_++};
         declared->name = "node-" + std::to_string(nodes_) + text();
       }
