@@ -20,7 +20,7 @@ const std::map<std::string, std::set<std::string>>& allowed() {
       return set;
     };
     const std::set<std::string> kafka = with(engine, {"sim/log"});
-    const std::set<std::string> client = with(kafka, {"sim/broker", "sim/bus", "sim/coordinator"});
+    const std::set<std::string> client = with(kafka, {"sim/broker", "sim/bus"});
     const std::set<std::string> service = with(client, {"sim/client", "sim/scenario"});
     const std::set<std::string> readers = {"sim/base", "sim/trace", "sim/scenario"};
     return std::map<std::string, std::set<std::string>>{
@@ -31,12 +31,13 @@ const std::map<std::string, std::set<std::string>>& allowed() {
         {"sim/log", engine},
         {"sim/bus", engine},
         {"sim/controller", with(kafka, {"sim/broker"})},
-        {"sim/coordinator", kafka},
-        {"sim/broker", with(kafka, {"sim/coordinator"})},
+        {"sim/coordinator", with(kafka, {"sim/broker"})},
+        {"sim/broker", kafka},
         {"sim/client", client},
         {"sim/service", service},
         {"sim/check", readers},
-        {"sim/app", with(service, {"sim/service", "sim/check", "sim/controller"})},
+        {"sim/app",
+         with(service, {"sim/service", "sim/check", "sim/controller", "sim/coordinator"})},
         {"viz/model", readers},
         {"viz/ui", with(readers, {"viz/model"})},
         {"viz/app", with(readers, {"viz/model", "viz/ui"})},
