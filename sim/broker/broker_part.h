@@ -72,6 +72,7 @@ class BrokerPart {
   /// A message on a connection that the part has opened itself. False: not the part's.
   virtual bool on_message(engine::Runtime&, const engine::Message&) { return false; }
   virtual bool on_timer(engine::Runtime&, engine::Token) { return false; }
+  virtual bool on_done(engine::Runtime&, engine::Token) { return false; }
   virtual bool on_disconnect(engine::Runtime&, NodeId /*peer*/, engine::Lane) { return false; }
   /// Who asked has gone; the request that handle() took will not be answered.
   virtual void on_request_gone(engine::Runtime&, RequestTicket) {}
