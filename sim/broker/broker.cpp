@@ -18,7 +18,8 @@ Broker::Broker(BrokerOptions options, std::unique_ptr<ClusterLink> link)
     : options_(std::move(options)),
       link_(std::move(link)),
       logs_(options_.config, options_.planted),
-      replicas_(options_.config, logs_) {}
+      replicas_(options_.config, logs_),
+      parts_(options_.config, *link_, channel_, replicas_) {}
 
 void Broker::on_start(engine::Runtime& runtime) {
   replicas_.start(runtime, *link_, options_.planted);
@@ -26,6 +27,7 @@ void Broker::on_start(engine::Runtime& runtime) {
   runtime.set_timer(replication.high_watermark_checkpoint_interval,
                     {broker_component, checkpoint_token, 0});
   runtime.set_timer(replication.lag_max / 2, {broker_component, shrink_token, 0});
+  parts_.start(runtime);
   link_->start(runtime, *this);
   announced_ = true;
   settle(runtime);
@@ -53,6 +55,7 @@ void Broker::on_metadata(engine::Runtime& runtime, const std::vector<TopicPartit
   if (!std::exchange(announced_, true)) announce(runtime);
   if (logs_.running()) {
     replicas_.apply_metadata(runtime, changed, false);
+    parts_.on_metadata(runtime);
   } else if (!std::exchange(has_metadata_, true)) {
     if (logs_.start(runtime)) logs_loaded(runtime);
   }
@@ -67,6 +70,7 @@ void Broker::logs_loaded(engine::Runtime& runtime) {
     for (std::size_t p = 0; p < topic.partitions.size(); ++p)
       all.push_back({name, static_cast<std::int32_t>(p)});
   replicas_.apply_metadata(runtime, all, true);
+  parts_.on_metadata(runtime);
   link_->ready(runtime);
 }
 
@@ -94,6 +98,7 @@ void Broker::on_shutdown_granted(engine::Runtime& runtime) {
 
 void Broker::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
   link_->stop(runtime, reason);
+  parts_.stop(runtime, reason);
   if (reason == engine::StopReason::clean) replicas_.checkpoint_high_watermarks();
   logs_.stop(runtime, reason);
   replicas_.stop();
@@ -113,8 +118,9 @@ bool Broker::serves_clients() const {
 
 void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
   if (link_->on_message(runtime, message)) return settle(runtime);
-  if (message.lane.opener == runtime.self()) {
-    replicas_.on_response(runtime, message);
+  // A part that asks its own broker opens the connection on which both requests and answers come.
+  if (message.lane.opener == runtime.self() && !message.as<Request>()) {
+    if (!parts_.on_message(runtime, message)) replicas_.on_response(runtime, message);
   } else if (!serves_clients()) {
     // Its listeners open when it is unfenced.
     runtime.disconnect(message.source, message.lane);
@@ -145,7 +151,7 @@ void Broker::on_timer(engine::Runtime& runtime, engine::Token token) {
       }
       break;
     default:
-      link_->on_timer(runtime, token);
+      if (!link_->on_timer(runtime, token)) parts_.on_timer(runtime, token);
       break;
   }
   settle(runtime);
@@ -162,8 +168,8 @@ void Broker::on_done(engine::Runtime& runtime, engine::Token token) {
     Flushing produce = std::move(found->second);
     flushing_.erase(found);
     finish_produce(runtime, std::move(produce));
-  } else {
-    link_->on_done(runtime, token);
+  } else if (!link_->on_done(runtime, token)) {
+    parts_.on_done(runtime, token);
   }
   settle(runtime);
 }
@@ -171,8 +177,9 @@ void Broker::on_done(engine::Runtime& runtime, engine::Token token) {
 void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
   if (link_->on_disconnect(runtime, peer, lane)) return settle(runtime);
   if (lane.opener == runtime.self()) {
-    replicas_.on_disconnect(runtime, peer, lane);
+    if (!parts_.on_disconnect(runtime, peer, lane)) replicas_.on_disconnect(runtime, peer, lane);
   } else if (const auto ticket = channel_.close(peer, lane)) {
+    parts_.request_gone(runtime, *ticket);
     produces_.forget(*ticket);
     fetches_.take(*ticket);
   }
@@ -193,6 +200,8 @@ void Broker::settle(engine::Runtime& runtime) {
   for (std::size_t next = 0;;) {
     if (next < touched.size()) {
       look_at(runtime, touched[next++]);
+    } else if (parts_.report_next(runtime)) {
+      continue;  // what came of it is looked at first
     } else if (auto taken = channel_.next()) {
       runtime.set_cause(taken->message.cause);
       handle(runtime, std::move(*taken));
@@ -209,6 +218,7 @@ void Broker::look_at(engine::Runtime& runtime, ReplicaManager::Touched touched) 
   for (DelayedProduce& produce :
        produces_.check(touched.partition, replicas_.at(touched.partition)))
     answer_delayed(runtime, std::move(produce));
+  parts_.check(runtime, touched.partition);
   for (const RequestTicket ticket : std::vector(fetches_.watchers_of(touched.partition))) {
     const ParkedFetch* parked = fetches_.find(ticket);
     if (!parked ||

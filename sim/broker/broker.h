@@ -16,10 +16,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sim/base/config_keys.h"
 #include "sim/base/planted_fault.h"
+#include "sim/broker/broker_parts.h"
 #include "sim/broker/cluster_link.h"
 #include "sim/broker/delayed_produce.h"
 #include "sim/broker/fetch_purgatory.h"
@@ -46,6 +48,9 @@ struct BrokerOptions {
 class Broker : public engine::Node, public ClusterListener {
  public:
   Broker(BrokerOptions options, std::unique_ptr<ClusterLink> link);
+
+  /// A coordinator or another part of the same process, before its first start.
+  void add_part(std::unique_ptr<BrokerPart> part) { parts_.add(std::move(part)); }
 
   void on_start(engine::Runtime& runtime) override;
   void on_message(engine::Runtime& runtime, engine::Message message) override;
@@ -85,9 +90,8 @@ class Broker : public engine::Node, public ClusterListener {
 
   // broker_requests.cpp
   void handle(engine::Runtime& runtime, RequestChannel::Taken taken);
-  template <class R>
   void respond(engine::Runtime& runtime, RequestTicket ticket, Header header,
-               std::unique_ptr<R> response);
+               std::unique_ptr<Response> response);
   void answer_metadata(engine::Runtime& runtime, RequestTicket ticket,
                        const MetadataRequest& request);
   void answer_list_offsets(engine::Runtime& runtime, RequestTicket ticket,
@@ -114,6 +118,7 @@ class Broker : public engine::Node, public ClusterListener {
   RequestChannel channel_;
   DelayedProducePurgatory produces_;
   FetchPurgatory fetches_;
+  BrokerParts parts_;
   std::map<std::uint64_t, Flushing> flushing_;  // by the token of their fsync
   std::uint64_t last_flush_ = 0;
 };

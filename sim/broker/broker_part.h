@@ -33,6 +33,9 @@ class BrokerServices {
 
   virtual const ClusterImage& image() const = 0;
   virtual const Config& config() const = 0;  // broker scope, checked
+  /// One that no broker has given or ever will give to another producer; > 0 (Kafka's
+  /// ProducerIdManager).
+  virtual std::int64_t new_producer_id() = 0;
 
   /// Answers a request that handle() took; nothing happens when who asked has gone. The response's
   /// header is set from the request's.

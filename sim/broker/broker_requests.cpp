@@ -7,15 +7,9 @@
 
 namespace eventarium::kafka {
 
-template <class R>
 void Broker::respond(engine::Runtime& runtime, RequestTicket ticket, Header header,
-                     std::unique_ptr<R> response) {
-  if (!channel_.in_hand(ticket)) return;  // who asked has gone
-  response->header = header;
-  const RequestChannel::Connection& connection = channel_.connection(ticket);
-  const std::uint64_t size_bytes = response->size_bytes();
-  runtime.send(connection.client, std::move(response), size_bytes, connection.lane);
-  channel_.finish(ticket);
+                     std::unique_ptr<Response> response) {
+  send_response(runtime, channel_, ticket, header, std::move(response));
 }
 
 void Broker::handle(engine::Runtime& runtime, RequestChannel::Taken taken) {
@@ -33,7 +27,7 @@ void Broker::handle(engine::Runtime& runtime, RequestChannel::Taken taken) {
     answer_epochs(runtime, ticket, *epochs);
   } else if (const auto* api_versions = message.as<ApiVersionsRequest>()) {
     respond(runtime, ticket, api_versions->header, std::make_unique<ApiVersionsResponse>());
-  } else {
+  } else if (!parts_.handle(runtime, ticket, message)) {
     channel_.finish(ticket);  // not a request that a broker knows
   }
 }
@@ -86,7 +80,7 @@ void Broker::answer_epochs(engine::Runtime& runtime, RequestTicket ticket,
 
 void Broker::take_produce(engine::Runtime& runtime, RequestChannel::Taken taken) {
   const auto& request = *taken.message.as<ProduceRequest>();
-  Flushing produce{taken.ticket, {}, replicas_.append(runtime, request)};
+  Flushing produce{taken.ticket, {}, replicas_.append(runtime, request.partitions, request.acks)};
   produce.message = std::move(taken.message);
   if (!produce.outcome.must_flush) return finish_produce(runtime, std::move(produce));
   runtime.set_cause(produce.outcome.last_event);

@@ -18,6 +18,7 @@ enum BrokerComponent : std::uint16_t {
   transaction_coordinator_component = 20,  // 20 ... 23
   share_coordinator_component = 24,        // 24 ... 27
   transaction_verifier_component = 28,     // a leader's questions to transaction coordinators
+  broker_parts_component = 29,             // what parts append: time-outs, fsyncs
 };
 
 /// Lane::purpose of the connections that a broker opens to other brokers and to controllers.

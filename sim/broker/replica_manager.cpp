@@ -51,6 +51,7 @@ void ReplicaManager::stop() {
   by_number_.clear();
   all_.clear();
   touched_.clear();
+  leadership_changes_.clear();
 }
 
 void ReplicaManager::checkpoint_high_watermarks() {
@@ -79,6 +80,15 @@ LeaderHint ReplicaManager::leader_hint(const TopicPartition& tp) const {
 
 void ReplicaManager::touch(engine::Runtime& runtime, const Partition& partition) {
   touched_.push_back({partition.index(), runtime.current_cause()});
+}
+
+void ReplicaManager::note_leadership(engine::Runtime& runtime, const TopicPartition& tp,
+                                     std::int32_t epoch) {
+  leadership_changes_.push_back({tp, epoch, runtime.current_cause()});
+}
+
+std::vector<ReplicaManager::LeadershipChange> ReplicaManager::take_leadership_changes() {
+  return std::exchange(leadership_changes_, {});
 }
 
 // ---- metadata -----------------------------------------------------------------------------------
@@ -121,6 +131,7 @@ void ReplicaManager::become_leader(engine::Runtime& runtime, Partition& partitio
     const TopicPartition& tp = partition.tp();
     runtime.set_cause(runtime.emit(trace::LeadershipTaken{
         tp.topic, tp.partition, partition.leader_epoch(), partition.log().log_end_offset()}));
+    note_leadership(runtime, tp, partition.leader_epoch());
   }
   advance(runtime, partition);
   touch(runtime, partition);
@@ -139,6 +150,7 @@ void ReplicaManager::become_follower(engine::Runtime& runtime, Partition& partit
     if (options_.planted.has(PlantedFault::truncate_to_high_watermark))
       truncate_log(runtime, logs_, partition, partition.high_watermark(), "to the high watermark");
   }
+  if (change.was_leader) note_leadership(runtime, partition.tp(), -1);
   if (change.new_epoch || change.was_leader) touch(runtime, partition);
   // A broker that is about to end stops following what it is no longer in sync with.
   const bool leaving =
@@ -171,6 +183,7 @@ void ReplicaManager::drop(engine::Runtime& runtime, const TopicPartition& tp) {
   if (const Partition* partition = find(tp)) {
     stop_fetching(*partition);
     touch(runtime, *partition);
+    if (partition->is_leader()) note_leadership(runtime, tp, -1);
     by_number_[partition->index()] = nullptr;
     hosted_.erase(tp);
   }

@@ -55,6 +55,13 @@ class ReplicaManager {
     EventId cause;
   };
 
+  /// This broker has begun to lead the partition in that epoch; -1: it leads it no more.
+  struct LeadershipChange {
+    TopicPartition tp;
+    std::int32_t epoch = -1;
+    EventId cause;
+  };
+
   /// `config` has the broker scope and has been checked. `logs` outlives the manager.
   ReplicaManager(Config config, LogManager& logs);
 
@@ -86,7 +93,8 @@ class ReplicaManager {
 
   // ---- requests
   /// Writes to the page cache. complete_append() is the next step, at once or after an fsync.
-  AppendOutcome append(engine::Runtime& runtime, const ProduceRequest& request);
+  AppendOutcome append(engine::Runtime& runtime,
+                       const std::vector<ProduceRequest::Partition>& batches, std::int16_t acks);
   /// The appended batches are as safe as configured: advances the high watermarks.
   void complete_append(engine::Runtime& runtime, AppendOutcome& outcome);
   /// A fetch arrives. A follower's tells how far it is, which may advance high watermarks and
@@ -109,6 +117,8 @@ class ReplicaManager {
 
   /// What has changed since the last call of clear(); the broker looks at all of it.
   std::vector<Touched>& touched() { return touched_; }
+  /// What this broker has begun and ceased to lead since the last call, in the order of events.
+  std::vector<LeadershipChange> take_leadership_changes();
 
   // ---- looking
   const std::map<TopicPartition, Partition*>& partitions() const { return hosted_; }
@@ -134,6 +144,7 @@ class ReplicaManager {
                const std::string& reason);
   void advance(engine::Runtime& runtime, Partition& partition);
   void touch(engine::Runtime& runtime, const Partition& partition);
+  void note_leadership(engine::Runtime& runtime, const TopicPartition& tp, std::int32_t epoch);
   Error append_one(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
                    std::int16_t acks, AppendOutcome& outcome);
   FetchPlan::Read plan_read(Partition* partition, const FetchRequest::Partition& asked,
@@ -155,6 +166,7 @@ class ReplicaManager {
   std::vector<std::unique_ptr<ReplicaFetcher>> fetchers_;
   std::map<std::pair<NodeId, engine::Lane>, std::size_t> fetcher_by_lane_;
   std::vector<Touched> touched_;
+  std::vector<LeadershipChange> leadership_changes_;
 };
 
 }  // namespace eventarium::kafka

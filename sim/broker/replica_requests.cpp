@@ -20,12 +20,14 @@ Error ReplicaManager::why_not_here(const TopicPartition& tp) const {
 
 // ---- append -------------------------------------------------------------------------------------
 
-AppendOutcome ReplicaManager::append(engine::Runtime& runtime, const ProduceRequest& request) {
+AppendOutcome ReplicaManager::append(engine::Runtime& runtime,
+                                     const std::vector<ProduceRequest::Partition>& batches,
+                                     std::int16_t acks) {
   AppendOutcome outcome;
   outcome.last_event = runtime.current_cause();
-  outcome.answers.reserve(request.partitions.size());
-  for (const ProduceRequest::Partition& asked : request.partitions) {
-    const Error error = append_one(runtime, asked, request.acks, outcome);
+  outcome.answers.reserve(batches.size());
+  for (const ProduceRequest::Partition& asked : batches) {
+    const Error error = append_one(runtime, asked, acks, outcome);
     if (error == Error::none) continue;
     outcome.failed = true;
     ProduceResponse::Partition& answer = outcome.answers.emplace_back();

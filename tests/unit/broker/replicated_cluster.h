@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +19,7 @@ class ReplicatedCluster {
  public:
   explicit ReplicatedCluster(std::uint32_t broker_count = 3, Config topic_config = {},
                              Config broker_config = {}, PlantedFaults planted = {},
-                             int partitions = 1)
+                             int partitions = 1, const std::function<void(Broker&)>& prepare = {})
       : client_id{broker_count} {
     std::vector<NodeId> ids;
     for (std::uint32_t i = 0; i < broker_count; ++i) ids.push_back(NodeId{i});
@@ -28,8 +29,10 @@ class ReplicatedCluster {
     for (std::uint32_t i = 0; i < broker_count; ++i) {
       engine::NodeSpec spec;
       spec.name = "broker-" + std::to_string(i + 1);
-      engine.add_node(spec, std::make_unique<Broker>(BrokerOptions{broker_config, planted},
-                                                     settled->make_link()));
+      auto made =
+          std::make_unique<Broker>(BrokerOptions{broker_config, planted}, settled->make_link());
+      if (prepare) prepare(*made);
+      engine.add_node(spec, std::move(made));
     }
     engine::NodeSpec spec;
     spec.name = "client";

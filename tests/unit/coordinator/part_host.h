@@ -21,6 +21,7 @@ struct Store {
   ClusterImage image;
   Config config;
   std::map<TopicPartition, PartitionLog> logs;
+  std::int64_t last_producer_id = 0;
 };
 
 class PartHost : public engine::Node, public BrokerServices {
@@ -99,6 +100,7 @@ class PartHost : public engine::Node, public BrokerServices {
   // ---- BrokerServices
   const ClusterImage& image() const override { return store_.image; }
   const Config& config() const override { return store_.config; }
+  std::int64_t new_producer_id() override { return ++store_.last_producer_id; }
   void respond(engine::Runtime& runtime, RequestTicket ticket, Header header,
                std::unique_ptr<Response> response) override {
     const auto found = requests_.find(ticket.serial);
