@@ -33,7 +33,7 @@ engine::Lane TransactionMarkers::lane(const engine::Runtime& runtime) const {
 void TransactionMarkers::add(engine::Runtime& runtime, const TransactionMetadata& decided,
                              std::int32_t kept_in, std::int32_t coordinator_epoch) {
   Pending& pending = transactions_[decided.id];
-  pending = {decided.producer, decided.commits(),  kept_in,
+  pending = {decided.producer,  decided.commits(),  kept_in,
              coordinator_epoch, decided.partitions, runtime.current_cause()};
   send_all(runtime);
 }
@@ -84,8 +84,8 @@ void TransactionMarkers::send_all(engine::Runtime& runtime) {
   }
   for (const auto& [leader, markers] : by_leader)
     if (!asked_.contains(leader)) send(runtime, leader, markers);
-  if (nobody_leads) arm(runtime, retry_backoff);
-  if (!asked_.empty()) arm(runtime, request_timeout);
+  if (nobody_leads) wake_in(runtime, retry_backoff);
+  if (!asked_.empty()) wake_in(runtime, request_timeout);
 }
 
 void TransactionMarkers::send(engine::Runtime& runtime, NodeId leader,
@@ -112,8 +112,7 @@ bool TransactionMarkers::on_message(engine::Runtime& runtime, const engine::Mess
   const auto* response = message.as<WriteTxnMarkersResponse>();
   if (!response) return false;
   const auto found = asked_.find(message.source);
-  if (found == asked_.end() ||
-      found->second.correlation_id != response->header.correlation_id)
+  if (found == asked_.end() || found->second.correlation_id != response->header.correlation_id)
     return true;  // too late
   const Asked asked = std::move(found->second);
   asked_.erase(found);
@@ -130,7 +129,7 @@ bool TransactionMarkers::on_message(engine::Runtime& runtime, const engine::Mess
   }
   drop_deleted_topics();
   if (again)
-    arm(runtime, retry_backoff);
+    wake_in(runtime, retry_backoff);
   else
     send_all(runtime);
   return true;
@@ -156,17 +155,18 @@ bool TransactionMarkers::on_timer(engine::Runtime& runtime, engine::Token token)
   return true;
 }
 
-bool TransactionMarkers::on_disconnect(engine::Runtime& runtime, NodeId peer,
-                                       engine::Lane closed) {
+bool TransactionMarkers::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane closed) {
   if (closed != lane(runtime)) return false;
-  if (asked_.erase(peer) > 0) arm(runtime, retry_backoff);
+  if (asked_.erase(peer) > 0) wake_in(runtime, retry_backoff);
   return true;
 }
 
 /// Wakes up after `delay`, or sooner when that has been asked for already.
-void TransactionMarkers::arm(engine::Runtime& runtime, Duration delay) {
-  if (timer_.valid() && delay >= retry_backoff && delay != retry_backoff) return;
+void TransactionMarkers::wake_in(engine::Runtime& runtime, Duration delay) {
+  const SimTime at = runtime.now() + delay;
+  if (timer_.valid() && wakes_at_ <= at) return;
   runtime.cancel_timer(timer_);
+  wakes_at_ = at;
   timer_ = runtime.set_timer(delay, {component_, 0, 0});
 }
 

@@ -69,7 +69,7 @@ class TransactionMarkers {
   void send(engine::Runtime& runtime, NodeId leader,
             const std::map<std::string, PartitionList>& markers);
   void on_answer(const std::string& id, const TopicPartition& tp, Error error);
-  void arm(engine::Runtime& runtime, Duration delay);
+  void wake_in(engine::Runtime& runtime, Duration delay);
 
   std::uint16_t component_;
   BrokerServices* services_ = nullptr;
@@ -78,6 +78,7 @@ class TransactionMarkers {
   std::vector<std::string> finished_;
   std::uint32_t last_correlation_id_ = 0;
   TimerId timer_;
+  SimTime wakes_at_{};
 };
 
 }  // namespace eventarium::kafka

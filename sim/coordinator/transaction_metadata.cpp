@@ -84,8 +84,8 @@ TransactionDecision decide_init(const TransactionMetadata& known,
   decision.next->partitions.clear();
   decision.next->timeout = asked.transaction_timeout;
   const bool exhausted = known.producer.epoch >= last_epoch;
-  decision.next->producer = is_new || exhausted ? ProducerIdAndEpoch{new_id(), 0}
-                                                : later_epoch(known.producer);
+  decision.next->producer =
+      is_new || exhausted ? ProducerIdAndEpoch{new_id(), 0} : later_epoch(known.producer);
   return decision;
 }
 
@@ -130,8 +130,8 @@ TransactionDecision decide_end(const TransactionMetadata& known, const EndTxnReq
     case TransactionState::complete_abort:
       if (is_repeated) {
         const bool committed = known.state == TransactionState::complete_commit;
-        TransactionDecision decision = refuse(
-            committed == asked.commit ? Error::none : Error::invalid_txn_state);
+        TransactionDecision decision =
+            refuse(committed == asked.commit ? Error::none : Error::invalid_txn_state);
         decision.producer = known.producer;
         return decision;
       }
@@ -184,8 +184,9 @@ std::optional<TransactionMetadata> decode_transaction(const std::string& id,
                                                       const std::string& value) {
   trace::FlatObject object;
   if (trace::parse_flat_json(value, object)) return std::nullopt;
-  const auto producer_id = integer(object, "producer_id"), epoch = integer(object, "producer_epoch"),
-             timeout_ms = integer(object, "timeout_ms"), started_ns = integer(object, "started_ns");
+  const auto producer_id = integer(object, "producer_id"),
+             epoch = integer(object, "producer_epoch"), timeout_ms = integer(object, "timeout_ms"),
+             started_ns = integer(object, "started_ns");
   const trace::FlatValue *state = object.find("state"), *partitions = object.find("partitions");
   const auto* state_name = state ? std::get_if<std::string>(state) : nullptr;
   const auto* list = partitions ? std::get_if<std::vector<trace::Scalar>>(partitions) : nullptr;

@@ -6,9 +6,10 @@
 //   ------------------------------------------------------------------------------------------------
 //   empty, complete_*  epoch + 1 --> empty   --> ongoing        abort: epoch + 1    -
 //                                                               commit: 48
-//   ongoing            fences: epoch + 1     more partitions    --> prepare_*       fences: epoch + 1
-//                      --> prepare_abort,                       (epoch + 1)         --> prepare_abort
-//                      CONCURRENT_TRANSACTIONS
+//   ongoing            fences: epoch + 1     more partitions    --> prepare_*       fences: epoch +
+//   1
+//                      --> prepare_abort,                       (epoch + 1)         -->
+//                      prepare_abort CONCURRENT_TRANSACTIONS
 //   prepare_*          CONCURRENT_TRANSACTIONS, whoever asks; 48 to EndTxn of the other kind
 //   prepare_* --all markers are in the logs of the partitions--> complete_*
 //   While a change is being written, everybody gets CONCURRENT_TRANSACTIONS.
@@ -68,7 +69,8 @@ struct TransactionDecision {
 /// InitProducerId. `expected`: the identity that the producer has already, if any. `new_id` is
 /// asked for a producer id when one is needed: for a new transactional id, or when its epochs are
 /// used up.
-TransactionDecision decide_init(const TransactionMetadata& known, const InitProducerIdRequest& asked,
+TransactionDecision decide_init(const TransactionMetadata& known,
+                                const InitProducerIdRequest& asked,
                                 const std::function<std::int64_t()>& new_id);
 /// AddPartitionsToTxn, also for the partition of a group's positions.
 TransactionDecision decide_add(const TransactionMetadata& known,
