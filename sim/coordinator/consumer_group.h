@@ -31,6 +31,7 @@
 #include "sim/base/ids.h"
 #include "sim/base/time.h"
 #include "sim/coordinator/coordinator_log.h"
+#include "sim/coordinator/group_entry.h"
 #include "sim/coordinator/server_assignor.h"
 
 namespace eventarium::kafka {
@@ -93,8 +94,14 @@ class ConsumerGroup {
 
   /// What has to be kept since the last call, and what is to be forgotten.
   std::vector<CoordinatorEntry> take_changes();
+  /// The last changes could not be kept: everything is to be kept again.
+  void keep_again();
   /// An entry that take_changes() has made, of this group, found in the log.
-  void replay(const CoordinatorEntry& entry);
+  void replay(const GroupEntryKey& key, const std::optional<std::string>& text);
+  /// What makes the group forgotten; it must be empty.
+  std::vector<CoordinatorEntry> tombstones() const;
+  static constexpr const char* group_type = "consumer_group";
+  static constexpr const char* member_type = "consumer_group_member";
   bool is_empty() const { return members_.empty(); }
 
  private:

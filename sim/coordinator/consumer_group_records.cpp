@@ -3,13 +3,11 @@
 // TargetAssignmentMember, CurrentMemberAssignment, ...); here each change writes the member whole.
 #include "sim/base/check.h"
 #include "sim/coordinator/consumer_group.h"
+#include "sim/coordinator/group_entry.h"
 #include "sim/coordinator/record_text.h"
 
 namespace eventarium::kafka {
 namespace {
-
-constexpr const char* group_type = "ConsumerGroup";
-constexpr const char* member_type = "ConsumerGroupMember";
 
 std::set<TopicPartition> partition_set(const RecordText& text, const char* name) {
   const PartitionList list = text.partitions(name);
@@ -22,7 +20,8 @@ std::vector<CoordinatorEntry> ConsumerGroup::take_changes() {
   std::vector<CoordinatorEntry> entries;
   for (const std::string& id : changed_members_) {
     CoordinatorEntry& entry = entries.emplace_back();
-    entry.key = RecordText::key(member_type, id_, id);
+    entry.key = encode(GroupEntryKey{member_type, id_, id, {}, -1});
+    entry.type = "ConsumerGroupMember";
     const ConsumerGroupMember* member = find(id);
     if (!member) continue;  // a tombstone
     RecordTextWriter value;
@@ -45,32 +44,40 @@ std::vector<CoordinatorEntry> ConsumerGroup::take_changes() {
     value.integer("epoch", epoch_);
     value.integer("target_epoch", target_epoch_);
     value.text("assignor", assignor_);
-    entries.push_back({RecordText::key(group_type, id_), value.take()});
+    entries.push_back(
+        {encode(GroupEntryKey{group_type, id_, {}, {}, -1}), value.take(), "ConsumerGroup"});
   }
   changed_members_.clear();
   group_changed_ = false;
   return entries;
 }
 
-void ConsumerGroup::replay(const CoordinatorEntry& entry) {
-  const RecordText key(entry.key);
-  if (key.text("type") == group_type) {
-    if (!entry.value) return;
-    const RecordText value(*entry.value);
+void ConsumerGroup::keep_again() {
+  group_changed_ = true;
+  for (const auto& [id, member] : members_) changed_members_.insert(id);
+}
+
+std::vector<CoordinatorEntry> ConsumerGroup::tombstones() const {
+  return {{encode(GroupEntryKey{group_type, id_, {}, {}, -1}), std::nullopt, "ConsumerGroup"}};
+}
+
+void ConsumerGroup::replay(const GroupEntryKey& key, const std::optional<std::string>& text) {
+  if (key.type == group_type) {
+    if (!text) return;
+    const RecordText value(*text);
     epoch_ = static_cast<std::int32_t>(value.integer("epoch"));
     target_epoch_ = static_cast<std::int32_t>(value.integer("target_epoch"));
     assignor_ = value.text("assignor");
     return;
   }
-  EVENTARIUM_CHECK(key.text("type") == member_type, "a record of a consumer group");
-  const std::string id = key.text("id");
-  if (!entry.value) {
-    members_.erase(id);
+  EVENTARIUM_CHECK(key.type == member_type, "a record of a consumer group");
+  if (!text) {
+    members_.erase(key.member);
     return;
   }
-  const RecordText value(*entry.value);
-  ConsumerGroupMember& member = members_[id];
-  member.id = id;
+  const RecordText value(*text);
+  ConsumerGroupMember& member = members_[key.member];
+  member.id = key.member;
   member.instance_id = value.text("instance_id");
   member.client = NodeId{static_cast<std::uint32_t>(value.integer("client"))};
   member.epoch = static_cast<std::int32_t>(value.integer("epoch"));

@@ -62,14 +62,6 @@ PartitionList RecordText::partitions(std::string_view name) const {
   return list;
 }
 
-std::string RecordText::key(std::string_view type, std::string_view group, std::string_view id) {
-  RecordTextWriter writer;
-  writer.text("type", type);
-  writer.text("group", group);
-  if (!id.empty()) writer.text("id", id);
-  return writer.take();
-}
-
 void RecordTextWriter::begin(std::string_view name) {
   if (json_.size() > 1) json_ += ',';
   trace::append_json_string(json_, name);

@@ -1,5 +1,5 @@
-// Keys and values of the records that coordinators keep in internal topics, as one flat JSON object
-// each, so that they can be read in a trace and in the window. What one of ours has written, one of
+// Values of the records that coordinators keep in internal topics, as one flat JSON object each, so
+// that they can be read in a trace and in the window. What one of ours has written, one of
 // ours reads: a member that is missing or of another type is a broken assumption.
 #pragma once
 
@@ -21,10 +21,6 @@ class RecordText {
   const std::string& text(std::string_view name) const;
   std::vector<std::string> texts(std::string_view name) const;
   PartitionList partitions(std::string_view name) const;
-  bool has(std::string_view name) const { return object_.find(name) != nullptr; }
-
-  /// {"type":"ConsumerGroupMember","group":"billing","id":"..."}; without `id` it has none.
-  static std::string key(std::string_view type, std::string_view group, std::string_view id = {});
 
  private:
   trace::FlatObject object_;

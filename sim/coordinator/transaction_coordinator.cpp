@@ -88,6 +88,10 @@ bool TransactionCoordinator::on_timer(engine::Runtime& runtime, engine::Token to
   return true;
 }
 
+bool TransactionCoordinator::on_done(engine::Runtime& runtime, engine::Token token) {
+  return log_.on_done(runtime, token);
+}
+
 bool TransactionCoordinator::on_disconnect(engine::Runtime& runtime, NodeId peer,
                                            engine::Lane lane) {
   return markers_.on_disconnect(runtime, peer, lane);
@@ -214,7 +218,7 @@ void TransactionCoordinator::answer(engine::Runtime& runtime, const Change& chan
 void TransactionCoordinator::write(engine::Runtime& runtime, Known& entry, Change change) {
   entry.changing = true;
   const std::uint64_t token =
-      log_.write(runtime, entry.partition, {CoordinatorEntry{change.id, encode(change.next)}});
+      log_.write(runtime, entry.partition, {CoordinatorEntry{change.id, encode(change.next), "TransactionState"}});
   writing_.emplace(token, std::move(change));
 }
 

@@ -35,6 +35,7 @@ class TransactionCoordinator : public BrokerPart, private CoordinatorLog::Owner 
               const engine::Message& message) override;
   bool on_message(engine::Runtime& runtime, const engine::Message& message) override;
   bool on_timer(engine::Runtime& runtime, engine::Token token) override;
+  bool on_done(engine::Runtime& runtime, engine::Token token) override;
   bool on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
   void on_leadership(engine::Runtime& runtime, const TopicPartition& tp,
                      std::int32_t epoch) override;

@@ -255,7 +255,8 @@ TEST_CASE("consumer group: what is kept in the log makes the same group") {
   World world;
   ConsumerGroup copy("orders");
   const auto follow = [&] {
-    for (const CoordinatorEntry& entry : world.group.take_changes()) copy.replay(entry);
+    for (const CoordinatorEntry& entry : world.group.take_changes())
+      copy.replay(*decode_group_key(entry.key), entry.value);
   };
   for (const char* id : {"A", "B", "A", "C", "A", "B", "A", "C"}) {
     world.obey(id);
@@ -280,6 +281,4 @@ TEST_CASE("record text: what is written reads back, quotes and dashes included")
   CHECK(read.integer("n") == -3);
   CHECK(read.text("t") == "a \"b\"");
   CHECK(read.partitions("p") == PartitionList{{"a-b", 7}});
-  CHECK(RecordText(RecordText::key("X", "g", "i")).text("id") == "i");
-  CHECK_FALSE(RecordText(RecordText::key("X", "g")).has("id"));
 }
