@@ -3,7 +3,7 @@
 // group is done. Plain state: knows no requests, no log and no network.
 //
 //   a record     acquire                         acknowledge              lock over, member gone
-//   ------------------------------------------------------------------------------------------------
+//   -------------------------------------------------------------------------------------------
 //   available    --> acquired, count + 1         INVALID_RECORD_STATE     -
 //   acquired     -                               accept --> acknowledged  --> available, or
 //   archived

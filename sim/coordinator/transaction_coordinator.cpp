@@ -218,7 +218,8 @@ void TransactionCoordinator::answer(engine::Runtime& runtime, const Change& chan
 void TransactionCoordinator::write(engine::Runtime& runtime, Known& entry, Change change) {
   entry.changing = true;
   const std::uint64_t token =
-      log_.write(runtime, entry.partition, {CoordinatorEntry{change.id, encode(change.next), "TransactionState"}});
+      log_.write(runtime, entry.partition,
+                 {CoordinatorEntry{change.id, encode(change.next), "TransactionState"}});
   writing_.emplace(token, std::move(change));
 }
 

@@ -3,7 +3,7 @@
 // Knows no requests, no log and no network.
 //
 //   state              InitProducerId        first batch        EndTxn              time-out
-//   ------------------------------------------------------------------------------------------------
+//   -------------------------------------------------------------------------------------------
 //   empty, complete_*  epoch + 1 --> empty   --> ongoing        abort: epoch + 1    -
 //                                                               commit: 48
 //   ongoing            fences: epoch + 1     more partitions    --> prepare_*       fences: epoch +
