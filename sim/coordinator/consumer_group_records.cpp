@@ -44,6 +44,10 @@ std::vector<CoordinatorEntry> ConsumerGroup::take_changes() {
     value.integer("epoch", epoch_);
     value.integer("target_epoch", target_epoch_);
     value.text("assignor", assignor_);
+    PartitionList ends;  // of each topic that the target is made of: its number of partitions
+    for (const auto& [topic, partitions] : topics_)
+      if (is_subscribed(topic)) ends.push_back({topic, partitions});
+    value.partitions("topics", ends);
     entries.push_back(
         {encode(GroupEntryKey{group_type, id_, {}, {}, -1}), value.take(), "ConsumerGroup"});
   }
@@ -68,6 +72,8 @@ void ConsumerGroup::replay(const GroupEntryKey& key, const std::optional<std::st
     epoch_ = static_cast<std::int32_t>(value.integer("epoch"));
     target_epoch_ = static_cast<std::int32_t>(value.integer("target_epoch"));
     assignor_ = value.text("assignor");
+    topics_.clear();
+    for (const TopicPartition& end : value.partitions("topics")) topics_[end.topic] = end.partition;
     return;
   }
   EVENTARIUM_CHECK(key.type == member_type, "a record of a consumer group");
