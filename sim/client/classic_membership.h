@@ -40,6 +40,7 @@ class ClassicMembership final : public GroupMembership {
   bool handle_response(engine::Runtime& runtime, const Response& response) override;
   void requests_lost(engine::Runtime& runtime, const std::vector<std::uint32_t>& lost) override;
   SimTime next_deadline(SimTime now) const override;
+  bool speaks_consumer_protocol() const override { return false; }
   Standing standing() const override;
   const std::string& member_id() const override { return member_id_; }
   std::int32_t generation() const override { return generation_; }

@@ -50,6 +50,8 @@ struct Reader {
     const std::string id = text_or_empty("group.id");
     return {.group = id,
             .instance_id = text_or_empty("group.instance.id"),
+            .consumer_protocol = text("group.protocol") == "consumer",
+            .remote_assignor = text_or_empty("group.remote.assignor"),
             .assignors = parse_assignors(text("partition.assignment.strategy"), wrong),
             .session_timeout = ms("session.timeout.ms"),
             .heartbeat_interval = passing_ms("heartbeat.interval.ms"),

@@ -44,7 +44,9 @@ struct ProducerOptions {
 struct GroupOptions {
   std::string group;                    // empty: none
   std::string instance_id;              // empty: a dynamic member
-  std::vector<AssignorKind> assignors;  // preferred ones first
+  bool consumer_protocol;               // KIP-848; else the classic protocol
+  std::string remote_assignor;          // consumer protocol; empty: the coordinator's choice
+  std::vector<AssignorKind> assignors;  // classic protocol: preferred ones first
   Duration session_timeout, heartbeat_interval, max_poll_interval;
   bool auto_commit;
   Duration auto_commit_interval;

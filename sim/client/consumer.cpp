@@ -10,6 +10,7 @@
 #include "sim/base/check.h"
 #include "sim/bus/cause_scope.h"
 #include "sim/client/classic_membership.h"
+#include "sim/client/consumer_membership.h"
 
 namespace eventarium::kafka {
 
@@ -29,9 +30,16 @@ Consumer::Consumer(std::uint16_t component, const Config& config, std::vector<No
   const auto link_component = static_cast<std::uint16_t>(component + coordinator_component);
   link_ = std::make_unique<CoordinatorLink>(link_component, options_.client, core_,
                                             options_.group.group);
-  if (assignment_.partitions.empty())
+  auto& as_listener = static_cast<MembershipListener&>(*this);
+  if (!assignment_.partitions.empty()) {
+    // KafkaConsumer.assign(): it only keeps its positions with the group
+  } else if (options_.group.consumer_protocol) {
+    membership_ =
+        std::make_unique<ConsumerMembership>(options_, assignment_.topics, *link_, as_listener);
+  } else {
     membership_ = std::make_unique<ClassicMembership>(options_, assignment_.topics, core_, *link_,
-                                                      static_cast<MembershipListener&>(*this));
+                                                      as_listener);
+  }
   offsets_ = std::make_unique<GroupOffsets>(options_, *link_, fetcher_, membership_.get());
   if (producer_) producer_->set_transaction_listener(*this);
 }

@@ -54,6 +54,8 @@ class GroupMembership {
   /// The soonest time after `now` at which poll() or background() has something to do.
   virtual SimTime next_deadline(SimTime now) const = 0;
 
+  /// Else the classic one.
+  virtual bool speaks_consumer_protocol() const = 0;
   virtual Standing standing() const = 0;
   virtual const std::string& member_id() const = 0;
   /// Generation, or member epoch.

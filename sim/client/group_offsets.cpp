@@ -138,12 +138,15 @@ void GroupOffsets::on_commit(engine::Runtime& runtime, const OffsetCommitRespons
     return;
   }
   if (membership_ && error != Error::none) membership_->commit_refused(runtime, error, generation);
+  // Of a member whose epoch has moved on while the commit was under way: again with the new one.
+  const bool is_stale = error == Error::stale_member_epoch && membership_ &&
+                        membership_->standing() == Standing::member;
   if (is_waited) {
-    if (is_retriable(error)) return retry_commit(runtime, name_of(error));
+    if (is_retriable(error) || is_stale) return retry_commit(runtime, name_of(error));
     return end_waiting(runtime, error == Error::none, exception_of(error));
   }
   if (error == Error::none) return;
-  if (is_retriable(error)) {
+  if (is_retriable(error) || is_stale) {
     async_retry_ = true;
     return;
   }
@@ -170,6 +173,10 @@ void GroupOffsets::fetch_committed(engine::Runtime& runtime) {
   auto request = std::make_unique<OffsetFetchRequest>();
   request->group = options_.group.group;
   request->partitions = std::move(wanted);
+  if (membership_ && membership_->speaks_consumer_protocol()) {
+    request->member_id = membership_->member_id();
+    request->member_epoch = membership_->generation();
+  }
   fetch_ = link_.send(runtime, std::move(request));
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,12 @@ class ScriptedCoordinator : public engine::Node {
   std::deque<Error> find_errors, join_errors, sync_errors, heartbeat_errors, commit_errors,
       fetch_offsets_errors;
   bool consumer_leads = true;
-  PartitionList assignment;     // of a consumer that doesn't lead
-  bool answers_commits = true;  // false: silence
-  GroupMembers others;          // further members, told to a leader
+  PartitionList assignment;         // of a consumer that doesn't lead
+  bool answers_commits = true;      // false: silence
+  GroupMembers others;              // further members, told to a leader
+  std::deque<Error> member_errors;  // consumer protocol
+  std::optional<PartitionList> new_assignment = PartitionList{{"orders", 0}, {"orders", 1}};
+  std::int32_t member_epoch = 1;
   std::int32_t generation = 0;
 
   template <class R>
@@ -145,6 +149,16 @@ class ScriptedCoordinator : public engine::Node {
     if (dynamic_cast<const HeartbeatRequest*>(&request)) {
       HeartbeatResponse response;
       response.error = next(heartbeat_errors);
+      reply(runtime, asker, response);
+    }
+    if (const auto* beat = dynamic_cast<const ConsumerGroupHeartbeatRequest*>(&request)) {
+      ConsumerGroupHeartbeatResponse response;
+      response.error = next(member_errors);
+      response.member_id = beat->member_id;
+      response.member_epoch = beat->member_epoch < 0 ? beat->member_epoch : member_epoch;
+      response.heartbeat_interval = 5s;
+      if (response.error == Error::none && beat->member_epoch >= 0)
+        response.assignment = std::exchange(new_assignment, std::nullopt);
       reply(runtime, asker, response);
     }
     if (dynamic_cast<const LeaveGroupRequest*>(&request))
