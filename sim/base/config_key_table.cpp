@@ -143,8 +143,9 @@ std::vector<ConfigKey> producer_partitioning_keys() {
 std::vector<ConfigKey> consumer_fetch_keys() {
   constexpr Scope s = Scope::consumer;
   return {
-      choice(s, {"auto.offset.reset", "latest", "where to read from without a valid position"},
-             {"earliest", "latest", "none"}),
+      text(s, {"auto.offset.reset", "latest",
+               "where to read from without a valid position: earliest, latest, none, "
+               "by_duration:PT1H"}),
       integer(s, {"max.poll.records", "500", "records handed out by one poll()"}, 1),
       integer(s, {"fetch.min.bytes", "1", "the broker answers once it has this many bytes"}, 0),
       integer(s, {"fetch.max.wait.ms", "500", "longest wait for fetch.min.bytes, in ms"}, 0),
@@ -154,10 +155,11 @@ std::vector<ConfigKey> consumer_fetch_keys() {
               0),
       integer(s, {"fetch.max.bytes", "52428800", "bytes of an answer; a first batch may be larger"},
               0),
-      inert(choice(s, {"isolation.level", "read_uncommitted", "transactions"},
-                   {"read_uncommitted", "read_committed"})),
-      inert_ms(s, "default.api.timeout.ms", "60000",
-               "bound of blocking calls, which no node makes"),
+      choice(s,
+             {"isolation.level", "read_uncommitted",
+              "read_committed: nothing of open or aborted transactions"},
+             {"read_uncommitted", "read_committed"}),
+      integer(s, {"default.api.timeout.ms", "60000", "how long commitSync() may take, in ms"}, 0),
       inert(boolean(s, {"allow.auto.create.topics", "true", "topics are not created by asking"}),
             "false"),
       inert(text(s, {"client.rack", "", "racks"})),
@@ -166,21 +168,26 @@ std::vector<ConfigKey> consumer_fetch_keys() {
 
 std::vector<ConfigKey> consumer_group_keys() {
   constexpr Scope s = Scope::consumer;
-  constexpr std::string_view groups = "consumer groups; consumers read what they are assigned";
   return {
-      inert(text(s, {"group.id", "null", groups}), ""),
-      inert(text(s, {"group.instance.id", "null", groups}), ""),
-      inert(choice(s, {"group.protocol", "classic", groups}, {"classic", "consumer"})),
-      inert(text(s, {"group.remote.assignor", "null", groups}), ""),
-      inert(text(s, {"partition.assignment.strategy", "RangeAssignor,CooperativeStickyAssignor",
-                     groups}),
-            ""),
-      inert_ms(s, "session.timeout.ms", "45000", groups),
-      inert_ms(s, "heartbeat.interval.ms", "3000", groups),
-      inert_ms(s, "max.poll.interval.ms", "300000", groups),
-      inert(boolean(s, {"enable.auto.commit", "true", "offset commits need a consumer group"}),
-            "false"),
-      inert_ms(s, "auto.commit.interval.ms", "5000", groups),
+      inert(text(s, {"group.id", "null", "consumer groups"}), ""),
+      text(s, {"group.instance.id", "null", "a static member: it may restart without a rebalance"}),
+      inert(choice(s, {"group.protocol", "classic", "the consumer protocol (KIP-848)"},
+                   {"classic", "consumer"})),
+      inert(text(s, {"group.remote.assignor", "null", "the consumer protocol (KIP-848)"}), ""),
+      text(s, {"partition.assignment.strategy", "RangeAssignor,CooperativeStickyAssignor",
+               "assignors, preferred ones first: RangeAssignor, RoundRobinAssignor, "
+               "StickyAssignor, CooperativeStickyAssignor"}),
+      integer(s,
+              {"session.timeout.ms", "45000",
+               "a member that is not heard of for so long is removed, in ms"},
+              0),
+      integer(s, {"heartbeat.interval.ms", "3000", "between two heartbeats of a member, in ms"}, 0),
+      integer(s,
+              {"max.poll.interval.ms", "300000",
+               "a member that does not call poll() for so long leaves, in ms"},
+              1),
+      boolean(s, {"enable.auto.commit", "true", "commit positions in poll(); false without group"}),
+      integer(s, {"auto.commit.interval.ms", "5000", "between two automatic commits, in ms"}, 0),
   };
 }
 

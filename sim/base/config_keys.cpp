@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "sim/base/check.h"
+#include "sim/base/iso_duration.h"
 
 namespace eventarium {
 namespace {
@@ -112,13 +113,69 @@ std::string check_producer(const Config& config) {
   return {};
 }
 
-// ConsumerConfig.maybeOverrideEnableAutoCommit (4.1).
+/// Of AutoOffsetResetStrategy.fromString (4.1).
+std::string check_offset_reset(const std::string& value) {
+  if (value == "earliest" || value == "latest" || value == "none") return {};
+  constexpr std::string_view by_duration = "by_duration:";
+  if (value.starts_with(by_duration) &&
+      parse_iso_duration(std::string_view(value).substr(by_duration.size())))
+    return {};
+  return fmt::format(
+      "ConfigException: auto.offset.reset must be earliest, latest, none or by_duration: and an "
+      "ISO 8601 length of time, like by_duration:PT1H (now '{}')",
+      value);
+}
+
+std::string check_assignors(const std::string& list) {
+  constexpr std::string_view package = "org.apache.kafka.clients.consumer.";
+  for (std::string_view rest = list;;) {
+    const auto comma = rest.find(',');
+    std::string_view name = rest.substr(0, comma);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    std::string_view plain = name;
+    if (plain.starts_with(package)) plain.remove_prefix(package.size());
+    if (plain != "RangeAssignor" && plain != "RoundRobinAssignor" && plain != "StickyAssignor" &&
+        plain != "CooperativeStickyAssignor" && plain != "range" && plain != "roundrobin" &&
+        plain != "sticky" && plain != "cooperative-sticky")
+      return fmt::format(
+          "ConfigException: partition.assignment.strategy names '{}'; there are RangeAssignor, "
+          "RoundRobinAssignor, StickyAssignor and CooperativeStickyAssignor",
+          name);
+    if (comma == std::string_view::npos) return {};
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+// ConsumerConfig.maybeOverrideEnableAutoCommit, checkUnsupportedConfigsPostProcess, Heartbeat
+// (4.1).
 std::string check_consumer(const Config& config) {
+  constexpr auto scope = ConfigScope::consumer;
   if (is_set(config, "enable.auto.commit") && !is_set(config, "group.id") &&
-      config_bool(config, ConfigScope::consumer, "enable.auto.commit"))
+      config_bool(config, scope, "enable.auto.commit"))
     return "InvalidConfigurationException: enable.auto.commit cannot be set to true when no "
            "group.id is given";
-  return {};
+  std::string problem = check_offset_reset(config_text(config, scope, "auto.offset.reset"));
+  if (!problem.empty()) return problem;
+  if (config_text(config, scope, "group.protocol") == "consumer") {
+    for (const std::string_view key :
+         {"partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms"})
+      if (is_set(config, key))
+        return fmt::format("ConfigException: {} cannot be set when group.protocol=consumer: {}",
+                           key, "the brokers decide it");
+    return {};
+  }
+  if (is_set(config, "group.remote.assignor"))
+    return "ConfigException: group.remote.assignor cannot be set when group.protocol=classic: the "
+           "members decide with partition.assignment.strategy";
+  const std::int64_t heartbeat = config_int(config, scope, "heartbeat.interval.ms");
+  const std::int64_t session = config_int(config, scope, "session.timeout.ms");
+  if (heartbeat >= session)
+    return fmt::format(
+        "IllegalArgumentException: heartbeat.interval.ms ({}) must be below session.timeout.ms "
+        "({})",
+        heartbeat, session);
+  return check_assignors(config_text(config, scope, "partition.assignment.strategy"));
 }
 
 // LogConfig.validateValues (4.1).

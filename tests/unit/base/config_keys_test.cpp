@@ -104,4 +104,19 @@ TEST_CASE("more than five requests in flight need idempotence switched off expli
 TEST_CASE("auto commit needs a group") {
   CHECK_FALSE(check_config(ConfigScope::consumer, {{"enable.auto.commit", "true"}}).empty());
   CHECK(check_config(ConfigScope::consumer, {{"enable.auto.commit", "false"}}).empty());
+  const auto wrong = [](const Config& config) {
+    return !check_config(ConfigScope::consumer, config).empty();
+  };
+  CHECK(wrong({{"heartbeat.interval.ms", "45000"}}));
+  CHECK_FALSE(wrong({{"heartbeat.interval.ms", "3000"}, {"session.timeout.ms", "6000"}}));
+  CHECK(wrong({{"group.protocol", "consumer"}, {"session.timeout.ms", "45000"}}));
+  CHECK(wrong({{"group.protocol", "consumer"}, {"partition.assignment.strategy", "range"}}));
+  CHECK(wrong({{"group.remote.assignor", "uniform"}}));
+  CHECK_FALSE(wrong({{"group.protocol", "consumer"}, {"group.remote.assignor", "uniform"}}));
+  CHECK(wrong({{"partition.assignment.strategy", "RangeAssignor,BestAssignor"}}));
+  CHECK_FALSE(wrong({{"partition.assignment.strategy",
+                      "org.apache.kafka.clients.consumer.CooperativeStickyAssignor, sticky"}}));
+  CHECK(wrong({{"auto.offset.reset", "newest"}}));
+  CHECK(wrong({{"auto.offset.reset", "by_duration:1h"}}));
+  CHECK_FALSE(wrong({{"auto.offset.reset", "by_duration:PT1H"}}));
 }
