@@ -33,6 +33,15 @@ class Play {
       case OperationKind::rebalance:
         if (operation.topic.empty()) return;
         break;
+      case OperationKind::remove_producer:
+      case OperationKind::remove_consumer:
+        if (!removed_.insert(operation.client).second)
+          problem(places.client, fmt::format("client: '{}' is removed before", operation.client));
+        return;
+      case OperationKind::add_producer:
+      case OperationKind::add_consumer:
+      case OperationKind::set_client_config:
+        return;
       default:
         break;
     }
