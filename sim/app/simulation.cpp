@@ -70,7 +70,9 @@ void Simulation::declare_publishers() {
   if (scenario_.channel != scenario::Channel::kafka) return;
   const auto declare = [&](const std::string& name, const Config& config) {
     const std::string acks = config_text(config, ConfigScope::producer, "acks");
-    engine_->emit(trace::PublisherDeclared{acks == "-1" ? "all" : acks},
+    const auto id = config.find("transactional.id");
+    engine_->emit(trace::PublisherDeclared{acks == "-1" ? "all" : acks, is_idempotent(config),
+                                           id == config.end() ? std::string{} : id->second},
                   *engine_->names().find(name));
   };
   for (const scenario::Producer& producer : scenario_.producers)

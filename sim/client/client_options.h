@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "sim/base/config_keys.h"
 #include "sim/base/time.h"
@@ -34,6 +35,9 @@ struct ProducerOptions {
   bool adaptive;
   Duration availability_timeout;  // 0: off
   bool ignore_keys;
+  bool idempotent;
+  std::string transactional_id;  // empty: no transactions
+  Duration transaction_timeout;
 };
 
 struct ConsumerOptions {
