@@ -262,6 +262,9 @@ trace::PublisherDeclared publisher_of(const Config& config) {
   const std::string acks = config_text(config, ConfigScope::producer, "acks");
   trace::PublisherDeclared declared;
   declared.acks = acks == "-1" ? "all" : acks;
+  declared.idempotent = is_idempotent(config);
+  if (const auto id = config.find("transactional.id"); id != config.end())
+    declared.transactional_id = id->second;
   return declared;
 }
 

@@ -80,8 +80,37 @@ bool is_set(const Config& config, std::string_view name) {
   return config.contains(std::string(name));
 }
 
-// KafkaProducer.configureDeliveryTimeout, ProducerConfig.postProcessAndValidateIdempotenceConfigs
-// (4.1).
+bool acks_are_all(const Config& config) {
+  const std::string acks = config_text(config, ConfigScope::producer, "acks");
+  return acks == "all" || acks == "-1";
+}
+
+// ProducerConfig.postProcessAndValidateIdempotenceConfigs (4.1).
+std::string check_idempotence(const Config& config) {
+  constexpr auto scope = ConfigScope::producer;
+  const bool wanted = config_bool(config, scope, "enable.idempotence");
+  const bool asked_for = wanted && is_set(config, "enable.idempotence");
+  const bool switched_off = is_set(config, "enable.idempotence") && !wanted;
+  constexpr std::string_view in_flight = "max.in.flight.requests.per.connection";
+  if (!switched_off && config_int(config, scope, in_flight) > 5)
+    return fmt::format(
+        "ConfigException: {} above 5 needs enable.idempotence set to false explicitly (Kafka 4.0 "
+        "and later)",
+        in_flight);
+  if (asked_for && !acks_are_all(config))
+    return fmt::format("ConfigException: enable.idempotence=true needs acks=all (now acks={})",
+                       config_text(config, scope, "acks"));
+  if (asked_for && config_int(config, scope, "retries") == 0)
+    return "ConfigException: enable.idempotence=true needs retries above 0";
+  if (!is_set(config, "transactional.id")) return {};
+  if (config_text(config, scope, "transactional.id").empty())
+    return "ConfigException: transactional.id must not be empty";
+  if (is_idempotent(config)) return {};
+  return "ConfigException: a transactional.id needs idempotence: acks=all, retries above 0, and "
+         "enable.idempotence not set to false";
+}
+
+// KafkaProducer.configureDeliveryTimeout (4.1).
 std::string check_producer(const Config& config) {
   constexpr auto scope = ConfigScope::producer;
   if (is_set(config, "delivery.timeout.ms")) {
@@ -94,23 +123,7 @@ std::string check_producer(const Config& config) {
           "request.timeout.ms ({})",
           delivery, linger, request);
   }
-  const bool explicitly_off =
-      is_set(config, "enable.idempotence") && !config_bool(config, scope, "enable.idempotence");
-  constexpr std::string_view in_flight = "max.in.flight.requests.per.connection";
-  if (!explicitly_off && config_int(config, scope, in_flight) > 5)
-    return fmt::format(
-        "ConfigException: {} above 5 needs enable.idempotence set to false explicitly (Kafka 4.0 "
-        "and later)",
-        in_flight);
-  const bool explicitly_on =
-      is_set(config, "enable.idempotence") && config_bool(config, scope, "enable.idempotence");
-  const std::string acks = config_text(config, scope, "acks");
-  if (explicitly_on && acks != "all" && acks != "-1")
-    return fmt::format("ConfigException: enable.idempotence=true needs acks=all (now acks={})",
-                       acks);
-  if (explicitly_on && config_int(config, scope, "retries") == 0)
-    return "ConfigException: enable.idempotence=true needs retries above 0";
-  return {};
+  return check_idempotence(config);
 }
 
 /// Of AutoOffsetResetStrategy.fromString (4.1).
@@ -222,6 +235,12 @@ std::string check_config(ConfigScope scope, const Config& config) {
   if (scope == ConfigScope::consumer) return check_consumer(config);
   if (scope == ConfigScope::topic) return check_topic(config);
   return {};
+}
+
+bool is_idempotent(const Config& producer_config) {
+  constexpr auto scope = ConfigScope::producer;
+  return config_bool(producer_config, scope, "enable.idempotence") &&
+         acks_are_all(producer_config) && config_int(producer_config, scope, "retries") > 0;
 }
 
 std::int64_t config_int(const Config& config, ConfigScope scope, std::string_view name) {

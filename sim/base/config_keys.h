@@ -45,6 +45,10 @@ std::string check_config_value(const ConfigKey& key, std::string_view value);
 /// linger.ms + request.timeout.ms when set explicitly). Empty when consistent.
 std::string check_config(ConfigScope scope, const Config& config);
 
+/// The producer numbers its batches: enable.idempotence, unless acks or retries switch it off,
+/// which they do when it was not asked for. The config must have been checked.
+bool is_idempotent(const Config& producer_config);
+
 /// The value set or the default. The config must have been checked; an unknown key asserts.
 std::int64_t config_int(const Config& config, ConfigScope scope, std::string_view name);
 double config_real(const Config& config, ConfigScope scope, std::string_view name);

@@ -82,6 +82,10 @@ ProducerOptions make_producer_options(const Config& config) {
       .adaptive = read.flag("partitioner.adaptive.partitioning.enable"),
       .availability_timeout = read.ms("partitioner.availability.timeout.ms"),
       .ignore_keys = read.flag("partitioner.ignore.keys"),
+      .idempotent = is_idempotent(config),
+      .transactional_id =
+          config.contains("transactional.id") ? read.text("transactional.id") : std::string{},
+      .transaction_timeout = read.ms("transaction.timeout.ms"),
   };
   options.client.max_in_flight_requests =
       static_cast<std::uint32_t>(read.unsigned_value("max.in.flight.requests.per.connection"));

@@ -38,6 +38,9 @@ struct ProducerOptions {
   bool adaptive;
   Duration availability_timeout;  // 0: off
   bool ignore_keys;
+  bool idempotent;
+  std::string transactional_id;  // empty: no transactions
+  Duration transaction_timeout;
 };
 
 /// Of a consumer with a group.id.

@@ -48,9 +48,6 @@ TEST_CASE("values of the wrong type or out of bounds are named") {
 }
 
 TEST_CASE("what is not simulated is rejected unless it is set to what happens anyway") {
-  CHECK(check(ConfigScope::producer, "enable.idempotence", "true").find("not simulated") !=
-        std::string::npos);
-  CHECK(check(ConfigScope::producer, "enable.idempotence", "false").empty());
   CHECK(check(ConfigScope::producer, "compression.type", "lz4").find("not simulated") !=
         std::string::npos);
   CHECK(check(ConfigScope::producer, "compression.type", "none").empty());
@@ -92,6 +89,31 @@ TEST_CASE("row 9: acks=1 is fine without idempotence, a ConfigException with it 
   CHECK(check_config(ConfigScope::producer, {{"acks", "1"}}).empty());
   CHECK(check_config(ConfigScope::producer, {{"acks", "1"}, {"enable.idempotence", "true"}})
             .find("ConfigException") == 0);
+}
+
+TEST_CASE("row 9: acks and retries switch idempotence off when nobody asked for it") {
+  const Config all{{"acks", "-1"}, {"enable.idempotence", "true"}};
+  CHECK(check_config(ConfigScope::producer, all).empty());
+  CHECK(is_idempotent(all));
+  CHECK_FALSE(is_idempotent({{"enable.idempotence", "false"}}));
+  CHECK_FALSE(is_idempotent({{"acks", "0"}}));
+  CHECK_FALSE(is_idempotent({{"retries", "0"}}));
+  CHECK(check_config(ConfigScope::producer, {{"retries", "0"}}).empty());
+  CHECK(check_config(ConfigScope::producer, {{"retries", "0"}, {"enable.idempotence", "true"}})
+            .find("retries above 0") != std::string::npos);
+}
+
+TEST_CASE("a transactional.id needs idempotence, however that was lost") {
+  Config config{{"transactional.id", "shop"}, {"enable.idempotence", "true"}};
+  CHECK(check_config(ConfigScope::producer, config).empty());
+  config["enable.idempotence"] = "false";
+  CHECK(check_config(ConfigScope::producer, config).find("transactional.id") != std::string::npos);
+  for (const char* key : {"acks", "retries"}) {
+    const Config weak{{"transactional.id", "shop"}, {key, "0"}};
+    CHECK(check_config(ConfigScope::producer, weak).find("transactional.id") != std::string::npos);
+  }
+  config = {{"transactional.id", ""}, {"enable.idempotence", "true"}};
+  CHECK(check_config(ConfigScope::producer, config).find("empty") != std::string::npos);
 }
 
 TEST_CASE("more than five requests in flight need idempotence switched off explicitly") {

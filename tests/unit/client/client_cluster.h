@@ -54,6 +54,8 @@ class ProducerHost : public engine::Node {
     return id;
   }
 
+  engine::Runtime& runtime() { return *runtime_; }
+
   Producer producer;
 
  private:
