@@ -318,12 +318,6 @@ std::vector<ConfigKey> broker_cluster_keys() {
       inert_ms(s, "default.replication.factor", "1", "automatic creation of topics"),
       inert(boolean(s, {"auto.create.topics.enable", "true", "automatic creation of topics"}),
             "false"),
-      inert_ms(s, "offsets.topic.num.partitions", "50", "consumer groups"),
-      inert_ms(s, "offsets.topic.replication.factor", "3", "consumer groups"),
-      inert_ms(s, "offsets.retention.minutes", "10080", "consumer groups"),
-      inert_ms(s, "group.initial.rebalance.delay.ms", "3000", "consumer groups"),
-      inert_ms(s, "group.min.session.timeout.ms", "6000", "consumer groups"),
-      inert_ms(s, "group.max.session.timeout.ms", "1800000", "consumer groups"),
       integer(s,
               {"transaction.max.timeout.ms", "900000",
                "longest transaction.timeout.ms that a producer may ask for, in ms"},
@@ -347,6 +341,39 @@ std::vector<ConfigKey> broker_cluster_keys() {
       inert_ms(s, "transaction.state.log.num.partitions", "50", "transactions"),
       inert_ms(s, "transaction.state.log.replication.factor", "3", "transactions"),
       inert_ms(s, "transaction.state.log.min.isr", "2", "transactions"),
+  };
+}
+
+// GroupCoordinatorConfig, OffsetConfig.
+std::vector<ConfigKey> group_coordinator_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      integer(s, {"offsets.topic.num.partitions", "50", "partitions of __consumer_offsets"}, 1),
+      integer(
+          s,
+          {"offsets.topic.replication.factor", "3",
+           "replicas of __consumer_offsets; as many as there are brokers, when those are fewer"},
+          1, 32767),
+      integer(
+          s,
+          {"offsets.retention.minutes", "10080", "life of positions that nobody needs, in minutes"},
+          1),
+      integer(s,
+              {"offsets.retention.check.interval.ms", "600000",
+               "how often such positions are looked for, in ms"},
+              1, no_limit),
+      integer(s,
+              {"offsets.commit.timeout.ms", "5000",
+               "longest wait of a group coordinator's write for the in-sync replicas, in ms"},
+              1),
+      integer(s,
+              {"group.initial.rebalance.delay.ms", "3000",
+               "how long an empty group waits for more members, in ms"},
+              0),
+      integer(s, {"group.min.session.timeout.ms", "6000", "shortest session.timeout.ms, in ms"}, 0),
+      integer(s, {"group.max.session.timeout.ms", "1800000", "longest session.timeout.ms, in ms"},
+              0),
+      integer(s, {"group.max.size", "2147483647", "most members of a group"}, 1),
   };
 }
 
@@ -507,6 +534,7 @@ std::vector<ConfigKey> make_table() {
   add(table, broker_cleaner_keys());
   add(table, replication_keys());
   add(table, broker_cluster_keys());
+  add(table, group_coordinator_keys());
   add(table, broker_controller_keys());
   add(table, broker_zookeeper_keys());
   add(table, topic_keys());
