@@ -51,7 +51,7 @@ struct PartitionUse {
 
 /// Where an operation and its keys stand.
 struct OperationPlaces {
-  Place whole, broker, topic, partition, partitions, replicas, replication_factor;
+  Place whole, broker, topic, partition, partitions, replicas, replication_factor, value;
 };
 
 /// What an operation makes of a topic, and when; the first entry is what the file declares.
@@ -59,6 +59,7 @@ struct TopicHistory {
   bool exists = false;
   int partitions = 0, replicas = 0;
   int partitions_max = 0;
+  Config config{};
 };
 
 struct Draft {
