@@ -121,9 +121,11 @@ std::string Administrator::check_topic(const Operation& operation) const {
     return fmt::format("'{}' has {} partitions already; they can only become more", operation.topic,
                        partitions);
   if (operation.kind != OperationKind::set_config) return {};
-  const ConfigKey* const key = find_config_key(ConfigScope::topic, operation.key);
-  if (key == nullptr) return fmt::format("Kafka's topics have no key '{}'", operation.key);
-  return operation.value.empty() ? "" : check_config_value(*key, operation.value);
+  Config own;
+  if (const auto changed = view_.configs().find(operation.topic); changed != view_.configs().end())
+    for (const auto& [name, value] : changed->second)
+      if (!value.empty()) own[name] = value;
+  return check_topic_change(std::move(own), operation.key, operation.value);
 }
 
 std::string Administrator::check_brokers(const Operation& operation) const {

@@ -89,6 +89,8 @@ std::string ledger_line(const check::Verdict& verdict, const Output& output) {
   line += number("duplicated", verdict.duplicated, true) + ", ";
   line += number("out of order", verdict.out_of_order, true) + ", ";
   line += number("still waiting", verdict.undelivered, true);
+  if (verdict.skipped.count > 0)
+    line += ", " + number("skipped by a reset of the position", verdict.skipped, true);
   if (verdict.expired.count > 0)
     line += ", " + number("expired before they were read", verdict.expired, true);
   return line + "\n";

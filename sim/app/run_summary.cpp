@@ -35,6 +35,7 @@ Json ledger_json(const check::Verdict& verdict) {
           {"duplicated", verdict.duplicated.count},
           {"out_of_order", verdict.out_of_order.count},
           {"undelivered", verdict.undelivered.count},
+          {"skipped", verdict.skipped.count},
           {"dead_lettered", verdict.dead_lettered.count}};
 }
 

@@ -163,9 +163,19 @@ void Ledger::on_started(NodeId node) {
 
 void Ledger::on_position(const trace::Event& event, const trace::PositionReset& reset) {
   Reader& known = reader(event.node, reset.topic, reset.partition);
+  if (known.began_by_position && known.position && reset.offset > *known.position)
+    known.skipped.emplace_back(*known.position, reset.offset);
+  for (auto& [from, to] : known.skipped) to = std::min(to, reset.offset);  // it goes back there
+  std::erase_if(known.skipped, [](const auto& range) { return range.first >= range.second; });
   known.position = reset.offset;
   known.began = known.began_by_position ? std::min(*known.began, reset.offset) : reset.offset;
   known.began_by_position = true;
+}
+
+bool Ledger::Reader::has_skipped(std::int64_t offset) const {
+  return std::any_of(skipped.begin(), skipped.end(), [offset](const auto& range) {
+    return range.first <= offset && offset < range.second;
+  });
 }
 
 // ---- the life of a record

@@ -48,6 +48,8 @@
 //                      the log holds waits for it; with latest what was written since it first
 //                      started. Its position, once it has one, decides: what latest has skipped
 //                      will not come and waits no longer.
+//   skipped            pairs that waited until the consumer's position was reset to a later offset:
+//                      they stand in the log and will not come
 //   dead_lettered      records that a queue gave up delivering
 // So every record of a Kafka topic or a queue is failed, lost, expired, compacted, waiting, stored
 // or delivered.
@@ -122,7 +124,7 @@ struct Number {
 
 struct Verdict {
   Number produced, acknowledged, failed, stored, delivered, processed, lost_acknowledged, expired,
-      compacted, truncated, duplicated, out_of_order, undelivered, dead_lettered;
+      compacted, truncated, duplicated, out_of_order, undelivered, skipped, dead_lettered;
 };
 
 /// Which records and pairs to count; what is none or empty doesn't restrict.
@@ -182,11 +184,14 @@ class Ledger : public trace::Sink {
     std::string reset;
   };
   /// Somebody who reads a partition. `began`: the lowest offset that it was ever set to, or, while
-  /// it has no position, where it would begin.
+  /// it has no position, where it would begin. `skipped`: [from, to) that a reset of its position
+  /// has jumped over.
   struct Reader {
     NodeId consumer;
     std::optional<std::int64_t> began, position;
     bool began_by_position = false;
+    std::vector<std::pair<std::int64_t, std::int64_t>> skipped;
+    bool has_skipped(std::int64_t offset) const;
   };
   /// Messages under way with a record, and who received one and has yet to do something with it.
   struct Way {

@@ -56,11 +56,12 @@ struct Ledger::Counting {
   /// Where a record stands, by its place in the ledger.
   enum Standing : std::uint8_t { nowhere = 0, in_some_log = 1, in_counting_log = 2 };
   std::vector<std::uint8_t> standing;
-  std::vector<std::uint32_t> unread;  // pairs of the leader's log still to come
+  std::vector<std::uint32_t> unread, skipped;  // pairs of the leader's log: still to come, or not
 
   Counting(const Ledger& all, const Filter& only) : ledger(all), filter(only) {
     standing.resize(ledger.records_.size(), nowhere);
     unread.resize(ledger.records_.size(), 0);
+    skipped.resize(ledger.records_.size(), 0);
     for (const auto& [key, partition] : ledger.logs_.partitions()) {
       if (!filter.topic.empty() && key.topic != filter.topic) continue;
       const std::vector<const ReplicaLog*> counting = ledger.logs_.counting_logs(partition);
@@ -84,10 +85,11 @@ struct Ledger::Counting {
   }
 
   void count_unread(const PartitionState& partition, const Reader& reader) {
-    partition.log().for_each(*reader.began, [&](std::int64_t, RecordId id) {
+    partition.log().for_each(*reader.began, [&](std::int64_t offset, RecordId id) {
       const std::uint32_t index = ledger.index_.get(id);
       if (index == Numbers<RecordId>::none) return;
-      if (!ledger.handing(ledger.records_[index], reader.consumer)) ++unread[index];
+      if (ledger.handing(ledger.records_[index], reader.consumer)) return;
+      ++(reader.has_skipped(offset) ? skipped : unread)[index];
     });
   }
 
@@ -257,6 +259,7 @@ Verdict Ledger::verdict(const Filter& filter) const {
     if (counting.lost(record, i)) add(verdict.lost_acknowledged, record);
     add(verdict.expired, record, counting.expired(record, i));
     add(verdict.undelivered, record, counting.waiting(record, i) + counting.unread[i]);
+    add(verdict.skipped, record, counting.skipped[i]);
     counting.count_handings(record, verdict);
   }
   return verdict;

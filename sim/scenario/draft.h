@@ -67,7 +67,7 @@ struct PartitionUse {
 
 /// Where an operation and its keys stand.
 struct OperationPlaces {
-  Place whole, broker, topic, partition, partitions, replicas, replication_factor, client;
+  Place whole, broker, topic, partition, partitions, replicas, replication_factor, value, client;
 };
 
 /// A producer, consumer or service that joins while the run goes on.
@@ -81,6 +81,7 @@ struct TopicHistory {
   bool exists = false;
   int partitions = 0, replicas = 0;
   int partitions_max = 0;
+  Config config{};
 };
 
 struct Draft {

@@ -223,7 +223,7 @@ void read_operation(const YamlNode& node, Draft& draft) {
   draft.operation_places.push_back({map.place(), map.place_of("broker"), map.place_of("topic"),
                                     map.place_of("partition"), map.place_of("partitions"),
                                     map.place_of("replicas"), map.place_of("replication_factor"),
-                                    map.place_of("client")});
+                                    map.place_of("value"), map.place_of("client")});
 }
 
 }  // namespace

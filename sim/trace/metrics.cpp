@@ -137,7 +137,8 @@ void Metrics::sample() {
     if (!led) ++value(Metric::offline_partitions);
     if (led && partition.isr.size() < partition.replicas.size())
       ++value(Metric::under_replicated_partitions);
-    if (led && static_cast<Int>(partition.isr.size()) < partition.min_isr)
+    const Int wanted = std::min(partition.min_isr, static_cast<Int>(partition.replicas.size()));
+    if (led && static_cast<Int>(partition.isr.size()) < wanted)
       ++value(Metric::under_min_isr_partitions);
     if (!partition.replicas.empty() && partition.leader != partition.replicas.front())
       ++value(Metric::preferred_replica_imbalance);
@@ -225,6 +226,9 @@ void Metrics::on_partition(const Event& event) {
     on_taken(event.t, *taken);
   } else if (event.as<ProduceRefused>() || event.as<ProduceTimedOut>()) {
     add(Metric::failed_produce_requests, 1);
+  } else if (const auto* config = event.as<TopicConfigChanged>()) {
+    for (auto& [key, known] : partitions_)
+      if (key.first == config->topic) known.min_isr = std::max<Int>(1, config->min_isr);
   } else if (const auto* deleted = event.as<TopicDeleted>()) {
     last_ = nullptr;
     std::erase_if(partitions_,

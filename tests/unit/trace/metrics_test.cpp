@@ -81,6 +81,18 @@ TEST_CASE("a broker is lost and comes back") {
   CHECK(told.at(Metric::active_controllers, 5) == 1);
 }
 
+TEST_CASE("min.insync.replicas: as it is now, and never more than there are replicas") {
+  Told told;
+  told.tell(one, PartitionCreated{"orders", 0, one, 0, {one, two, three}, {one, two}, 2});
+  told.tell(one, PartitionCreated{"single", 0, one, 0, {one}, {one}, 2});
+  told.metrics.advance(sim_time(1s));
+  CHECK(told.at(Metric::under_min_isr_partitions, 0) == 0);
+  told.now = sim_time(1500ms);
+  told.tell(one, TopicConfigChanged{"orders", "min.insync.replicas", "3", 3});
+  told.metrics.advance(sim_time(2s));
+  CHECK(told.at(Metric::under_min_isr_partitions, 1) == 1);
+}
+
 TEST_CASE("traffic and lag") {
   Told told;
   told.tell(one, PartitionCreated{"orders", 0, one, 0, {one, two}, {one, two}, 1});
