@@ -15,12 +15,14 @@
 #include <vector>
 
 #include "sim/check/consumer_invariants.h"
+#include "sim/check/group_invariants.h"
 #include "sim/check/invariant.h"
 #include "sim/check/ledger.h"
 #include "sim/check/log_invariants.h"
 #include "sim/check/metadata_invariants.h"
 #include "sim/check/partition_invariants.h"
 #include "sim/check/quorum_invariants.h"
+#include "sim/check/transaction_invariants.h"
 
 namespace eventarium::check {
 
@@ -58,6 +60,8 @@ class Invariants : public trace::Sink {
   MetadataInvariants metadata_;
   LogInvariants logs_;
   ConsumerInvariants consumers_;
+  GroupInvariants groups_;
+  TransactionInvariants transactions_;
   QuorumInvariants quorum_;
   std::map<std::string_view, std::uint64_t> violated_;
 };
