@@ -9,9 +9,7 @@
 namespace eventarium::check {
 
 void TransactionInvariants::on_event(const trace::Event& event) {
-  if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
-    if (wanted->isolation == "read_committed") read_committed_.insert(event.node);
-  } else if (const auto* advanced = event.as<trace::LastStableOffsetAdvanced>()) {
+  if (const auto* advanced = event.as<trace::LastStableOffsetAdvanced>()) {
     stable_offset_stops_at_open(event, *advanced);
   } else if (const auto* changed = event.as<trace::TransactionStateChanged>()) {
     every_partition_gets_its_marker(event, *changed);
@@ -126,7 +124,8 @@ void TransactionInvariants::stable_offset_stops_at_open(
 
 void TransactionInvariants::on_delivered(const trace::Event& event,
                                          const trace::RecordsDelivered& delivered) {
-  if (read_committed_.contains(event.node)) read_committed_reads_committed(event, delivered);
+  if (!read_committed_.empty() && read_committed_.contains(named(event.node)))
+    read_committed_reads_committed(event, delivered);
 }
 
 void TransactionInvariants::read_committed_reads_committed(

@@ -26,6 +26,10 @@ class TransactionInvariants {
   void on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered);
   /// All other kinds.
   void on_event(const trace::Event& event);
+  /// Consumers with isolation.level=read_committed; a trace doesn't say who they are.
+  void set_read_committed(std::set<std::string> consumers) {
+    read_committed_ = std::move(consumers);
+  }
 
  private:
   struct Open {
@@ -63,7 +67,7 @@ class TransactionInvariants {
   std::map<PartitionKey, OfPartition> partitions_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::string> kind_of_marker_;  // by id and epoch
   std::map<std::string, Ending> ending_;                                         // transactional id
-  std::set<NodeId> read_committed_;
+  std::set<std::string> read_committed_;
   std::unordered_set<RecordId> open_records_;  // looked up only
 };
 

@@ -28,7 +28,6 @@ EVENT_BEGIN(SubscriptionDeclared, subscription_declared, "node wants what is pub
   FIELD(Text, reset, "Kafka: its auto.offset.reset (earliest, latest or none); else empty")
   FIELD(Text, group, "Kafka: its group.id; empty when it is in no group")
   FIELD(Text, group_kind, "classic, consumer or share; empty without a group")
-  FIELD(Text, isolation, "Kafka: its isolation.level; empty: read_uncommitted")
 EVENT_END(SubscriptionDeclared)
 
 EVENT_BEGIN(PublisherDeclared, publisher_declared, "node publishes to Kafka; said at the start")

@@ -23,8 +23,9 @@ struct Grouped : Story {
     replicas = {broker};
     tell(broker, trace::PartitionCreated{"signups", 0, broker, 0, replicas, replicas, 1});
     for (const NodeId node : {mailer, crm})
-      tell(node, trace::SubscriptionDeclared{"signups", -1, "kafka", "earliest", "mail", "classic",
-                                             isolation});
+      tell(node,
+           trace::SubscriptionDeclared{"signups", -1, "kafka", "earliest", "mail", "classic"});
+    if (isolation == "read_committed") invariants.set_read_committed({"mailer", "crm"});
     for (std::uint64_t n = 1; n <= 9; ++n) produce(n, "key");
   }
   Grouped(const Grouped&) = delete;
