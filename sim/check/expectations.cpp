@@ -140,6 +140,9 @@ Outcome side_effects(const Expectation& expectation, const Ledger& ledger, const
   for (const SideEffect& effect : ledger.side_effects()) {
     if (!expectation.effect.empty() && effect.effect != expectation.effect) continue;
     if (filter.to.valid() && effect.service != filter.to) continue;
+    if (!filter.group.empty() &&
+        ledger.reader_of(effect.service) != ledger.reader_of_group(filter.group))
+      continue;
     ++done;
     if (effect.times > 1) ++repeated;
   }
@@ -185,8 +188,12 @@ Outcome evaluate(const Expectation& expectation, const Ledger& ledger) {
   for (const auto& [name, node] :
        {std::pair{&expectation.to, &filter.to}, std::pair{&expectation.from, &filter.from}}) {
     if (name->empty()) continue;
+    if (name == &expectation.to && ledger.reader_of_group(*name)) {
+      filter.group = *name;
+      continue;
+    }
     const auto found = ledger.names().find(*name);
-    if (!found) return {false, fmt::format("there is no node '{}'", *name)};
+    if (!found) return {false, fmt::format("there is no node or group '{}'", *name)};
     *node = *found;
   }
   switch (expectation.what) {

@@ -74,7 +74,8 @@ bool LogInvariants::stands_elsewhere(const PartitionState& partition, NodeId bro
 /// A leader writes what somebody has published to the topic, a follower what stands at that offset
 /// in another replica's log. What was lost or cut off meanwhile may still be on its way.
 void LogInvariants::nothing_from_nothing(NodeId broker, const trace::BatchAppended& appended) {
-  if (appended.topic.starts_with("__")) return;  // Kafka's own
+  // Kafka's own, and the markers of transactions.
+  if (appended.topic.starts_with("__") || !appended.control.empty()) return;
   const PartitionState* partition = ledger_.logs().find(appended.topic, appended.partition);
   std::int64_t offset = appended.base_offset;
   for (const RecordId record : appended.records) {
