@@ -338,9 +338,17 @@ std::vector<ConfigKey> broker_cluster_keys() {
           s,
           {"group.consumer.max.size", "2147483647", "consumer protocol: most members of a group"},
           1),
-      inert_ms(s, "transaction.state.log.num.partitions", "50", "transactions"),
-      inert_ms(s, "transaction.state.log.replication.factor", "3", "transactions"),
-      inert_ms(s, "transaction.state.log.min.isr", "2", "transactions"),
+      integer(s,
+              {"transaction.state.log.num.partitions", "50", "partitions of __transaction_state"},
+              1),
+      integer(
+          s,
+          {"transaction.state.log.replication.factor", "3",
+           "replicas of __transaction_state; as many as there are brokers, when those are fewer"},
+          1, 32767),
+      integer(s,
+              {"transaction.state.log.min.isr", "2", "min.insync.replicas of __transaction_state"},
+              1),
   };
 }
 
