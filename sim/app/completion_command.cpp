@@ -16,7 +16,8 @@ constexpr const char* bash_script = R"sh(_eventarium() {
       if [ "$COMP_CWORD" -eq 1 ]; then
         words="run check list describe metrics replay view completion --help --version"
       elif [ "${word#-}" != "$word" ]; then
-        words="--until --at --seed --engine --set --trace --storm --all --json --csv --events --quiet"
+        words="--until --at --seed --engine --set --trace --storm"
+        words="$words --all --json --csv --events --quiet"
         words="$words --group --members --state --serve --help"
       else
         words="$(eventarium list 2>/dev/null | awk 'NR > 1 {print $1}')"

@@ -134,8 +134,9 @@ void add_client(const MapReader& map, Operation& operation, Draft& draft) {
   const Producer* const producer = is_about_producers(operation.kind)
                                        ? find_producer(draft.scenario.producers, operation.client)
                                        : nullptr;
-  const Service* const service =
-      is_about_producers(operation.kind) ? nullptr : find_service(draft.scenario.services, operation.client);
+  const Service* const service = is_about_producers(operation.kind)
+                                     ? nullptr
+                                     : find_service(draft.scenario.services, operation.client);
   if (producer == nullptr && service == nullptr) return;
   const std::string& family = producer != nullptr ? producer->family : service->family;
   operation.name =
@@ -169,7 +170,8 @@ void read_client_setting(const MapReader& map, Operation& operation, Draft& draf
   if (const Producer* const found = find_producer(draft.scenario.producers, operation.client)) {
     Producer client = *found;
     problem = set_client_key(client, operation.key, operation.value);
-  } else if (const Service* const service = find_service(draft.scenario.services, operation.client)) {
+  } else if (const Service* const service =
+                 find_service(draft.scenario.services, operation.client)) {
     Service client = *service;
     problem = set_client_key(client, operation.key, operation.value);
   }

@@ -51,7 +51,7 @@ TEST_CASE("what is not simulated is rejected unless it is set to what happens an
   CHECK(check(ConfigScope::producer, "compression.type", "lz4").find("not simulated") !=
         std::string::npos);
   CHECK(check(ConfigScope::producer, "compression.type", "none").empty());
-  CHECK(check(ConfigScope::consumer, "group.id", "billing").find("consumer groups") !=
+  CHECK(check(ConfigScope::consumer, "client.rack", "a").find("not simulated") !=
         std::string::npos);
   CHECK(check(ConfigScope::topic, "compression.type", "lz4").find("compression") !=
         std::string::npos);
