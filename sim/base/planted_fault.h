@@ -30,6 +30,11 @@ enum class PlantedFault : std::uint8_t {
   commit_of_old_epoch,             // Raft: commits old entries before one of its own epoch
   metadata_applied_uncommitted,    // broker: acts on metadata that is not committed
   fsync_skipped_by_voters,         // Raft: a vote or entry is forgotten by a power loss
+  duplicate_sequence_appended,     // leader: writes a producer's batch again that it has
+  fenced_epoch_accepted,           // leader: takes batches of a producer that was replaced
+  lso_ignores_open_transaction,    // leader: read_committed fetches reach the high watermark
+  aborted_list_missing,            // leader: doesn't tell read_committed what was aborted
+  marker_lost_for_partition,       // leader: partition 0 of a transaction gets no marker
   count
 };
 
