@@ -25,7 +25,9 @@ std::uint64_t PartitionLog::size_bytes() const {
 
 std::int64_t PartitionLog::last_stable_offset() const {
   if (!producers_) return high_watermark_;
-  return std::min(producers_->first_unstable_offset().value_or(high_watermark_), high_watermark_);
+  // Retention may have deleted the beginning of a transaction that is open.
+  const std::int64_t stable = producers_->first_unstable_offset().value_or(high_watermark_);
+  return std::clamp(stable, log_start_offset_, high_watermark_);
 }
 
 ProducerCheck PartitionLog::check_producer(const RecordBatch& batch) const {
