@@ -53,10 +53,10 @@ void Broker::announce(engine::Runtime& runtime) const {
     for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
       const PartitionImage& partition = *topic.partitions[p];
       if (partition.leader != runtime.self()) continue;
-      const std::size_t min_isr = std::min(config.min_insync_replicas, partition.replicas.size());
       runtime.emit(trace::PartitionCreated{name, static_cast<std::int64_t>(p), partition.leader,
                                            partition.leader_epoch, partition.replicas,
-                                           partition.isr, static_cast<std::int64_t>(min_isr)});
+                                           partition.isr,
+                                           static_cast<std::int64_t>(config.min_insync_replicas)});
     }
   }
 }

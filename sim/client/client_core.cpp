@@ -76,13 +76,15 @@ bool ClientCore::take_wake_up(engine::Token token) {
 SimTime ClientCore::next_deadline(SimTime now) const {
   SimTime next = network.next_deadline();
   SimTime update = metadata.next_update();
-  if (update <= now) {  // due, but no broker can be asked: when the first back-off ends
-    update = SimTime::max();
-    for (const NodeId node : metadata.brokers())
-      if (network.backs_off_until(node) > now)
-        update = std::min(update, network.backs_off_until(node));
-  }
+  if (update <= now) update = first_backoff_end(now);  // due, but no broker can be asked
   return std::min(next, update);
+}
+
+SimTime ClientCore::first_backoff_end(SimTime now) const {
+  SimTime first = SimTime::max();
+  for (const NodeId node : metadata.brokers())
+    if (network.backs_off_until(node) > now) first = std::min(first, network.backs_off_until(node));
+  return first;
 }
 
 void ClientCore::forget_all() {

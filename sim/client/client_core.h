@@ -44,6 +44,9 @@ class ClientCore {
   /// When the core itself has something to do next.
   SimTime next_deadline(SimTime now) const;
 
+  /// When the first of the brokers that are backing off may be connected to again.
+  SimTime first_backoff_end(SimTime now) const;
+
   /// The process died, and its timers with it.
   void forget_all();
 

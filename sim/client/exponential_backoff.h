@@ -19,6 +19,7 @@ class ExponentialBackoff {
   ExponentialBackoff(Duration first, Duration longest)
       : first_(std::min(first, longest)), longest_(longest) {}
 
+  Duration first() const { return first_; }
   /// The pause after `failures` failed attempts in a row, counted from 0.
   Duration after(std::uint32_t failures, RandomStream& random) const {
     if (first_ <= Duration::zero() || first_ == longest_) return first_;

@@ -77,6 +77,20 @@ bool MetadataCache::apply(const MetadataResponse& response, SimTime now, RandomS
   return changed;
 }
 
+bool MetadataCache::learn_leader(const TopicPartition& tp, const LeaderHint& hint) {
+  const auto found = topics_.find(tp.topic);
+  const auto index = static_cast<std::size_t>(tp.partition);
+  if (!hint.leader.valid() || found == topics_.end()) return false;
+  Topic& topic = found->second;
+  if (index >= topic.partitions.size() || topic.partitions[index].leader_epoch >= hint.leader_epoch)
+    return false;
+  topic.partitions[index] = {hint.leader, hint.leader_epoch};
+  auto& available = topic.summary.available;
+  const auto place = std::lower_bound(available.begin(), available.end(), tp.partition);
+  if (place == available.end() || *place != tp.partition) available.insert(place, tp.partition);
+  return true;
+}
+
 const TopicPartitions* MetadataCache::topic(const std::string& name) const {
   const auto found = topics_.find(name);
   if (found == topics_.end() || found->second.partitions.empty()) return nullptr;

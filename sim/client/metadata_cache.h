@@ -43,6 +43,9 @@ class MetadataCache {
   /// True when something changed. A topic or partition with an error makes the next one due.
   bool apply(const MetadataResponse& response, SimTime now, RandomStream& random);
 
+  /// A broker says with its refusal who leads in its place (KIP-951). True when that is news.
+  bool learn_leader(const TopicPartition& tp, const LeaderHint& hint);
+
   /// The brokers to bootstrap from until one has answered, then those of the cluster.
   const std::vector<NodeId>& brokers() const { return brokers_; }
   /// Null when the topic isn't known (yet).

@@ -17,9 +17,15 @@ namespace eventarium::kafka {
 Producer::Producer(std::uint16_t component, const Config& config, std::vector<NodeId> bootstrap)
     : options_(make_producer_options(config)),
       core_(component, options_.client, std::move(bootstrap)),
-      accumulator_(options_) {}
+      accumulator_(options_) {
+  if (options_.idempotent) manager_.emplace(options_);
+}
 
-void Producer::start(engine::Runtime&) {}
+void Producer::start(engine::Runtime& runtime) {
+  if (!manager_) return;
+  manager_->initialize();
+  core_.wake_at(runtime, runtime.now());
+}
 
 void Producer::publish(engine::Runtime& runtime, Record record, const std::string& topic) {
   accept(runtime, {std::move(record), topic, {}, {}, {}, {}, false});
@@ -32,6 +38,12 @@ void Producer::publish_to(engine::Runtime& runtime, Record record, const std::st
 }
 
 void Producer::accept(engine::Runtime& runtime, Waiting call) {
+  if (!takes_records()) {
+    const std::string why = manager_->has_error() ? manager_->last_reason()
+                                                  : "there is no transaction that it belongs to";
+    runtime.emit(trace::SendFailed{{call.record.id}, "IllegalStateException: " + why});
+    return;
+  }
   ++pending_;
   call.cause = runtime.current_cause();
   call.deadline = runtime.now() + options_.max_block;
@@ -74,6 +86,7 @@ Producer::Placed Producer::place(engine::Runtime& runtime, Waiting& call) {
       std::min(options_.max_request_size_bytes, options_.buffer_memory_bytes);
   if (size_bytes > limit_bytes) {
     --pending_;
+    if (manager_) manager_->fail_transaction(Error::message_too_large, "a record is too large");
     runtime.emit(trace::SendFailed{
         {call.record.id},
         fmt::format("RecordTooLargeException: {} bytes, more than {} ({})", size_bytes, limit_bytes,
@@ -88,6 +101,7 @@ Producer::Placed Producer::place(engine::Runtime& runtime, Waiting& call) {
     call.for_memory = true;
     return Placed::waits;
   }
+  if (manager_) manager_->note_partition();
   appended.batch->cause = runtime.emit(trace::RecordBatched{
       call.record.id, call.topic, appended.batch->tp.partition, by, appended.batch->number});
   runtime.set_cause(appended.batch->cause);
@@ -138,6 +152,7 @@ void Producer::give_up(engine::Runtime& runtime, const Waiting& call) {
                         waited_ms);
   }
   --pending_;
+  if (manager_) manager_->fail_transaction(Error::request_timed_out, error);
   runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, std::move(error)});
 }
 
@@ -147,8 +162,10 @@ bool Producer::handle_message(engine::Runtime& runtime, const engine::Message& m
   if (!core_.network.complete(message.source, response->header)) return true;  // too late
   if (const auto* produced = dynamic_cast<const ProduceResponse*>(response))
     on_produce_response(runtime, *produced);
-  if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response))
+  else if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response))
     core_.on_metadata(runtime, *metadata);
+  else
+    on_answer(runtime, *response);
   tick(runtime);
   return true;
 }
@@ -161,7 +178,7 @@ bool Producer::handle_timer(engine::Runtime& runtime, engine::Token token) {
 
 void Producer::handle_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
   if (lane != core_.network.lane(runtime)) return;
-  requests_failed(runtime, core_.connection_lost(runtime, peer), Error::network_exception);
+  connection_lost(runtime, peer, Error::network_exception);
   tick(runtime);
 }
 
@@ -186,6 +203,7 @@ void Producer::fail_unacknowledged(engine::Runtime& runtime) {
 void Producer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   if (reason == engine::StopReason::clean) {
     SimTime next = SimTime::max();
+    abort_at_close(runtime);
     while (send_ready(runtime, true, next)) {
     }
     fail_unacknowledged(runtime);
@@ -196,6 +214,10 @@ void Producer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   waiting_.clear();
   in_flight_.clear();
   pending_ = 0;
+  if (manager_) manager_.emplace(options_);
+  asked_.reset();
+  paused_.reset();
+  ending_ = end_told_ = failure_told_ = false;
 }
 
 bool Producer::set_patience(std::optional<Duration> patience) {

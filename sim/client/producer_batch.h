@@ -29,6 +29,8 @@ struct ProducerBatch {
   bool closed = false;         // takes no more records
   bool done = false;           // acknowledged or failed
   bool from_split = false;
+  bool renumbered = false;         // its first sequence was another one
+  ProducerStamp stamp;             // idempotence: from the first attempt on
   std::int32_t leader_epoch = -1;  // known at the last attempt
   SimTime max_timestamp{};
   EventId cause;  // the last event about it, for what happens to it next
@@ -47,11 +49,16 @@ struct ProducerBatch {
     return now - created >= delivery_timeout;
   }
 
+  std::int32_t last_sequence() const {
+    return stamp.base_sequence + static_cast<std::int32_t>(records->size()) - 1;
+  }
+
   RecordBatch to_record_batch() const {
     RecordBatch batch;
     batch.max_timestamp = max_timestamp;
     batch.size_bytes = size_bytes;
     batch.records = records;
+    batch.producer = stamp;
     return batch;
   }
   std::vector<RecordId> record_ids() const {

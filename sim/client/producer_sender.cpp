@@ -16,16 +16,19 @@ namespace eventarium::kafka {
 void Producer::tick(engine::Runtime& runtime) {
   const EventId cause = runtime.current_cause();
   while (const auto node = core_.hang_up_overdue(runtime))
-    requests_failed(runtime, core_.connection_lost(runtime, *node), Error::request_timed_out);
+    connection_lost(runtime, *node, Error::request_timed_out);
   expire_batches(runtime);
   place_waiting(runtime);
   SimTime next = SimTime::max();
-  const bool flush = waits_for_memory();
-  while (send_ready(runtime, flush, next)) {
+  if (run_transactions(runtime)) {
+    const bool flush = waits_for_memory() || (manager_ && manager_->is_completing());
+    while (send_ready(runtime, flush, next)) {
+    }
   }
   runtime.set_cause(cause);
   core_.refresh_metadata(runtime);
-  next = std::min({next, core_.next_deadline(runtime.now()), accumulator_.next_expiry()});
+  next = std::min({next, core_.next_deadline(runtime.now()), accumulator_.next_expiry(),
+                   next_ask(runtime.now())});
   for (const auto& [id, batches] : in_flight_)
     for (const BatchPtr& batch : batches)
       if (!batch->done) next = std::min(next, batch->created + options_.delivery_timeout);
@@ -42,6 +45,10 @@ void Producer::expire_batches(engine::Runtime& runtime) {
         expired.push_back(batch);
   for (const BatchPtr& batch : expired) {
     const bus::CauseScope cause(runtime, batch->cause);
+    if (manager_) {
+      manager_->failed(batch, Error::request_timed_out, false);
+      if (batch->attempts > 0) manager_->expired_in_retry(*batch);
+    }
     fail(runtime, *batch,
          fmt::format("TimeoutException: Expiring {} record(s) for {}: {} ms since the batch was "
                      "created",
@@ -62,7 +69,7 @@ bool Producer::send_ready(engine::Runtime& runtime, bool flush, SimTime& next) {
     const bool can_send = core_.network.ready(runtime, node);
     accumulator_.note_node(node, now, can_send);
     if (can_send) {
-      auto batches = accumulator_.drain(core_.metadata, node, now);
+      auto batches = accumulator_.drain(core_.metadata, node, now, manager_ ? &*manager_ : nullptr);
       sent = sent || !batches.empty();
       if (!batches.empty()) send_batches(runtime, node, std::move(batches));
     } else if (core_.network.backs_off_until(node) > now) {
@@ -76,6 +83,7 @@ void Producer::send_batches(engine::Runtime& runtime, NodeId node, std::vector<B
   auto request = std::make_unique<ProduceRequest>();
   request->acks = options_.acks;
   request->timeout = options_.client.request_timeout;
+  request->transactional_id = options_.transactional_id;
   for (const BatchPtr& batch : batches) {
     request->partitions.push_back({batch->tp, batch->to_record_batch()});
     if (keeps_order() && options_.acks != 0) accumulator_.mute(batch->tp);
@@ -103,10 +111,12 @@ void Producer::on_produce_response(engine::Runtime& runtime, const ProduceRespon
                                     [&](const BatchPtr& b) { return b->tp == answer.tp; });
     if (batch == batches.end()) continue;
     if (answer.error != Error::none) {
+      core_.metadata.learn_leader(answer.tp, answer.current_leader);
       attempt_failed(runtime, *batch, answer.error);
       continue;
     }
     accumulator_.unmute(answer.tp);
+    if (manager_) manager_->acknowledged(*batch);  // expired or not: its sequence is settled
     if (!(*batch)->done) acknowledge(runtime, **batch, answer.base_offset);
   }
 }
@@ -122,6 +132,16 @@ void Producer::requests_failed(engine::Runtime& runtime, const std::vector<std::
   }
 }
 
+void Producer::connection_lost(engine::Runtime& runtime, NodeId node, Error error) {
+  const std::vector<std::uint32_t> lost = core_.connection_lost(runtime, node);
+  if (manager_) manager_->connection_lost(node);
+  if (asked_ && std::find(lost.begin(), lost.end(), asked_->correlation_id) != lost.end()) {
+    goes_on(runtime, asked_->ask, Error::network_exception);
+    asked_.reset();
+  }
+  requests_failed(runtime, lost, error);
+}
+
 /// The broker refused the batch, or nobody knows what became of it.
 void Producer::attempt_failed(engine::Runtime& runtime, const BatchPtr& batch, Error error) {
   accumulator_.unmute(batch->tp);
@@ -132,12 +152,23 @@ void Producer::attempt_failed(engine::Runtime& runtime, const BatchPtr& batch, E
   if (error == Error::message_too_large && batch->records->size() > 1) {
     batch->cause =
         runtime.emit(trace::SendRetried{batch->record_ids(), name, batch->attempts, Duration{}});
-    accumulator_.split(batch, now);
+    const std::vector<BatchPtr> parts = accumulator_.split(batch, now);
+    if (manager_) manager_->replace(batch, parts);
     return;
   }
   const bool retries_left = batch->attempts < options_.retries;
-  if (!is_retriable(error) || !retries_left || batch->has_expired(now, options_.delivery_timeout))
+  const bool in_time = !batch->has_expired(now, options_.delivery_timeout);
+  const auto can_retry = [&] {
+    return manager_ ? manager_->can_retry(*batch, error) : is_retriable(error);
+  };
+  if (!retries_left || !in_time || !can_retry()) {
+    if (error == Error::duplicate_sequence_number) {
+      if (manager_) manager_->acknowledged(batch);
+      return acknowledge(runtime, *batch, -1);
+    }
+    if (manager_) manager_->failed(batch, error, retries_left);
     return fail(runtime, *batch, name);
+  }
   const Duration backoff =
       options_.client.retry_backoff.after(batch->attempts, runtime.random("backoff"));
   accumulator_.put_back(batch, now, backoff);

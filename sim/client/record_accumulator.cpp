@@ -154,7 +154,7 @@ void RecordAccumulator::note_node(NodeId node, SimTime now, bool can_send) {
 }
 
 std::vector<BatchPtr> RecordAccumulator::drain(const MetadataCache& metadata, NodeId node,
-                                               SimTime now) {
+                                               SimTime now, TransactionManager* manager) {
   std::vector<TopicPartition> waiting;
   for (const auto& [name, t] : topics_)
     for (const auto& [number, queue] : t.waiting)
@@ -177,10 +177,13 @@ std::vector<BatchPtr> RecordAccumulator::drain(const MetadataCache& metadata, No
     const BatchPtr batch = queue->second.front();
     const PartitionMetadata partition = metadata.partition(tp);
     if (is_backing_off(*batch, partition, now)) continue;
-    if (!drained.empty() && size_bytes + batch->size_bytes > options_.max_request_size_bytes) {
+    const bool fits =
+        drained.empty() || size_bytes + batch->size_bytes <= options_.max_request_size_bytes;
+    if (!fits || (manager && !manager->may_drain(*batch))) {
       from = tp;
       break;
     }
+    if (manager) manager->number(batch);
     queue->second.pop_front();
     if (queue->second.empty()) queues.erase(queue);
     batch->closed = true;
@@ -195,10 +198,19 @@ void RecordAccumulator::put_back(const BatchPtr& batch, SimTime now, Duration ba
   ++batch->attempts;
   batch->queued_since = now;
   batch->backoff = backoff;
-  queue_of(topic(batch->tp.topic), batch->tp.partition).push_front(batch);
+  put_in_order(batch);
 }
 
-void RecordAccumulator::split(const BatchPtr& batch, SimTime now) {
+void RecordAccumulator::put_in_order(const BatchPtr& batch) {
+  Queue& queue = queue_of(topic(batch->tp.topic), batch->tp.partition);
+  auto place = queue.begin();
+  while (batch->stamp.known() && place != queue.end() && (*place)->stamp.known() &&
+         (*place)->stamp.base_sequence < batch->stamp.base_sequence)
+    ++place;
+  queue.insert(place, batch);
+}
+
+std::vector<BatchPtr> RecordAccumulator::split(const BatchPtr& batch, SimTime now) {
   const std::uint64_t target_bytes =
       batch->from_split ? batch->size_bytes / 2 : options_.batch_size_bytes;
   std::vector<BatchPtr> parts;
@@ -215,13 +227,17 @@ void RecordAccumulator::split(const BatchPtr& batch, SimTime now) {
     part->try_append(record);
     parts.push_back(part);
   }
-  Queue& queue = queue_of(topic(batch->tp.topic), batch->tp.partition);
-  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-    (*part)->closed = true;
-    (*part)->attempts = batch->attempts;
-    queue.push_front(*part);
+  std::int32_t sequence = batch->stamp.base_sequence;
+  for (const BatchPtr& part : parts) {
+    part->closed = true;
+    if (!batch->stamp.known()) continue;
+    part->stamp = batch->stamp;
+    part->stamp.base_sequence = sequence;
+    sequence = sequence_after(part->last_sequence(), 1);
   }
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) put_in_order(*part);
   release(*batch);
+  return parts;
 }
 
 std::vector<BatchPtr> RecordAccumulator::take_expired(SimTime now) {
@@ -240,11 +256,16 @@ std::vector<BatchPtr> RecordAccumulator::take_expired(SimTime now) {
   return expired;
 }
 
-std::vector<BatchPtr> RecordAccumulator::take_all() {
+std::vector<BatchPtr> RecordAccumulator::take_all(bool unnumbered) {
   std::vector<BatchPtr> taken;
   for (auto& [name, t] : topics_) {
-    for (auto& [number, queue] : t.waiting) taken.insert(taken.end(), queue.begin(), queue.end());
-    t.waiting.clear();
+    for (auto entry = t.waiting.begin(); entry != t.waiting.end();) {
+      Queue& queue = entry->second;
+      const auto is_taken = [&](const BatchPtr& b) { return !unnumbered || !b->stamp.known(); };
+      std::copy_if(queue.begin(), queue.end(), std::back_inserter(taken), is_taken);
+      std::erase_if(queue, is_taken);
+      entry = queue.empty() ? t.waiting.erase(entry) : std::next(entry);
+    }
   }
   return taken;
 }

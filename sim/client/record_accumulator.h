@@ -21,6 +21,7 @@
 #include "sim/client/metadata_cache.h"
 #include "sim/client/partitioner.h"
 #include "sim/client/producer_batch.h"
+#include "sim/client/transaction_manager.h"
 
 namespace eventarium::kafka {
 
@@ -48,20 +49,24 @@ class RecordAccumulator {
   Ready ready(const MetadataCache& metadata, SimTime now, bool flush);
 
   /// One batch for each partition led by `node`, sendable by itself or not, up to
-  /// max.request.size together. They are closed, and no longer in the queues.
-  std::vector<BatchPtr> drain(const MetadataCache& metadata, NodeId node, SimTime now);
+  /// max.request.size together. They are closed, and no longer in the queues. With `manager`, they
+  /// are numbered, and it is asked of each; as in Kafka, one that has to wait holds up the rest of
+  /// the request.
+  std::vector<BatchPtr> drain(const MetadataCache& metadata, NodeId node, SimTime now,
+                              TransactionManager* manager = nullptr);
   /// For partitioner.availability.timeout.ms: a ready node could be sent to, or could not.
   void note_node(NodeId node, SimTime now, bool can_send);
 
-  /// Back to the front of its queue, to be sent again after its back-off.
+  /// Back to the front of its queue, to be sent again after its back-off. What has a sequence
+  /// number goes behind those with lower ones.
   void put_back(const BatchPtr& batch, SimTime now, Duration backoff);
   /// Replaces a batch that the broker finds too large by smaller ones at the front of its queue
-  /// (KAFKA-8350: what was split before is halved, so that this comes to an end).
-  void split(const BatchPtr& batch, SimTime now);
+  /// (KAFKA-8350: what was split before is halved, so that this comes to an end), and returns them.
+  std::vector<BatchPtr> split(const BatchPtr& batch, SimTime now);
   /// Takes out what has waited longer than delivery.timeout.ms since its creation.
   std::vector<BatchPtr> take_expired(SimTime now);
-  /// Takes out everything that waits to be sent.
-  std::vector<BatchPtr> take_all();
+  /// Takes out everything that waits to be sent; `unnumbered`: only what never was.
+  std::vector<BatchPtr> take_all(bool unnumbered = false);
   SimTime next_expiry() const;
 
   /// A muted partition has a batch in flight and must not get another one.
@@ -88,6 +93,7 @@ class RecordAccumulator {
 
   Topic& topic(const std::string& name);
   Queue& queue_of(Topic& topic, std::int32_t partition);
+  void put_in_order(const BatchPtr& batch);
   BatchPtr begin_batch(const Record& record, TopicPartition tp, SimTime now);
   void check_queue(const PartitionMetadata& partition, const ProducerBatch& first,
                    std::size_t queued, SimTime now, bool flush, Ready& ready) const;

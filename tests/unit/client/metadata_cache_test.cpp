@@ -75,3 +75,23 @@ TEST_CASE("metadata: a failed request is repeated after a back-off; a crash forg
   cache.forget_all();
   CHECK(cache.next_update() == SimTime::max());
 }
+
+TEST_CASE("metadata: a broker's word on who leads counts when its epoch is newer (KIP-951)") {
+  const ClientOptions options = make_producer_options({}).client;
+  RandomStream random(1, "backoff");
+  MetadataCache cache(options, {first});
+  CHECK_FALSE(cache.learn_leader({"t", 0}, {second, 4}));  // not a topic of ours
+  cache.add_topic("t");
+  MetadataResponse response;
+  response.topics.push_back({Error::none,
+                             "t",
+                             {{Error::leader_not_available, 0, NodeId{}, 3, {}, {}},
+                              {Error::none, 1, first, 3, {}, {}}}});
+  cache.apply(response, sim_time(10ms), random);
+  CHECK_FALSE(cache.learn_leader({"t", 0}, {NodeId{}, 4}));
+  CHECK_FALSE(cache.learn_leader({"t", 1}, {second, 3}));
+  CHECK_FALSE(cache.learn_leader({"t", 2}, {second, 4}));
+  CHECK(cache.learn_leader({"t", 0}, {second, 4}));
+  CHECK(cache.partition({"t", 0}) == PartitionMetadata{second, 4});
+  CHECK(cache.topic("t")->available == std::vector{0, 1});
+}
