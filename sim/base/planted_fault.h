@@ -35,6 +35,11 @@ enum class PlantedFault : std::uint8_t {
   two_owners_of_a_partition,           // group coordinator: gives a partition to two members
   offsets_lost_on_failover,            // group coordinator: a new one doesn't read the positions
   session_never_expires,               // group coordinator: dead members keep their partitions
+  duplicate_sequence_appended,         // leader: writes a producer's batch again that it has
+  fenced_epoch_accepted,               // leader: takes batches of a producer that was replaced
+  lso_ignores_open_transaction,        // leader: read_committed fetches reach the high watermark
+  aborted_list_missing,                // leader: doesn't tell read_committed what was aborted
+  marker_lost_for_partition,           // leader: partition 0 of a transaction gets no marker
   count
 };
 
