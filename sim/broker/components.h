@@ -15,6 +15,7 @@ enum BrokerComponent : std::uint16_t {
   log_manager_component = 4,
   cluster_link_component = 5,              // 5 ... 15: the link and its parts
   group_coordinator_component = 16,        // 16 ... 19
+  group_transaction_component = 17,        // its questions to transaction coordinators
   transaction_coordinator_component = 20,  // 20 ... 23
   share_coordinator_component = 24,        // 24 ... 27
   transaction_verifier_component = 28,     // a leader's questions to transaction coordinators
@@ -26,6 +27,7 @@ enum BrokerLane : std::uint8_t {
   first_cluster_link_lane = 1,       // 1 ... 31: the link and its parts
   transaction_marker_lane = 64,      // WriteTxnMarkers to the leaders of partitions
   transaction_verifier_lane = 65,    // AddPartitionsToTxn to transaction coordinators
+  group_transaction_lane = 66,       // the same, from a group coordinator
   first_replica_fetcher_lane = 128,  // + number of the fetcher
 };
 

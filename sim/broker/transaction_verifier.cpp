@@ -4,8 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "sim/broker/components.h"
-
 namespace eventarium::kafka {
 namespace {
 
@@ -62,20 +60,18 @@ void TransactionVerifier::send(engine::Runtime& runtime, std::uint64_t id) {
   if (!coordinator.valid()) return finish(runtime, id, Error::coordinator_not_available);
   asked.coordinator = coordinator;
   asked.correlation_id = ++last_correlation_id_;
-  asked.timer =
-      runtime.set_timer(request_timeout, {transaction_verifier_component, answer_timeout, id});
+  asked.timer = runtime.set_timer(request_timeout, {component_, answer_timeout, id});
   auto request = std::make_unique<AddPartitionsToTxnRequest>();
-  request->header = {transaction_verifier_component, asked.correlation_id};
+  request->header = {component_, asked.correlation_id};
   request->transactional_id = asked.transactional_id;
   request->producer = asked.producer;
   request->partitions = asked.partitions;
   const std::uint64_t size_bytes = request->size_bytes();
-  runtime.send(coordinator, std::move(request), size_bytes,
-               {runtime.self(), transaction_verifier_lane});
+  runtime.send(coordinator, std::move(request), size_bytes, {runtime.self(), lane_});
 }
 
 bool TransactionVerifier::on_message(engine::Runtime& runtime, const engine::Message& message) {
-  if (message.lane.purpose != transaction_verifier_lane) return false;
+  if (message.lane.purpose != lane_) return false;
   const auto* response = message.as<AddPartitionsToTxnResponse>();
   if (!response) return false;
   for (const auto& [id, asked] : asked_) {
@@ -88,7 +84,7 @@ bool TransactionVerifier::on_message(engine::Runtime& runtime, const engine::Mes
 }
 
 bool TransactionVerifier::on_timer(engine::Runtime& runtime, engine::Token token) {
-  if (token.component != transaction_verifier_component) return false;
+  if (token.component != component_) return false;
   const auto found = asked_.find(token.value);
   if (found == asked_.end()) return true;
   if (token.kind == retry) {
@@ -101,7 +97,7 @@ bool TransactionVerifier::on_timer(engine::Runtime& runtime, engine::Token token
 }
 
 bool TransactionVerifier::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
-  if (lane.purpose != transaction_verifier_lane) return false;
+  if (lane.purpose != lane_) return false;
   std::vector<std::uint64_t> lost;
   for (const auto& [id, asked] : asked_)
     if (asked.coordinator == peer) lost.push_back(id);
@@ -116,7 +112,7 @@ void TransactionVerifier::on_answer(engine::Runtime& runtime, std::uint64_t id, 
     return finish(runtime, id, error);
   runtime.cancel_timer(asked.timer);
   asked.coordinator = NodeId{};
-  asked.timer = runtime.set_timer(retry_backoff, {transaction_verifier_component, retry, id});
+  asked.timer = runtime.set_timer(retry_backoff, {component_, retry, id});
 }
 
 void TransactionVerifier::finish(engine::Runtime& runtime, std::uint64_t id, Error error) {

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "sim/broker/broker_part.h"
+#include "sim/broker/components.h"
 
 namespace eventarium::kafka {
 
@@ -26,7 +27,10 @@ class TransactionVerifier final : public BrokerPart {
   /// What a verify() has come to: with another error than none the batches may not be appended.
   using Done = std::function<void(engine::Runtime&, std::uint64_t id, Error)>;
 
-  explicit TransactionVerifier(Done done) : done_(std::move(done)) {}
+  /// Two of them in one process differ in component and lane.
+  explicit TransactionVerifier(Done done, std::uint16_t component = transaction_verifier_component,
+                               std::uint8_t lane = transaction_verifier_lane)
+      : done_(std::move(done)), component_(component), lane_(lane) {}
 
   void start(engine::Runtime& runtime, BrokerServices& services) override;
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
@@ -58,6 +62,8 @@ class TransactionVerifier final : public BrokerPart {
   void finish(engine::Runtime& runtime, std::uint64_t id, Error error);
 
   Done done_;
+  std::uint16_t component_;
+  std::uint8_t lane_;
   BrokerServices* services_ = nullptr;
   std::map<std::uint64_t, Asked> asked_;
   std::uint32_t last_correlation_id_ = 0;

@@ -28,7 +28,17 @@ GroupCoordinator::GroupCoordinator(PlantedFaults planted)
       timers_(group_coordinator_component, timer_token),
       context_{nullptr, log_, timers_, {}, planted},
       classic_(context_),
-      offsets_(context_, classic_) {
+      offsets_(context_, classic_),
+      verifier_(
+          [this](engine::Runtime& runtime, std::uint64_t id, Error error) {
+            const auto found = verifying_.find(id);
+            const TransactionalCommit commit = std::move(found->second);
+            verifying_.erase(found);
+            offsets_.commit_in_transaction(
+                runtime, commit.ticket, commit.client, commit.request,
+                error == Error::not_enough_replicas ? Error::coordinator_not_available : error);
+          },
+          group_transaction_component, group_transaction_lane) {
   context_.managers.push_back(&classic_);
 }
 
@@ -45,12 +55,15 @@ void GroupCoordinator::start(engine::Runtime& runtime, BrokerServices& services)
   log_.set_write_timeout(
       config_ms(services.config(), ConfigScope::broker, "offsets.commit.timeout.ms"));
   offsets_.start();
+  verifier_.start(runtime, services);
   for (GroupManager* manager : context_.managers) manager->start(runtime);
 }
 
-void GroupCoordinator::stop(engine::Runtime&, engine::StopReason) {
+void GroupCoordinator::stop(engine::Runtime& runtime, engine::StopReason reason) {
   for (GroupManager* manager : context_.managers) manager->stop();
   offsets_.stop();
+  verifier_.stop(runtime, reason);
+  verifying_.clear();
   timers_.forget_all();
   log_.stop();
   context_.broker = nullptr;
@@ -60,6 +73,10 @@ bool GroupCoordinator::handle(engine::Runtime& runtime, RequestTicket ticket,
                               const engine::Message& message) {
   if (const auto* request = message.as<FindCoordinatorRequest>()) {
     find_coordinator(runtime, ticket, *request);
+    return true;
+  }
+  if (const auto* request = message.as<TxnOffsetCommitRequest>()) {
+    commit_in_transaction(runtime, {ticket, message.source, *request});
     return true;
   }
   if (offsets_.handle(runtime, ticket, message)) return true;
@@ -87,8 +104,42 @@ void GroupCoordinator::find_coordinator(engine::Runtime& runtime, RequestTicket 
   context_.broker->respond(runtime, ticket, request.header, std::move(response));
 }
 
+// ---- transactions -------------------------------------------------------------------------------
+
+void GroupCoordinator::commit_in_transaction(engine::Runtime& runtime, TransactionalCommit commit) {
+  const TxnOffsetCommitRequest& request = commit.request;
+  const Error error = offsets_.check(request);
+  if (error != Error::none || is_open(request))
+    return offsets_.commit_in_transaction(runtime, commit.ticket, commit.client, request, error);
+  const std::uint64_t id = ++last_verification_;
+  const std::string transactional_id = request.transactional_id;
+  const ProducerIdAndEpoch producer = request.producer;
+  const TopicPartition kept_in{log_.topic(), log_.partition_of(request.group)};
+  verifying_[id] = std::move(commit);
+  verifier_.verify(runtime, id, transactional_id, producer, {kept_in});
+}
+
+/// The group's partition belongs to the transaction already.
+bool GroupCoordinator::is_open(const TxnOffsetCommitRequest& request) const {
+  const PartitionLog* log = context_.broker->log({log_.topic(), log_.partition_of(request.group)});
+  const ProducerState* producers = log ? log->producers() : nullptr;
+  return producers &&
+         producers->has_open_transaction(request.producer.producer_id, request.producer.epoch);
+}
+
+bool GroupCoordinator::on_message(engine::Runtime& runtime, const engine::Message& message) {
+  return verifier_.on_message(runtime, message);
+}
+
+bool GroupCoordinator::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
+  return verifier_.on_disconnect(runtime, peer, lane);
+}
+
+// ---- the seam -----------------------------------------------------------------------------------
+
 bool GroupCoordinator::on_timer(engine::Runtime& runtime, engine::Token token) {
-  return timers_.on_timer(runtime, token) || log_.on_timer(runtime, token);
+  return timers_.on_timer(runtime, token) || log_.on_timer(runtime, token) ||
+         verifier_.on_timer(runtime, token);
 }
 
 bool GroupCoordinator::on_done(engine::Runtime& runtime, engine::Token token) {

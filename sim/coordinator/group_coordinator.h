@@ -4,18 +4,22 @@
 //
 //   FindCoordinator                             answered here, from the metadata
 //   JoinGroup, SyncGroup, Heartbeat, LeaveGroup --> ClassicGroups
-//   OffsetCommit, OffsetFetch, TxnOffsetCommit  --> OffsetManager
-//   what else managers know                     --> the managers added, e.g. consumer groups
+//   OffsetCommit, OffsetFetch                   --> OffsetManager
+//   TxnOffsetCommit --transaction's coordinator: the group's partition belongs to it-->
+//   OffsetManager what else managers know                     --> the managers added, e.g. consumer
+//   groups
 //
 // Follows Kafka's GroupCoordinatorService and GroupCoordinatorShard (4.1).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/base/planted_fault.h"
 #include "sim/broker/broker_part.h"
+#include "sim/broker/transaction_verifier.h"
 #include "sim/coordinator/classic_groups.h"
 #include "sim/coordinator/coordinator_log.h"
 #include "sim/coordinator/coordinator_timers.h"
@@ -38,6 +42,8 @@ class GroupCoordinator final : public BrokerPart, private CoordinatorLog::Owner 
   void stop(engine::Runtime& runtime, engine::StopReason reason) override;
   bool handle(engine::Runtime& runtime, RequestTicket ticket,
               const engine::Message& message) override;
+  bool on_message(engine::Runtime& runtime, const engine::Message& message) override;
+  bool on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
   bool on_timer(engine::Runtime& runtime, engine::Token token) override;
   bool on_done(engine::Runtime& runtime, engine::Token token) override;
   void on_leadership(engine::Runtime& runtime, const TopicPartition& tp,
@@ -60,6 +66,15 @@ class GroupCoordinator final : public BrokerPart, private CoordinatorLog::Owner 
   void on_written(engine::Runtime& runtime, std::uint64_t token, Error error) override;
   std::size_t entries(std::int32_t partition) const override;
 
+  /// Waits until its partition belongs to the transaction.
+  struct TransactionalCommit {
+    RequestTicket ticket;
+    NodeId client;
+    TxnOffsetCommitRequest request;
+  };
+
+  void commit_in_transaction(engine::Runtime& runtime, TransactionalCommit commit);
+  bool is_open(const TxnOffsetCommitRequest& request) const;
   void find_coordinator(engine::Runtime& runtime, RequestTicket ticket,
                         const FindCoordinatorRequest& request);
 
@@ -68,6 +83,9 @@ class GroupCoordinator final : public BrokerPart, private CoordinatorLog::Owner 
   GroupContext context_;
   ClassicGroups classic_;
   OffsetManager offsets_;
+  TransactionVerifier verifier_;
+  std::map<std::uint64_t, TransactionalCommit> verifying_;
+  std::uint64_t last_verification_ = 0;
   std::vector<std::unique_ptr<GroupManager>> added_;
 };
 

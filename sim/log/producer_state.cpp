@@ -27,7 +27,7 @@ const ProducerState::Entry* ProducerState::find(std::int64_t producer_id) const 
 const ProducerState::Batch* ProducerState::find_duplicate(const RecordBatch& batch) const {
   const ProducerStamp& stamp = batch.producer;
   const Entry* entry = find(stamp.producer_id);
-  if (!entry || stamp.is_marker() || entry->epoch != stamp.producer_epoch) return nullptr;
+  if (!entry || !stamp.has_sequence() || entry->epoch != stamp.producer_epoch) return nullptr;
   const std::int32_t last_sequence = last_sequence_of(batch);
   for (const Batch& known : entry->batches)
     if (known.base_sequence == stamp.base_sequence && known.last_sequence == last_sequence)
@@ -55,6 +55,7 @@ ProducerCheck ProducerState::check_marker(const Entry& entry, const ProducerStam
 }
 
 ProducerCheck ProducerState::check_sequence(const Entry* entry, const ProducerStamp& stamp) const {
+  if (!stamp.has_sequence()) return ProducerCheck::ok;
   std::int32_t expected = 0;
   if (!entry) {
     if (!stamp.transactional) return ProducerCheck::ok;
@@ -115,9 +116,11 @@ void ProducerState::write(const RecordBatch& batch) {
   Entry& entry = entries_[stamp.producer_id];
   if (entry.epoch != stamp.producer_epoch) entry.batches.clear();
   entry.epoch = stamp.producer_epoch;
-  if (entry.batches.size() == batches_kept) entry.batches.erase(entry.batches.begin());
-  entry.batches.push_back(
-      {batch.base_offset, batch.last_offset(), stamp.base_sequence, last_sequence_of(batch)});
+  if (stamp.has_sequence()) {
+    if (entry.batches.size() == batches_kept) entry.batches.erase(entry.batches.begin());
+    entry.batches.push_back(
+        {batch.base_offset, batch.last_offset(), stamp.base_sequence, last_sequence_of(batch)});
+  }
   entry.last_timestamp = batch.max_timestamp;
   if (!stamp.transactional || entry.open_since) return;
   entry.open_since = batch.base_offset;

@@ -13,6 +13,7 @@
 //     epoch newer than p's, sequence not 0             out_of_order
 //     p unknown: any sequence, in a transaction only 0 (transaction.version 2)
 //     same epoch, sequence not the last one + 1        out_of_order
+//     no sequence: a coordinator writes for p          no matter which
 //     not transactional while p's transaction is open  invalid_transaction_state
 //
 // State goes only when a producer has been idle for producer.id.expiration.ms, or with the whole

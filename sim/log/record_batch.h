@@ -43,6 +43,8 @@ struct ProducerStamp {
 
   bool known() const { return producer_id >= 0; }
   bool is_marker() const { return control != Control::none; }
+  /// A coordinator that writes for a producer has none: nothing of it is ever sent twice.
+  bool has_sequence() const { return !is_marker() && base_sequence >= 0; }
   std::int32_t coordinator_epoch() const { return base_sequence; }
   bool operator==(const ProducerStamp&) const = default;
 };

@@ -67,6 +67,16 @@ TEST_CASE("a batch that is sent again is answered with its offsets while it is o
   CHECK(leader.log.log_end_offset() == 9);
 }
 
+TEST_CASE(
+    "what a coordinator writes for a producer has no sequence: it is in order, and no duplicate") {
+  Leader leader;
+  REQUIRE(leader.send(data(1, -1, 2, 0, true)) == ProducerCheck::ok);
+  CHECK(leader.send(data(1, -1, 2, 0, true)) == ProducerCheck::ok);
+  CHECK(leader.log.log_end_offset() == 4);
+  CHECK(leader.log.producers()->has_open_transaction(1, 0));
+  CHECK(leader.send(data(1, -1, 2, -1, true)) == ProducerCheck::invalid_epoch);
+}
+
 TEST_CASE("a gap is out of order; the next sequence is the last one of the batch before plus one") {
   Leader leader;
   REQUIRE(leader.send(data(1, 0, 4)) == ProducerCheck::ok);
