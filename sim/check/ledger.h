@@ -130,6 +130,8 @@ struct Filter {
   NodeId to{};          // pairs of this consumer
   NodeId from{};        // records of this producer or service
   std::string topic{};  // records of this topic
+
+  bool operator==(const Filter&) const = default;
 };
 
 /// Exact percentiles by nearest rank; none without samples.

@@ -78,13 +78,13 @@ bool Consumer::handle_message(engine::Runtime& runtime, const engine::Message& m
   const Response* response = core_.response_in(message);
   if (!response) return false;
   if (!core_.network.complete(message.source, response->header)) return true;  // too late
-  if (const auto* fetched = dynamic_cast<const FetchResponse*>(response))
+  if (const auto* fetched = engine::payload_as<FetchResponse>(response))
     on_fetch(runtime, *fetched);
-  if (const auto* offsets = dynamic_cast<const ListOffsetsResponse*>(response))
+  if (const auto* offsets = engine::payload_as<ListOffsetsResponse>(response))
     on_list_offsets(runtime, *offsets);
-  if (const auto* ends = dynamic_cast<const OffsetForLeaderEpochResponse*>(response))
+  if (const auto* ends = engine::payload_as<OffsetForLeaderEpochResponse>(response))
     on_epoch_ends(runtime, *ends);
-  if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response))
+  if (const auto* metadata = engine::payload_as<MetadataResponse>(response))
     if (core_.on_metadata(runtime, *metadata)) assign_topics(runtime);
   run(runtime);
   return true;

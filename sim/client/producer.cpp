@@ -145,9 +145,9 @@ bool Producer::handle_message(engine::Runtime& runtime, const engine::Message& m
   const Response* response = core_.response_in(message);
   if (!response) return false;
   if (!core_.network.complete(message.source, response->header)) return true;  // too late
-  if (const auto* produced = dynamic_cast<const ProduceResponse*>(response))
+  if (const auto* produced = engine::payload_as<ProduceResponse>(response))
     on_produce_response(runtime, *produced);
-  if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response))
+  if (const auto* metadata = engine::payload_as<MetadataResponse>(response))
     core_.on_metadata(runtime, *metadata);
   tick(runtime);
   return true;
