@@ -10,18 +10,33 @@
 namespace eventarium::app {
 namespace {
 
-/// False, with a complaint, when there is nothing that a storm could break, or no time for it.
+void note(const std::string& text) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "note: %s\n", text.c_str());
+}
+
+/// False, with a complaint, when there is nothing that a storm could break, or no time for it. A
+/// scenario that is too short goes on for as long as it takes.
 bool raise_storm(Output& output, scenario::Scenario& scenario, const SimulationOptions& options) {
-  const Duration duration = options.until.value_or(scenario.duration);
-  if (scenario.channel != scenario::Channel::kafka)
+  if (scenario.channel != scenario::Channel::kafka) {
     output.complain("a storm needs a Kafka cluster: this scenario has none");
-  else if (duration < storm_duration_min)
-    output.complain(fmt::format(
-        "a storm needs a run of at least {}, this one ends after {}: try --set duration=3min",
-        format_duration(storm_duration_min), format_duration(duration)));
-  else
-    return add_storm(scenario, *options.storm, duration), true;
-  return false;
+    return false;
+  }
+  if (options.until && *options.until < storm_duration_min) {
+    output.complain(
+        fmt::format("a storm needs a run of at least {}, this one ends after {}: leave out --until",
+                    format_duration(storm_duration_min), format_duration(*options.until)));
+    return false;
+  }
+  if (!options.until && scenario.duration < storm_duration_min) {
+    const Duration longer = lengthened_for_storm(scenario.duration);
+    note(
+        fmt::format("the run ends after {} instead of {}: after the storm all is healed and judged",
+                    format_duration(longer), format_duration(scenario.duration)));
+    scenario.duration = longer;
+  }
+  add_storm(scenario, *options.storm, options.until.value_or(scenario.duration));
+  return true;
 }
 
 }  // namespace
@@ -44,10 +59,7 @@ std::optional<scenario::Scenario> load_scenario(const Program& program, Output& 
     std::fprintf(stderr, "%s\n", scenario::to_text(problem).c_str());
   }
   if (!loaded.scenario) return std::nullopt;
-  for (const scenario::Problem& remark : loaded.remarks) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s\n", ("note: " + scenario::to_text(remark)).c_str());
-  }
+  for (const scenario::Problem& remark : loaded.remarks) note(scenario::to_text(remark));
   if (options.seed) loaded.scenario->seed = *options.seed;
   if (options.storm && !raise_storm(output, *loaded.scenario, options)) return std::nullopt;
   return std::move(loaded.scenario);

@@ -49,9 +49,15 @@ int replay_command(const ReplayOptions& options) {
     if (!options.quiet && !options.json) narration.on_event(event);
     if (const auto* ended = event.as<trace::RunEnded>()) promised = ended->fingerprint;
   }
-  const RunSummary summary{
-      *file.header,      ledger, expectations, 0, file.reached - SimTime{}, 0, fingerprint.events(),
-      fingerprint.text()};
+  const RunSummary summary{*file.header,
+                           ledger,
+                           expectations,
+                           0,
+                           file.reached - SimTime{},
+                           0,
+                           0,
+                           fingerprint.events(),
+                           fingerprint.text()};
   if (options.json)
     output.write(to_json(summary, 2));
   else if (!options.events)

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <memory>
 
 #include <fmt/format.h>
@@ -110,9 +111,11 @@ int run_one(const Program& program, const RunOptions& options, const std::string
   if (narrate && !options.events) output.write(heading(simulation, output));
 
   const auto started = std::chrono::steady_clock::now();
+  const std::clock_t cpu_started = std::clock();
   const bool stdout_busy = narrate && output.is_terminal();
   advance_to_end(simulation, output.errors_to_terminal() && !stdout_busy);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - started;
+  const double cpu_s = static_cast<double>(std::clock() - cpu_started) / CLOCKS_PER_SEC;
 
   const RunSummary summary{header,
                            simulation.ledger(),
@@ -120,6 +123,7 @@ int run_one(const Program& program, const RunOptions& options, const std::string
                            simulation.expectations_not_due(),
                            simulation.now() - SimTime{},
                            wall.count(),
+                           cpu_s,
                            simulation.events(),
                            simulation.fingerprint()};
   if (options.json)

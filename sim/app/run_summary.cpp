@@ -166,6 +166,7 @@ std::string to_json(const RunSummary& summary, int indent) {
       {"engine", summary.header.engine},
       {"simulated_s", static_cast<double>(summary.simulated.count()) / 1e9},
       {"wall_s", summary.wall_s},
+      {"cpu_s", summary.cpu_s},
       {"events", summary.events},
       {"fingerprint", summary.fingerprint},
       {"expectations", expectations},

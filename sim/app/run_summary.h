@@ -37,6 +37,7 @@ struct RunSummary {
   std::size_t expectations_not_due = 0;
   Duration simulated{};
   double wall_s = 0;  // 0 for a replay
+  double cpu_s = 0;   // of the processor alone, whatever else the machine does; 0 for a replay
   std::uint64_t events = 0;
   std::string fingerprint;
 };

@@ -72,7 +72,7 @@ void Simulation::begin() {
   for (const scenario::Expectation& expectation : scenario_.expectations)
     if (expectation.at && is_due(*expectation.at))
       engine_->schedule(sim_time(*expectation.at),
-                        [this, &expectation] { check_expectation(expectation); });
+                        [this, &expectation] { check_expectations({&expectation}); });
 }
 
 void Simulation::declare_publishers() {
@@ -109,16 +109,22 @@ void Simulation::run_until(SimTime t) {
 
 void Simulation::finish() {
   tell_violations();
-  if (sim_time(scenario_.duration) <= end_)
+  if (sim_time(scenario_.duration) <= end_) {
+    std::vector<const scenario::Expectation*> due;
     for (const scenario::Expectation& expectation : scenario_.expectations)
-      if (!expectation.at) check_expectation(expectation);
+      if (!expectation.at) due.push_back(&expectation);
+    check_expectations(due);
+  }
   ended_ = true;
   engine_->emit(trace::RunEnded{fingerprint_.events(), fingerprint_.text()});
 }
 
-void Simulation::check_expectation(const scenario::Expectation& expectation) {
-  const check::Outcome outcome = check::evaluate(expectation, ledger_);
-  engine_->emit(trace::ExpectationChecked{expectation.text, outcome.met, outcome.actual});
+void Simulation::check_expectations(const std::vector<const scenario::Expectation*>& due) {
+  check::Evaluator evaluator(ledger_);
+  std::vector<check::Outcome> outcomes;
+  for (const auto* expectation : due) outcomes.push_back(evaluator.evaluate(*expectation));
+  for (std::size_t i = 0; i < due.size(); ++i)
+    engine_->emit(trace::ExpectationChecked{due[i]->text, outcomes[i].met, outcomes[i].actual});
 }
 
 std::size_t Simulation::expectations_not_due() const {

@@ -79,7 +79,7 @@ class Simulation {
   void declare_publishers();
   void note_violation(trace::InvariantViolated violation, EventId cause);
   void tell_violations();
-  void check_expectation(const scenario::Expectation& expectation);
+  void check_expectations(const std::vector<const scenario::Expectation*>& due);
   void finish();
   /// A live command: what is wrong with it as things are, and what it does.
   struct Command {

@@ -5,6 +5,7 @@
 //   0 ── calm ── 5 s ────────── faults ────────── 60 % of the run ────── calm, >= 60 s ── end
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,11 @@ std::string storm_text(const StormOptions& storm);
 
 /// The shortest run that leaves room for a storm.
 constexpr Duration storm_duration_min = 90s;
+/// How long a run of `duration`, shorter than that, has to go on so that a storm can rage until its
+/// old end: what is told there is told in the storm, and the calm comes after it.
+constexpr Duration lengthened_for_storm(Duration duration) {
+  return std::max(duration + 60s, storm_duration_min);
+}
 
 /// The faults, in order of time. They hit brokers, controllers and ZooKeeper nodes, and the ways
 /// between them and from clients; clients stay alive. Empty when the run is shorter than

@@ -209,8 +209,8 @@ void ReplicaManager::propose(engine::Runtime& runtime, Partition::IsrProposal pr
   for (std::size_t i = 0; i < wish.new_isr.size(); ++i)
     if (wish.new_isr[i] == options_.self) wish.new_isr_epochs[i] = link_->broker_epoch();
   const EventId before = runtime.current_cause();
-  runtime.set_cause(runtime.emit(
-      trace::IsrChangeProposed{wish.tp.topic, wish.tp.partition, wish.new_isr, reason}));
+  runtime.set_cause(runtime.emit(trace::IsrChangeProposed{
+      wish.tp.topic, wish.tp.partition, wish.new_isr, wish.partition_epoch, reason}));
   link_->alter_partition(runtime, std::move(wish));
   runtime.set_cause(before);
 }

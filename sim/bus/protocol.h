@@ -54,13 +54,13 @@ class RecordPayload : public PlainPayload {
 
 // ---- direct call
 
-struct Call : RecordPayload {
+struct Call final : RecordPayload {
   Call(Record carried, std::string channel, std::uint32_t nth)
       : RecordPayload("Call", std::move(carried), std::move(channel)), attempt(nth) {}
   std::uint32_t attempt;  // from 1; (record, attempt) names the call for its reply
 };
 
-struct CallReply : PlainPayload {
+struct CallReply final : PlainPayload {
   CallReply(RecordId called_with, std::uint32_t nth, bool succeeded)
       : PlainPayload("CallReply"), record(called_with), attempt(nth), ok(succeeded) {}
   RecordId record;
@@ -70,12 +70,12 @@ struct CallReply : PlainPayload {
 
 // ---- queue and broadcast: publishing
 
-struct Publish : RecordPayload {
+struct Publish final : RecordPayload {
   Publish(Record carried, std::string channel)
       : RecordPayload("Publish", std::move(carried), std::move(channel)) {}
 };
 
-struct PublishAck : PlainPayload {
+struct PublishAck final : PlainPayload {
   PublishAck(std::string channel, std::vector<RecordId> accepted)
       : PlainPayload("PublishAck"), topic(std::move(channel)), records(std::move(accepted)) {}
   std::string topic;
@@ -85,7 +85,7 @@ struct PublishAck : PlainPayload {
 // ---- queue: receiving
 
 /// Asks for one message of one of the topics; parked at the queue until there is one.
-struct Receive : PlainPayload {
+struct Receive final : PlainPayload {
   Receive(std::uint64_t of_session, std::uint64_t id, std::vector<std::string> channels)
       : PlainPayload("Receive"), session(of_session), receive_id(id), topics(std::move(channels)) {}
   std::uint64_t session;     // new for each life of the receiver's process
@@ -94,7 +94,7 @@ struct Receive : PlainPayload {
 };
 
 /// The answer to a Receive: a leased message.
-struct QueueDelivery : RecordPayload {
+struct QueueDelivery final : RecordPayload {
   QueueDelivery(Record carried, std::string channel, std::uint64_t of_session, std::uint64_t id,
                 std::uint64_t lease_receipt, std::uint32_t nth)
       : RecordPayload("Delivery", std::move(carried), std::move(channel)),
@@ -109,7 +109,7 @@ struct QueueDelivery : RecordPayload {
 };
 
 /// The answer to a Receive when nothing came while it was parked.
-struct EmptyDelivery : PlainPayload {
+struct EmptyDelivery final : PlainPayload {
   EmptyDelivery(std::uint64_t of_session, std::uint64_t id)
       : PlainPayload("EmptyDelivery"), session(of_session), receive_id(id) {}
   std::uint64_t session;
@@ -117,7 +117,7 @@ struct EmptyDelivery : PlainPayload {
 };
 
 /// Ends a lease: the message is done with, or refused and to be delivered again.
-struct Acknowledge : PlainPayload {
+struct Acknowledge final : PlainPayload {
   Acknowledge(RecordId received, std::uint64_t lease_receipt, bool done)
       : PlainPayload(done ? "Acknowledge" : "Refuse"),
         record(received),
@@ -132,7 +132,7 @@ struct Acknowledge : PlainPayload {
 
 /// Tunes in, or says that the subscriber still listens. `session` is new for each life of the
 /// subscriber's process, so that a restarted one never hears what its former life had tuned in to.
-struct TuneIn : PlainPayload {
+struct TuneIn final : PlainPayload {
   TuneIn(std::uint64_t of_session, std::vector<std::string> channels, bool keep_alive)
       : PlainPayload(keep_alive ? "KeepAlive" : "TuneIn"),
         session(of_session),
@@ -141,17 +141,17 @@ struct TuneIn : PlainPayload {
   std::vector<std::string> topics;
 };
 
-struct TunedIn : PlainPayload {
+struct TunedIn final : PlainPayload {
   explicit TunedIn(std::uint64_t of_session) : PlainPayload("TunedIn"), session(of_session) {}
   std::uint64_t session;
 };
 
-struct TuneOut : PlainPayload {
+struct TuneOut final : PlainPayload {
   explicit TuneOut(std::uint64_t of_session) : PlainPayload("TuneOut"), session(of_session) {}
   std::uint64_t session;
 };
 
-struct Broadcast : RecordPayload {
+struct Broadcast final : RecordPayload {
   Broadcast(Record carried, std::string channel, std::uint64_t of_session)
       : RecordPayload("Broadcast", std::move(carried), std::move(channel)), session(of_session) {}
   std::uint64_t session;

@@ -182,7 +182,14 @@ const Number& number_for(What what, const Verdict& verdict) {
 
 }  // namespace
 
-Outcome evaluate(const Expectation& expectation, const Ledger& ledger) {
+const Verdict& Evaluator::verdict(const Filter& filter) {
+  for (const auto& [asked, verdict] : verdicts_)
+    if (asked == filter) return verdict;
+  return verdicts_.emplace_back(filter, ledger_.verdict(filter)).second;
+}
+
+Outcome Evaluator::evaluate(const Expectation& expectation) {
+  const Ledger& ledger = ledger_;
   Filter filter;
   filter.topic = expectation.topic;
   for (const auto& [name, node] :
@@ -235,7 +242,7 @@ Outcome evaluate(const Expectation& expectation, const Ledger& ledger) {
     case What::side_effects_repeated:
       return side_effects(expectation, ledger, filter);
     default:
-      return count(expectation, number_for(expectation.what, ledger.verdict(filter)).count);
+      return count(expectation, number_for(expectation.what, verdict(filter)).count);
   }
 }
 

@@ -142,6 +142,8 @@ struct Filter {
   std::string group{};  // pairs of this group
   NodeId from{};        // records of this producer or service
   std::string topic{};  // records of this topic
+
+  bool operator==(const Filter&) const = default;
 };
 
 /// Exact percentiles by nearest rank; none without samples.

@@ -158,7 +158,8 @@ void PartitionInvariants::joiner_has_caught_up(NodeId leader,
                                                const trace::IsrChangeProposed& proposed) {
   History& history = histories_[{proposed.topic, proposed.partition}];
   const PartitionState* before = ledger_.logs().find(proposed.topic, proposed.partition);
-  if (!before) return;
+  // Of an older state: who is in sync may have changed, and the controller will refuse it.
+  if (!before || proposed.partition_epoch != before->partition_epoch) return;
   history.proposed = proposed.isr;
   history.proposed_epoch = before->leader_epoch;
   if (leader != before->leader || leader != before->taken_by) return;

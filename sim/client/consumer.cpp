@@ -197,7 +197,7 @@ bool Consumer::handle_message(engine::Runtime& runtime, const engine::Message& m
     const Response* const response = core_.response_in(message);
     if (!response) return false;
     if (!core_.network.complete(message.source, response->header)) return true;  // too late
-    if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response)) {
+    if (const auto* metadata = engine::payload_as<MetadataResponse>(response)) {
       if (core_.on_metadata(runtime, *metadata)) assign_topics(runtime);
     } else if (!link_ || !link_->on_core_response(runtime, *response)) {
       fetcher_.handle_response(runtime, *response);

@@ -160,9 +160,9 @@ bool Producer::handle_message(engine::Runtime& runtime, const engine::Message& m
   const Response* response = core_.response_in(message);
   if (!response) return false;
   if (!core_.network.complete(message.source, response->header)) return true;  // too late
-  if (const auto* produced = dynamic_cast<const ProduceResponse*>(response))
+  if (const auto* produced = engine::payload_as<ProduceResponse>(response))
     on_produce_response(runtime, *produced);
-  else if (const auto* metadata = dynamic_cast<const MetadataResponse*>(response))
+  else if (const auto* metadata = engine::payload_as<MetadataResponse>(response))
     core_.on_metadata(runtime, *metadata);
   else
     on_answer(runtime, *response);

@@ -24,7 +24,7 @@ void ControllerCore::start(engine::Runtime& runtime) {
 }
 
 bool ControllerCore::is_for_controllers(const engine::Message& message) {
-  return message.as<FetchMetadataRequest>() || message.as<RaftResponse>() ||
+  return message.as<FetchMetadataRequest>() || raft_response_in(message) ||
          message.as<BrokerHeartbeatRequest>() || message.as<AlterPartitionRequest>() ||
          message.as<VoteRequest>() || message.as<BeginQuorumEpochRequest>() ||
          message.as<EndQuorumEpochRequest>() || message.as<BrokerRegistrationRequest>() ||

@@ -267,7 +267,7 @@ bool RaftClient::on_message(engine::Runtime& runtime, const engine::Message& mes
     if (!halted_) on_begin_epoch(runtime, message, *begin);
   } else if (const auto* end = message.as<EndQuorumEpochRequest>()) {
     if (!halted_) on_end_epoch(runtime, message, *end);
-  } else if (!message.as<RaftResponse>()) {
+  } else if (!raft_response_in(message)) {
     return false;
   } else if (!halted_) {
     on_response(runtime, message);

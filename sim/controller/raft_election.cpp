@@ -230,7 +230,7 @@ void RaftClient::on_end_epoch(engine::Runtime& runtime, const engine::Message& m
 // ---- answers ------------------------------------------------------------------------------------
 
 bool RaftClient::on_response(engine::Runtime& runtime, const engine::Message& message) {
-  const auto& response = *message.as<RaftResponse>();
+  const auto& response = *raft_response_in(message);
   const NodeId peer = message.source;
   const bool ok = response.error == Error::none;
   if (!requests_.end(runtime, peer, response.header.correlation_id, ok)) return false;

@@ -9,4 +9,11 @@ std::uint64_t FetchMetadataResponse::size_bytes() const {
   return size;
 }
 
+const RaftResponse* raft_response_in(const engine::Message& message) {
+  if (const auto* fetched = message.as<FetchMetadataResponse>()) return fetched;
+  if (const auto* vote = message.as<VoteResponse>()) return vote;
+  if (const auto* begun = message.as<BeginQuorumEpochResponse>()) return begun;
+  return message.as<EndQuorumEpochResponse>();
+}
+
 }  // namespace eventarium::kafka

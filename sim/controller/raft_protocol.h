@@ -88,4 +88,7 @@ struct FetchMetadataResponse final : RaftResponse {
   std::uint64_t size_bytes() const override;
 };
 
+/// The answer of a voter in `message`; null when it is something else.
+const RaftResponse* raft_response_in(const engine::Message& message);
+
 }  // namespace eventarium::kafka

@@ -16,14 +16,16 @@ constexpr Duration first_preferred_check = 5s;  // KafkaController.onControllerF
 
 }  // namespace
 
-ZkController::ZkController(Options options, zookeeper::ZookeeperClient& client)
+ZkController::ZkController(Options options, zookeeper::ZookeeperClient& client,
+                           const ClusterImage& told)
     : options_(std::move(options)),
       events_([this] {
         // ControllerMovedException, or the session has expired.
         resign("another controller has been elected");
         stand_for_election();
       }),
-      calls_(client, events_) {}
+      calls_(client, events_),
+      told_(told) {}
 
 void ZkController::stop() {
   events_.stop();
@@ -127,6 +129,7 @@ Task<> ZkController::elect() {
 Task<> ZkController::fail_over() {
   co_await read_brokers();
   co_await read_topics();
+  tell_inherited();
   for (const auto& [id, broker] : image_.brokers) {
     channels_.add(id, broker.epoch);
     channels_.push(runtime(), id, epoch_, full_metadata(image_));

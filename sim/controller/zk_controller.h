@@ -37,7 +37,8 @@ class ZkController {
     PlantedFaults planted;
   };
 
-  ZkController(Options options, zookeeper::ZookeeperClient& client);
+  /// `told`: what the broker has been told of the cluster. It and the client must outlive this.
+  ZkController(Options options, zookeeper::ZookeeperClient& client, const ClusterImage& told);
 
   /// The process has begun.
   void start(engine::Runtime& runtime) { calls_.start(runtime); }
@@ -128,6 +129,8 @@ class ZkController {
   Task<std::vector<Error>> write_states(std::vector<StateChange> changes);
   Task<> read_again(StateChange change);
   void committed(const StateChange& change, std::int32_t version);
+  void tell_inherited() const;
+  void tell(const TopicPartition& tp, bool unclean, const std::string& reason) const;
   Task<> create_partitions(Partitions partitions);
   void push_state(const TopicPartition& tp);
   bool unclean_allowed(const std::string& topic) const;
@@ -165,6 +168,7 @@ class ZkController {
   Options options_;
   TaskQueue events_;
   ZkCalls calls_;
+  const ClusterImage& told_;
   bool active_ = false;
   std::int32_t epoch_ = 0;
   std::int32_t epoch_version_ = 0;  // of /controller_epoch: each change checks it

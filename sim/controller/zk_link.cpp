@@ -33,7 +33,7 @@ zookeeper::ClientOptions client_options(const ZkOptions& options) {
 ZkLink::ZkLink(ZkOptions options)
     : options_(std::move(options)),
       client_(client_options(options_), *this),
-      controller_({options_.config, options_.planted}, client_),
+      controller_({options_.config, options_.planted}, client_, image_),
       pushes_([] {}),
       push_calls_(client_, pushes_) {}
 

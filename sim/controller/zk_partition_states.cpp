@@ -169,19 +169,37 @@ void ZkController::committed(const StateChange& change, std::int32_t version) {
   const PartitionImage& next = change.next;
   const TopicPartition& tp = change.tp;
   set_image(tp, compose({next.replicas, next.adding, next.removing}, next, version));
+  tell(tp, change.unclean, change.reason);
+  push_state(tp);
+}
+
+/// The last controller may have changed a state and not lived to hear of it: then nobody else has.
+/// What this broker was told already need not be told again.
+void ZkController::tell_inherited() const {
+  for (const TopicPartition& tp :
+       partitions_where([&](const PartitionImage& p) { return is_created(p); })) {
+    const PartitionImage& now = at(tp);
+    const PartitionImage* known = told_.find(tp);
+    if (known && known->partition_epoch >= now.partition_epoch) continue;
+    const bool elected = !known || known->leader_epoch < now.leader_epoch;
+    tell(tp, elected && now.recovering, "the new controller has found it so in ZooKeeper");
+  }
+}
+
+void ZkController::tell(const TopicPartition& tp, bool unclean, const std::string& reason) const {
+  const PartitionImage& now = at(tp);
   runtime().emit(trace::PartitionChanged{tp.topic,
                                          tp.partition,
-                                         next.leader,
-                                         next.leader_epoch,
-                                         version,
-                                         next.replicas,
-                                         next.isr,
+                                         now.leader,
+                                         now.leader_epoch,
+                                         now.partition_epoch,
+                                         now.replicas,
+                                         now.isr,
                                          {},
-                                         next.adding,
-                                         next.removing,
-                                         change.unclean,
-                                         change.reason});
-  push_state(tp);
+                                         now.adding,
+                                         now.removing,
+                                         unclean,
+                                         reason});
 }
 
 /// LeaderAndIsr for those who have it, UpdateMetadata for all.

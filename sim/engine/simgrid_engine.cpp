@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <deque>
 #include <limits>
 
 #include <simgrid/kernel/Timer.hpp>
@@ -64,8 +63,9 @@ struct SimgridEngine::Platform {
   std::vector<std::unique_ptr<Work>> works;  // owns all; the idle ones stand in `pool`
   std::vector<Work*> pool;
   Slots<Latent> latencies;
-  std::vector<Work*> finished;        // of this instant
-  std::deque<sg::ActivityPtr> grave;  // SimGrid still looks at them after the callback
+  std::vector<Work*> finished;  // of this instant
+  /// Of the last instant: SimGrid still looks at the one whose callback has led to pump().
+  std::vector<sg::ActivityPtr> grave;
   std::uint64_t last_started = 0;
   std::vector<simgrid::kernel::resource::Model*> models;
   std::size_t ending = 0;  // activities that end at this instant and were not reported yet
@@ -95,7 +95,6 @@ struct SimgridEngine::Platform {
 
   void give_back(Work* work) {
     grave.push_back(std::move(work->activity));
-    if (grave.size() > 8) grave.pop_front();
     work->activity = nullptr;
     pool.push_back(work);
   }
@@ -191,6 +190,7 @@ void SimgridEngine::pump() {
   const SimTime t = std::max(now(), clock_now());
   auto& finished = platform_->finished;
   if (!finished.empty()) {
+    platform_->grave.clear();
     std::sort(finished.begin(), finished.end(),
               [](const Work* x, const Work* y) { return x->started < y->started; });
     for (Work* work : finished) {

@@ -99,6 +99,7 @@ void Placeholders::set_attribute(std::string_view name, std::string value) {
     text = std::move(value);
     return;
   }
+  if (attributes_.empty()) attributes_.reserve(8);
   attributes_.emplace_back(name, std::move(value));
 }
 

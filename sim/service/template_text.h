@@ -26,7 +26,8 @@ namespace eventarium::service {
 /// What each placeholder stands for.
 class Placeholders {
  public:
-  /// An attribute such as "id": it wins over a field of that name, and is set once or again.
+  /// An attribute such as "id": it wins over a field of that name, and is set once or again. The
+  /// name must outlive this.
   void set_attribute(std::string_view name, std::string value);
   /// {time}: becomes text only when a template asks for it.
   void set_time(SimTime time) { time_ = time; }
@@ -36,7 +37,7 @@ class Placeholders {
   const std::string* find(std::string_view name) const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> attributes_;  // a handful
+  std::vector<std::pair<std::string_view, std::string>> attributes_;  // a handful
   std::map<std::string, std::string, std::less<>> fields_;
   std::optional<SimTime> time_;
   mutable std::string time_text_;  // empty: not asked for yet

@@ -240,6 +240,7 @@ EVENT_BEGIN(IsrChangeProposed, isr_change_proposed, "node, a leader, asks the co
   FIELD(Text, topic, "topic")
   FIELD(Int, partition, "partition")
   FIELD(NodeList, isr, "the set asked for")
+  FIELD(Int, partition_epoch, "of the state that it shall replace: it is refused when that is not the newest")
   FIELD(Text, reason, "broker-3 has caught up, broker-3 lags since 30.2 s, ...")
 EVENT_END(IsrChangeProposed)
 

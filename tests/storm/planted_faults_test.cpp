@@ -47,7 +47,7 @@ struct Caught {
   std::string by;
 };
 
-Caught catch_it(PlantedFault fault, std::uint64_t seeds) {
+Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t seeds) {
   Caught caught;
   run_storms(
       seeds,
@@ -55,8 +55,8 @@ Caught catch_it(PlantedFault fault, std::uint64_t seeds) {
         StormRun run;
         run.seed = i + 1;
         run.intensity = 4 + static_cast<int>(i % 7);
-        run.power_loss = fault == PlantedFault::fsync_skipped_by_voters;
-        run.planted = PlantedFaults(fault);
+        run.power_loss = power_loss;
+        run.planted = planted;
         return run;
       },
       [&](const StormRun& run, const StormOutcome& outcome) {
@@ -78,13 +78,24 @@ TEST_CASE("planted faults are caught by a checker within 200 storms") {
   std::string table = fmt::format("{:<32} {:>5}  {}\n", "PLANTED FAULT", "SEED", "CAUGHT BY");
   for (const Plant& plant : plants) {
     if (only && *only && std::string(only) != plant.name) continue;
-    const Caught caught = catch_it(plant.fault, seeds);
+    const bool power_loss = plant.fault == PlantedFault::fsync_skipped_by_voters;
+    const Caught caught = catch_in_storms(PlantedFaults(plant.fault), power_loss, seeds);
     table += fmt::format("{:<32} {:>5}  {}\n", plant.name, caught.seed, caught.by);
     const std::string name = plant.name;
     CHECK_MESSAGE(caught.seed != 0, name, ": nothing catches it");
     CHECK_MESSAGE(!caught.by.starts_with("an assertion"), name, ": ", caught.by);
   }
   std::fputs(table.c_str(), stdout);
+}
+
+TEST_CASE("where nothing is planted nothing is caught in the same storms") {
+  const std::uint64_t seeds = from_environment("EVENTARIUM_PLANTED_SEEDS", 200);
+  for (const bool power_loss : {false, true}) {
+    CAPTURE(power_loss);
+    const Caught caught = catch_in_storms(PlantedFaults(), power_loss, seeds);
+    CHECK(caught.seed == 0);
+    CHECK(caught.by == "");
+  }
 }
 
 }  // namespace

@@ -43,14 +43,9 @@ struct Summarized {
     simulation.run_until(simulation.end());
   }
   RunSummary summary() const {
-    return {header,
-            simulation.ledger(),
-            expectations,
-            0,
-            simulation.now() - SimTime{},
-            0.25,
-            simulation.events(),
-            simulation.fingerprint()};
+    return {header, simulation.ledger(),          expectations,
+            0,      simulation.now() - SimTime{}, 0.25,
+            0.125,  simulation.events(),          simulation.fingerprint()};
   }
 };
 
@@ -77,6 +72,7 @@ TEST_CASE("the JSON says the same, brokers by Kafka's numbers") {
   CHECK(json["topics"][0]["replicas"][0] == json["topics"][0]["leader"]);
   CHECK(json["consumers"][0]["name"] == "bob");
   CHECK(json["wall_s"] == 0.25);
+  CHECK(json["cpu_s"] == 0.125);
   CHECK(json["simulated_s"] == 10.0);
 }
 

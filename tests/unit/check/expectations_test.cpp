@@ -20,6 +20,10 @@ Expectation expect(What what, double value, Comparison comparison = Comparison::
   return expectation;
 }
 
+Outcome evaluate(const Expectation& expectation, const Ledger& ledger) {
+  return Evaluator(ledger).evaluate(expectation);
+}
+
 Story two_delivered() {
   Story story;
   story.kafka({mailer, crm});
@@ -165,6 +169,17 @@ TEST_CASE("what went wrong is counted") {
     if (what == What::log_start_offset) expectation.topic = "signups";
     CHECK(evaluate(expectation, story.ledger).met);
   }
+}
+
+TEST_CASE("several at one moment, of different producers and topics") {
+  const Story story = two_delivered();
+  Evaluator evaluator(story.ledger);
+  Expectation of_crm = expect(What::delivered, 0);
+  of_crm.to = "crm";
+  CHECK(evaluator.evaluate(expect(What::delivered, 2)).met);
+  CHECK(evaluator.evaluate(of_crm).met);
+  CHECK(evaluator.evaluate(expect(What::undelivered, 2)).met);
+  CHECK(evaluator.evaluate(expect(What::delivered, 2)).actual == "2");
 }
 
 }  // namespace

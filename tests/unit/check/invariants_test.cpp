@@ -44,7 +44,7 @@ struct Watched : Story {
     tell(NodeId{}, changed);
   }
   void propose(trace::NodeList isr) {
-    tell(broker, trace::IsrChangeProposed{"signups", 0, std::move(isr), ""});
+    tell(broker, trace::IsrChangeProposed{"signups", 0, std::move(isr), partition_epoch, ""});
   }
   void read(std::int64_t offset, std::initializer_list<std::uint64_t> list) {
     tell(mailer, trace::RecordsDelivered{check::ids(list), "signups", 0, offset, 1});
@@ -71,7 +71,8 @@ TEST_CASE("a change of leader, a return and a lag are lawful") {
   story.tell(broker, trace::NodeStarted{2});
   story.tell(broker, trace::LogTruncated{"signups", 0, 2, ids({3}), "diverging epoch"});
   story.append_at(broker, 2, {4});
-  story.tell(second, trace::IsrChangeProposed{"signups", 0, {second, third, broker}, ""});
+  story.tell(second, trace::IsrChangeProposed{
+                         "signups", 0, {second, third, broker}, story.partition_epoch, ""});
   story.change({.leader = second, .leader_epoch = 1, .isr = {second, third, broker}});
   CHECK(story.heard() == nothing);
 }
@@ -149,6 +150,22 @@ TEST_CASE("only a caught-up replica joins") {
   story.append_at(second, 3, {4});
   story.high_watermark(broker, 4);  // the joiner was forgotten
   story.change({.leader = broker, .isr = {broker, second, third}});
+  CHECK(story.heard() == Names{"only a caught-up replica joins the in-sync set"});
+}
+
+TEST_CASE("who asks on an old state lets nobody in: it doesn't know yet who has left") {
+  Watched story;
+  story.append_everywhere(0, {1, 2});
+  story.append(2, {3});
+  story.append_at(second, 2, {3});
+  story.change({.leader = broker, .isr = {broker, second}});
+  story.high_watermark(broker, 3);
+  const trace::NodeList isr{broker, second, third};
+  story.tell(broker, trace::IsrChangeProposed{"signups", 0, isr, story.partition_epoch - 1,
+                                              "second joins"});
+  CHECK(story.heard() == nothing);
+  story.tell(broker,
+             trace::IsrChangeProposed{"signups", 0, isr, story.partition_epoch, "third joins"});
   CHECK(story.heard() == Names{"only a caught-up replica joins the in-sync set"});
 }
 

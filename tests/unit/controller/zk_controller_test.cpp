@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "tests/unit/controller/zk_world.h"
 
 using namespace eventarium;
@@ -70,6 +72,40 @@ TEST_CASE("a broker that is asked to stop hands over first, and its registration
   CHECK(w.first<trace::PartitionChanged>()->t < w.first<trace::NodeStopped>()->t);
   CHECK(w.seen_by(0, p1).leader == NodeId{2});
   CHECK(w.trace.all<trace::ZookeeperSessionExpired>().empty());
+}
+
+TEST_CASE("what a controller has written and did not live to tell is told by the next one") {
+  ZkWorld w(3, orders());
+  w.run(10s);
+  /// Kills the controller at the first change of a partition that ZooKeeper commits.
+  struct Killer : trace::Sink {
+    ZkWorld& world;
+    SimTime killed_at{};
+    explicit Killer(ZkWorld& w) : world(w) {}
+    void on_event(const trace::Event& event) override {
+      const auto* changed = event.as<trace::ZnodeChanged>();
+      if (!changed || !changed->path.ends_with("/state") || killed_at > SimTime{}) return;
+      killed_at = event.t;
+      world.engine.schedule(event.t,
+                            [&] { world.engine.stop(NodeId{0}, engine::StopReason::crash); });
+    }
+  } killer(w);
+  w.engine.add_sink(killer);
+  w.engine.stop(NodeId{1}, engine::StopReason::crash);
+  w.run(60s);
+  CHECK(killer.killed_at > SimTime{});
+  CHECK(w.first<trace::PartitionChanged>()->node == NodeId{2});
+  std::map<std::int64_t, std::int64_t> told;  // by partition: the newest leader epoch
+  std::size_t taken = 0;
+  for (const trace::Event& event : w.trace.events) {
+    if (const auto* changed = event.as<trace::PartitionChanged>())
+      told[changed->partition] = changed->leader_epoch;
+    const auto* leads = event.as<trace::LeadershipTaken>();
+    if (!leads || event.t < killer.killed_at) continue;
+    ++taken;
+    CHECK(leads->leader_epoch <= told[leads->partition]);
+  }
+  CHECK(taken >= 3);
 }
 
 TEST_CASE("a partition with one replica stays where it is when its broker stops") {

@@ -10,7 +10,7 @@
 
 namespace eventarium::engine {
 
-struct Text : Payload {
+struct Text final : Payload {
   explicit Text(std::string t) : text(std::move(t)) {}
   std::string_view label() const override { return "Text"; }
   std::string text;

@@ -4,10 +4,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <numeric>
 #include <string>
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -199,6 +202,33 @@ TEST_CASE("a slow CPU and a slow disk on SimGrid, and back again") {
     return log;
   });
   CHECK(text == "2@100 2@200 2@400 2@600 1@2500 ");
+}
+
+TEST_CASE("a long transfer and many short computations that end at one instant are all reported") {
+  const std::string text = in_own_process([] {
+    SimgridPair pair;
+    std::vector<std::uint64_t> done;
+    std::vector<std::vector<std::uint64_t>> used;
+    for (std::uint64_t i = 0; i < 50; ++i) {
+      auto worker = std::make_unique<Probe>();
+      worker->start = [](Runtime& runtime) { runtime.set_timer(5'100us, Token{}); };
+      worker->timer = [i](Runtime& runtime, Token) { runtime.compute(5e6, Token{0, 0, i}); };
+      worker->done = [&](Runtime&, Token token) {
+        done.push_back(token.value);
+        // What was freed too early is used again at once, for something else.
+        for (std::size_t words = 4; words < 128; words += 2) {
+          used.emplace_back(words);
+          std::iota(used.back().begin(), used.back().end(), 1);
+        }
+      };
+      pair.engine.add_node({"worker-" + std::to_string(i), "probe", "", {}, {}}, std::move(worker));
+    }
+    pair.a->start = [&](Runtime& runtime) { say(runtime, pair.id_b, "long", 1'250'000); };
+    pair.run(1s);
+    return fmt::format("heard at {} us, {} computations{}", to_ns(pair.b->heard_at.at(0)) / 1000,
+                       done.size(), std::is_sorted(done.begin(), done.end()) ? " in order" : "");
+  });
+  CHECK(text == "heard at 10100 us, 50 computations in order");
 }
 
 TEST_CASE("the engine can be destroyed in the middle of a transfer") {
