@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/base/config_keys.h"
+#include "sim/scenario/clients.h"
 #include "sim/scenario/keys.h"
 
 namespace eventarium::app {
@@ -68,8 +69,9 @@ std::string_view operation_name(OperationKind kind) {
   return scenario::choices("operation.do").at(static_cast<std::size_t>(kind));
 }
 
-Administrator::Administrator(engine::Engine& engine, ClusterBuilder* cluster, FaultInjector& faults)
-    : engine_(engine), cluster_(cluster), faults_(faults) {}
+Administrator::Administrator(engine::Engine& engine, ClusterBuilder* cluster, FaultInjector& faults,
+                             ClientOperations& clients)
+    : engine_(engine), cluster_(cluster), clients_(clients), faults_(faults) {}
 
 // ---- what can be asked for
 
@@ -119,9 +121,11 @@ std::string Administrator::check_topic(const Operation& operation) const {
     return fmt::format("'{}' has {} partitions already; they can only become more", operation.topic,
                        partitions);
   if (operation.kind != OperationKind::set_config) return {};
-  const ConfigKey* const key = find_config_key(ConfigScope::topic, operation.key);
-  if (key == nullptr) return fmt::format("Kafka's topics have no key '{}'", operation.key);
-  return operation.value.empty() ? "" : check_config_value(*key, operation.value);
+  Config own;
+  if (const auto changed = view_.configs().find(operation.topic); changed != view_.configs().end())
+    for (const auto& [name, value] : changed->second)
+      if (!value.empty()) own[name] = value;
+  return check_topic_change(std::move(own), operation.key, operation.value);
 }
 
 std::string Administrator::check_brokers(const Operation& operation) const {
@@ -157,8 +161,53 @@ std::string Administrator::check_brokers(const Operation& operation) const {
 
 std::string Administrator::check_now(const Operation& operation) const {
   if (cluster_ == nullptr) return "there is no Kafka cluster to administer";
+  if (ClientOperations::knows(operation.kind)) return clients_.check_now(operation);
   if (std::string problem = check_topic(operation); !problem.empty()) return problem;
+  if (operation.kind == OperationKind::reset_offsets) return check_reset(operation);
   return check_brokers(operation);
+}
+
+std::string Administrator::check_reset(const Operation& operation) const {
+  const auto target = scenario::parse_offset_target(operation.to);
+  if (const auto* const error = std::get_if<scenario::UnitError>(&target)) return error->message;
+  const check::GroupFact* const group = groups_.find(operation.group);
+  if (group == nullptr) return fmt::format("there is no group '{}'", operation.group);
+  if (group->kind == "share") return "a share group has no positions that could be committed";
+  if (!group->members.empty())
+    return fmt::format(
+        "NON_EMPTY_GROUP: '{}' is {} with {} members, who would commit over it; "
+        "stop them first",
+        operation.group, group->state, group->members.size());
+  return {};
+}
+
+void Administrator::reset_offsets(const Operation& operation) {
+  using Reset = kafka::OffsetResetter::Reset;
+  const auto parsed = scenario::parse_offset_target(operation.to);
+  const auto& target = std::get<scenario::OffsetTarget>(parsed);
+  Reset reset;
+  switch (target.kind) {
+    case scenario::OffsetTarget::Kind::earliest:
+      break;
+    case scenario::OffsetTarget::Kind::latest:
+      reset.to = Reset::To::latest;
+      break;
+    case scenario::OffsetTarget::Kind::offset:
+      reset.to = Reset::To::offset;
+      reset.offset = target.offset;
+      break;
+    case scenario::OffsetTarget::Kind::age:
+      reset.to = Reset::To::time;
+      reset.time = std::max(engine_.now() - target.age, SimTime{});
+      break;
+  }
+  reset.group = operation.group;
+  reset.topic = operation.topic;
+  reset.name = operation_name(operation.kind);
+  reset.detail = fmt::format("{} in {} to {}", operation.group, operation.topic, operation.to);
+  const NodeId node = admin();
+  if (!engine_.is_running(node)) engine_.start(node);
+  engine_.with_cause(engine_.cause(), [&] { admin_node_->reset_offsets(std::move(reset)); });
 }
 
 // ---- asking
@@ -171,7 +220,7 @@ NodeId Administrator::admin() {
   spec.role = "admin";
   spec.label = "administers the cluster";
   spec.start_at = engine_.now();
-  auto node = std::make_unique<kafka::AdminNode>(cluster_->admin_targets());
+  auto node = std::make_unique<kafka::AdminNode>(cluster_->admin_targets(), cluster_->brokers());
   admin_node_ = node.get();
   admin_ = engine_.add_node(std::move(spec), std::move(node));
   return admin_;
@@ -241,6 +290,10 @@ void Administrator::carry_out(const Operation& operation) {
       return elect_leaders(operation);
     case OperationKind::set_config:
       return ask(kafka::AlterTopicConfig{operation.topic, operation.key, operation.value});
+    case OperationKind::reset_offsets:
+      return reset_offsets(operation);
+    default:
+      return clients_.carry_out(operation);
   }
 }
 
@@ -302,6 +355,7 @@ void Administrator::wait(std::function<bool()> ready, std::function<void()> go_o
 
 void Administrator::on_event(const trace::Event& event) {
   view_.on_event(event);
+  groups_.on_event(event);
   const bool matters = event.as<trace::PartitionChanged>() || event.as<trace::TopicDeleted>() ||
                        event.as<trace::NodeStopped>();
   if (!matters || jobs_.empty() || looking_) return;

@@ -18,10 +18,12 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/client_operations.h"
 #include "sim/app/cluster_builder.h"
 #include "sim/app/cluster_view.h"
 #include "sim/app/fault_injector.h"
 #include "sim/app/reassignment_plan.h"
+#include "sim/check/group_facts.h"
 #include "sim/controller/admin_node.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/scenario.h"
@@ -33,8 +35,10 @@ std::string_view operation_name(scenario::OperationKind kind);
 
 class Administrator : public trace::Sink {
  public:
-  /// `cluster` null: there is no Kafka, and every operation is refused.
-  Administrator(engine::Engine& engine, ClusterBuilder* cluster, FaultInjector& faults);
+  /// `cluster` null: there is no Kafka, and every operation is refused. `clients`: who carries out
+  /// what concerns producers and services.
+  Administrator(engine::Engine& engine, ClusterBuilder* cluster, FaultInjector& faults,
+                ClientOperations& clients);
 
   /// Why the operation can't be asked for as the cluster is now, with a hint; empty when it can.
   /// What only the controller knows it answers itself.
@@ -65,12 +69,16 @@ class Administrator : public trace::Sink {
   void rebalance(const scenario::Operation& operation);
   void remove_broker(const scenario::Operation& operation);
   void elect_leaders(const scenario::Operation& operation);
+  std::string check_reset(const scenario::Operation& operation) const;
+  void reset_offsets(const scenario::Operation& operation);
   void wait(std::function<bool()> ready, std::function<void()> go_on);
   bool is_done(const AssignmentPlan& changes) const;
   void look_at_jobs();
 
   engine::Engine& engine_;
   ClusterBuilder* cluster_;
+  ClientOperations& clients_;
+  check::GroupFacts groups_;
   FaultInjector& faults_;
   ClusterView view_;
   NodeId admin_;  // none: nothing has been asked yet

@@ -15,6 +15,7 @@
 #include "sim/bus/queue_client.h"
 #include "sim/client/consumer.h"
 #include "sim/client/producer.h"
+#include "sim/scenario/clients.h"
 #include "sim/service/components.h"
 #include "sim/service/producer_node.h"
 #include "sim/service/service_node.h"
@@ -52,13 +53,6 @@ std::vector<kafka::TopicPartition> assignment(const scenario::Scenario& scenario
 }
 
 }  // namespace
-
-struct Assembly::Shared {
-  service::SideEffectLedger side_effects;
-  std::unique_ptr<ClusterBuilder> cluster;  // Kafka
-  std::size_t channel_nodes = 0;            // they are numbered first
-  bool channel_has_files = false;
-};
 
 /// What it takes to build the nodes, while they are being built.
 class Builder {
@@ -99,23 +93,32 @@ class Builder {
     }
   }
 
-  void add_producer(const scenario::Producer& producer) {
+  NodeId add_producer(const scenario::Producer& producer, Duration start = {}) {
     const std::string label = fmt::format("{} to {}", producer.event, producer.topic);
-    add(producer.name, "producer", label, {},
-        std::make_unique<service::ProducerNode>(producer, make_publisher(producer.config)));
+    return add(producer.name, "producer", label, start,
+               std::make_unique<service::ProducerNode>(producer, make_publisher(producer.config)));
   }
 
   std::size_t channel_nodes() const { return channel_nodes_; }
 
   NodeId add_service(const scenario::Service& service) {
-    bool emits = false;
-    for (const scenario::Reaction& reaction : service.reactions)
-      emits = emits || !reaction.emits.empty();
-    auto publisher = emits ? make_publisher(service.producer_config) : nullptr;
+    auto publisher = make_publisher(service);
     return add(service.name, service.is_consumer ? "consumer" : "service",
                "reads " + joined(service.topics), service.start,
                std::make_unique<service::ServiceNode>(service, make_subscriber(service),
                                                       std::move(publisher), side_effects_));
+  }
+
+  void reconfigure(NodeId node, const scenario::Producer& producer) {
+    auto* const known = dynamic_cast<service::ProducerNode*>(&engine_.node(node));
+    EVENTARIUM_CHECK(known != nullptr, "a producer's node");
+    known->set_publisher(make_publisher(producer.config));
+  }
+
+  void reconfigure(NodeId node, const scenario::Service& service) {
+    auto* const known = dynamic_cast<service::ServiceNode*>(&engine_.node(node));
+    EVENTARIUM_CHECK(known != nullptr, "a service's node");
+    known->set_channels(make_subscriber(service), make_publisher(service));
   }
 
  private:
@@ -152,6 +155,11 @@ class Builder {
     return nullptr;
   }
 
+  /// None when it publishes nothing.
+  std::unique_ptr<bus::Publisher> make_publisher(const scenario::Service& service) const {
+    return publishes(service) ? make_publisher(service.producer_config) : nullptr;
+  }
+
   std::unique_ptr<bus::Subscriber> make_subscriber(const scenario::Service& service) const {
     constexpr auto component = service::subscriber_component;
     switch (scenario_.channel) {
@@ -179,30 +187,45 @@ class Builder {
   std::map<std::string, std::vector<NodeId>> receivers_;  // by topic, in the file's order
 };
 
+struct Assembly::Shared {
+  service::SideEffectLedger side_effects;
+  std::unique_ptr<ClusterBuilder> cluster;  // Kafka
+  std::unique_ptr<Builder> builder;         // of nodes that join later, too
+  std::size_t channel_nodes = 0;            // they are numbered first
+  bool channel_has_files = false;
+};
+
 Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine,
                    PlantedFaults planted)
-    : shared_(std::make_unique<Shared>()) {
+    : engine_(engine), shared_(std::make_unique<Shared>()) {
   EVENTARIUM_CHECK(engine.node_count() == 0, "nodes are numbered from 0");
   if (scenario.channel == Channel::kafka)
     shared_->cluster = std::make_unique<ClusterBuilder>(scenario, engine, planted);
-  Builder builder(scenario, engine, shared_->side_effects, shared_->cluster.get());
-  builder.add_channel_nodes();
-  shared_->channel_nodes = builder.channel_nodes();
+  shared_->builder =
+      std::make_unique<Builder>(scenario, engine, shared_->side_effects, shared_->cluster.get());
+  shared_->builder->add_channel_nodes();
+  shared_->channel_nodes = shared_->builder->channel_nodes();
   shared_->channel_has_files =
       scenario.channel == Channel::kafka || scenario.channel == Channel::queue;
-  for (const scenario::Producer& producer : scenario.producers) builder.add_producer(producer);
-  for (const scenario::Service& service : scenario.services) {
-    const NodeId node = builder.add_service(service);
-    if (scenario.channel == Channel::kafka) {
-      const std::string reset =
-          config_text(service.consumer_config, ConfigScope::consumer, "auto.offset.reset");
-      for (const auto& assigned : assignment(scenario, service))
-        subscriptions_.push_back({node, assigned.topic, assigned.partition, reset});
-    } else {
-      for (const std::string& topic : service.topics)
-        subscriptions_.push_back({node, topic, -1, ""});
-    }
-  }
+  for (const scenario::Producer& producer : scenario.producers)
+    shared_->builder->add_producer(producer);
+  for (const scenario::Service& service : scenario.services) shared_->builder->add_service(service);
+}
+
+NodeId Assembly::add(const scenario::Producer& producer) {
+  return shared_->builder->add_producer(producer, engine_.now() - SimTime{});
+}
+
+NodeId Assembly::add(const scenario::Service& service) {
+  return shared_->builder->add_service(service);
+}
+
+void Assembly::reconfigure(NodeId node, const scenario::Producer& producer) {
+  shared_->builder->reconfigure(node, producer);
+}
+
+void Assembly::reconfigure(NodeId node, const scenario::Service& service) {
+  shared_->builder->reconfigure(node, service);
 }
 
 Assembly::~Assembly() = default;
@@ -212,6 +235,38 @@ bool Assembly::has_files(NodeId node) const {
 }
 
 ClusterBuilder* Assembly::cluster() { return shared_->cluster.get(); }
+
+std::vector<trace::SubscriptionDeclared> subscriptions_of(const scenario::Scenario& scenario,
+                                                          const scenario::Service& service) {
+  std::vector<trace::SubscriptionDeclared> wanted;
+  const char* const channel = channel_name(scenario.channel);
+  const std::string group = service.group();
+  if (scenario.channel != Channel::kafka || !group.empty()) {
+    const Config& config = service.consumer_config;
+    const auto text = [&](const char* key) {
+      return group.empty() ? std::string() : config_text(config, ConfigScope::consumer, key);
+    };
+    const std::string kind = service.share_group ? "share" : text("group.protocol");
+    for (const std::string& topic : service.topics)
+      wanted.push_back({topic, -1, channel, text("auto.offset.reset"), group, kind});
+    return wanted;
+  }
+  const std::string reset =
+      config_text(service.consumer_config, ConfigScope::consumer, "auto.offset.reset");
+  for (const auto& assigned : assignment(scenario, service))
+    wanted.push_back({assigned.topic, assigned.partition, channel, reset, "", ""});
+  return wanted;
+}
+
+trace::PublisherDeclared publisher_of(const Config& config) {
+  const std::string acks = config_text(config, ConfigScope::producer, "acks");
+  trace::PublisherDeclared declared;
+  declared.acks = acks == "-1" ? "all" : acks;
+  declared.idempotent = is_idempotent(config);
+  if (const auto id = config.find("transactional.id"); id != config.end())
+    declared.transactional_id = id->second;
+  return declared;
+}
 
 const char* channel_name(Channel channel) {
   switch (channel) {

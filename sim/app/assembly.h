@@ -9,15 +9,14 @@
 #include "sim/base/planted_fault.h"
 #include "sim/engine/engine.h"
 #include "sim/scenario/scenario.h"
+#include "sim/trace/event.h"
 
 namespace eventarium::app {
 
-struct Subscription {
-  NodeId consumer;
-  std::string topic;
-  int partition = -1;  // -1: all
-  std::string reset;   // Kafka: auto.offset.reset; else empty
-};
+/// What the reader or publisher says of itself when the run begins, and when it joins later.
+std::vector<trace::SubscriptionDeclared> subscriptions_of(const scenario::Scenario& scenario,
+                                                          const scenario::Service& service);
+trace::PublisherDeclared publisher_of(const Config& producer_config);
 
 /// What the nodes share and refer to; must outlive the engine's run.
 class Assembly {
@@ -29,8 +28,14 @@ class Assembly {
   Assembly(const Assembly&) = delete;
   Assembly& operator=(const Assembly&) = delete;
 
-  /// Who wants what, in the scenario's order.
-  const std::vector<Subscription>& subscriptions() const { return subscriptions_; }
+  // ---- while the run goes on
+  /// The node is declared; its process starts at the model's `start`, or now.
+  NodeId add(const scenario::Producer& producer);
+  NodeId add(const scenario::Service& service);
+  /// Its process is down; from the next start on it has the configuration of the model.
+  void reconfigure(NodeId node, const scenario::Producer& producer);
+  void reconfigure(NodeId node, const scenario::Service& service);
+
   /// Whether the node writes to the disk of its machine.
   bool has_files(NodeId node) const;
   /// Null without Kafka.
@@ -38,8 +43,8 @@ class Assembly {
 
  private:
   struct Shared;
+  engine::Engine& engine_;
   std::unique_ptr<Shared> shared_;
-  std::vector<Subscription> subscriptions_;
 };
 
 /// "kafka", "direct", "queue" or "broadcast".

@@ -14,6 +14,9 @@
 #include "sim/controller/kraft_link.h"
 #include "sim/controller/zk_bootstrap.h"
 #include "sim/controller/zk_link.h"
+#include "sim/coordinator/consumer_groups.h"
+#include "sim/coordinator/group_coordinator.h"
+#include "sim/coordinator/transaction_coordinator.h"
 
 namespace eventarium::app {
 namespace {
@@ -24,6 +27,60 @@ using scenario::ClusterMode;
 constexpr std::size_t combined_voters_max = 3;
 
 NodeId node_number(std::size_t index) { return NodeId{static_cast<std::uint32_t>(index)}; }
+
+/// Segments of internal topics, in bytes (offsets.topic.segment.bytes,
+/// transaction.state.log.segment.bytes).
+constexpr const char* internal_segment_bytes = "104857600";
+
+/// Kafka refuses to make an internal topic while there are fewer brokers than it is to have
+/// replicas; a small cluster here gets as many as it has brokers.
+kafka::NewTopic internal_topic(const char* name, const scenario::Cluster& cluster,
+                               const char* partitions_key, const char* replicas_key) {
+  const auto number = [&](const char* key) {
+    return static_cast<int>(config_int(cluster.config, ConfigScope::broker, key));
+  };
+  return {name,
+          number(partitions_key),
+          std::min(number(replicas_key), cluster.brokers),
+          {{"cleanup.policy", "compact"}, {"segment.bytes", internal_segment_bytes}}};
+}
+
+bool has_groups(const scenario::Scenario& scenario) {
+  return std::any_of(scenario.services.begin(), scenario.services.end(),
+                     [](const scenario::Service& service) { return !service.group().empty(); });
+}
+
+bool has_transactions(const scenario::Scenario& scenario) {
+  const auto is_transactional = [](const Config& config) {
+    return config.contains("transactional.id");
+  };
+  return std::any_of(scenario.producers.begin(), scenario.producers.end(),
+                     [&](const scenario::Producer& p) { return is_transactional(p.config); }) ||
+         std::any_of(scenario.services.begin(), scenario.services.end(),
+                     [&](const scenario::Service& service) {
+                       return is_transactional(service.producer_config) ||
+                              service.commit == scenario::Commit::transaction;
+                     });
+}
+
+/// The scenario's topics, and those in which coordinators keep what they have to remember.
+std::vector<kafka::NewTopic> settled_topics(const scenario::Scenario& scenario) {
+  std::vector<kafka::NewTopic> topics;
+  for (const scenario::Topic& topic : scenario.topics)
+    topics.push_back({topic.name, topic.partitions, topic.replicas, topic.config});
+  const scenario::Cluster& cluster = scenario.cluster;
+  if (has_groups(scenario))
+    topics.push_back(internal_topic(kafka::offsets_topic, cluster, "offsets.topic.num.partitions",
+                                    "offsets.topic.replication.factor"));
+  if (has_transactions(scenario)) {
+    kafka::NewTopic& topic = topics.emplace_back(
+        internal_topic(kafka::transactions_topic, cluster, "transaction.state.log.num.partitions",
+                       "transaction.state.log.replication.factor"));
+    topic.config["min.insync.replicas"] =
+        config_text(cluster.config, ConfigScope::broker, "transaction.state.log.min.isr");
+  }
+  return topics;
+}
 
 }  // namespace
 
@@ -72,9 +129,7 @@ NodeId ClusterBuilder::add(std::string name, std::string role, std::string label
 }
 
 void ClusterBuilder::add_nodes() {
-  std::vector<kafka::NewTopic> topics;
-  for (const scenario::Topic& topic : scenario_.topics)
-    topics.push_back({topic.name, topic.partitions, topic.replicas, topic.config});
+  const std::vector<kafka::NewTopic> topics = settled_topics(scenario_);
   RandomStream placement(scenario_.seed, "placement");
   if (scenario_.cluster.mode == ClusterMode::zookeeper) {
     const kafka::ClusterImage image =
@@ -116,8 +171,18 @@ void ClusterBuilder::add_zookeeper_nodes() {
 std::unique_ptr<engine::Node> ClusterBuilder::make_zookeeper_broker(bool from_beginning) {
   kafka::ZkOptions zookeeper{scenario_.cluster.config, zookeepers_,
                              from_beginning ? settled_->zookeeper : nullptr, planted_};
-  return std::make_unique<kafka::Broker>(kafka::BrokerOptions{scenario_.cluster.config, planted_},
-                                         std::make_unique<kafka::ZkLink>(std::move(zookeeper)));
+  return broker_with_parts(std::make_unique<kafka::ZkLink>(std::move(zookeeper)));
+}
+
+std::unique_ptr<kafka::Broker> ClusterBuilder::broker_with_parts(
+    std::unique_ptr<kafka::ClusterLink> link) const {
+  auto broker = std::make_unique<kafka::Broker>(
+      kafka::BrokerOptions{scenario_.cluster.config, planted_}, std::move(link));
+  auto groups = std::make_unique<kafka::GroupCoordinator>(planted_);
+  groups->add_manager(std::make_unique<kafka::ConsumerGroups>(groups->context()));
+  broker->add_part(std::move(groups));
+  broker->add_part(std::make_unique<kafka::TransactionCoordinator>());
+  return broker;
 }
 
 /// The broker, and with it a controller when it is a voter. One that is not there from the
@@ -128,15 +193,14 @@ std::unique_ptr<engine::Node> ClusterBuilder::make_broker(std::size_t index) {
     return make_zookeeper_broker(from_beginning);
   const kafka::RaftOptions raft{voters_, scenario_.cluster.config,
                                 from_beginning ? settled_->metadata : nullptr, planted_};
-  const kafka::BrokerOptions options{scenario_.cluster.config, planted_};
   const bool is_voter =
       std::find(voters_.begin(), voters_.end(), node_number(index)) != voters_.end();
   if (!from_beginning || !is_voter)
-    return std::make_unique<kafka::Broker>(options, std::make_unique<kafka::KraftLink>(raft));
+    return broker_with_parts(std::make_unique<kafka::KraftLink>(raft));
   auto core = std::make_unique<kafka::ControllerCore>(raft);
   auto link = std::make_unique<kafka::KraftLink>(raft, &core->raft());
-  return std::make_unique<kafka::CombinedServer>(
-      std::move(core), std::make_unique<kafka::Broker>(options, std::move(link)));
+  return std::make_unique<kafka::CombinedServer>(std::move(core),
+                                                 broker_with_parts(std::move(link)));
 }
 
 NodeId ClusterBuilder::add_broker(const std::string& name) {

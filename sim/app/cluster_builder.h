@@ -12,6 +12,11 @@
 #include "sim/engine/engine.h"
 #include "sim/scenario/scenario.h"
 
+namespace eventarium::kafka {
+class Broker;
+class ClusterLink;
+}  // namespace eventarium::kafka
+
 namespace eventarium::app {
 
 class ClusterBuilder {
@@ -43,6 +48,8 @@ class ClusterBuilder {
              std::unique_ptr<engine::Node> node);
   std::unique_ptr<engine::Node> make_broker(std::size_t index);
   std::unique_ptr<engine::Node> make_zookeeper_broker(bool from_beginning);
+  /// With the coordinators of its process.
+  std::unique_ptr<kafka::Broker> broker_with_parts(std::unique_ptr<kafka::ClusterLink> link) const;
   void add_kraft_nodes();
   void add_zookeeper_nodes();
 

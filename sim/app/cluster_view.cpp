@@ -38,6 +38,8 @@ void ClusterView::on_cluster_event(const trace::Event& event) {
     std::erase_if(partitions_,
                   [&](const auto& entry) { return entry.first.first == deleted->topic; });
     configs_.erase(deleted->topic);
+  } else if (const auto* config = event.as<trace::TopicConfigChanged>()) {
+    configs_[config->topic][config->key] = config->value;
   } else if (const auto* registered = event.as<trace::BrokerRegistered>()) {
     brokers_[registered->broker] = {true, false, registered->broker_epoch, 0};
   } else if (const auto* unfenced = event.as<trace::BrokerUnfenced>()) {

@@ -47,7 +47,7 @@ class ClusterView : public trace::Sink {
   const std::map<NodeId, BrokerView>& brokers() const { return brokers_; }
   const std::map<NodeId, VoterView>& voters() const { return voters_; }
   const std::map<NodeId, SimTime>& running_since() const { return running_; }
-  /// Keys that operations have changed, by topic.
+  /// Keys that operations have changed, by topic; without a value: the default holds again.
   const std::map<std::string, std::map<std::string, std::string>>& configs() const {
     return configs_;
   }

@@ -30,6 +30,7 @@ Examples:
   eventarium run broker-crash --storm 7            break things at random, heal them, judge
   eventarium metrics newsletter --csv              Kafka's metrics, second by second
   eventarium describe topics newsletter --at 5s    what Kafka's own tools would show
+  eventarium describe groups my.yaml --members     who is in which group, and reads what
 
 )";
 
@@ -42,6 +43,19 @@ Examples:
   eventarium run newsletter --events | jq .text
   eventarium run newsletter --trace - | head -3
   eventarium run my.yaml --storm 7:3               faults of seed 7, intensity 3 of 10
+
+)";
+
+constexpr const char* describe_examples =
+    R"(Prints the tables of Kafka's own tools, as they would be at a time of the run.
+
+Examples:
+  eventarium describe topics newsletter --at 5s    kafka-topics.sh --describe
+  eventarium describe quorum kraft-failover        kafka-metadata-quorum.sh describe
+  eventarium describe groups my.yaml               kafka-consumer-groups.sh --describe
+  eventarium describe groups my.yaml --group billing --members --at 20s
+  eventarium describe groups my.yaml --state
+  eventarium describe groups my.yaml --json | jq '.[].offsets'
 
 )";
 
@@ -216,16 +230,31 @@ class CommandLine {
     command->add_option("WHAT", what_, "topics, brokers, quorum, groups or services")
         ->required()
         ->check(CLI::IsMember({"topics", "brokers", "quorum", "groups", "services"}));
-    command->add_option("FILE", file_, "a scenario, by path or by name")->required();
+    command->add_option("FILE", describe_.file, "a scenario, by path or by name")->required();
     describe_text_.add_to(*command, "--at", "at that time of the run; default: its end");
+    command->add_option("--group", describe_.group, "groups: only this one")->type_name("NAME");
+    auto* members =
+        command->add_flag("--members", members_, "groups: who is in them, and reads what");
+    auto* state = command->add_flag("--state", state_, "groups: their states and coordinators");
+    auto* json = command->add_flag("--json", describe_.json, "groups: all of it as JSON");
+    members->excludes(state)->excludes(json);
+    state->excludes(json);
     command->callback([this] {
+      describe_.what = what_ == "topics"    ? Described::topics
+                       : what_ == "brokers" ? Described::brokers
+                       : what_ == "quorum"  ? Described::quorum
+                       : what_ == "groups"  ? Described::groups
+                                            : Described::services;
+      describe_.table = members_ ? GroupTable::members
+                        : state_ ? GroupTable::state
+                                 : GroupTable::offsets;
+      const bool about_groups =
+          describe_.table != GroupTable::offsets || describe_.json || !describe_.group.empty();
+      if (about_groups && describe_.what != Described::groups)
+        throw CLI::ValidationError("--group, --members, --state and --json", "go with groups only");
       chosen_ = [this] {
-        const Described what = what_ == "topics"    ? Described::topics
-                               : what_ == "brokers" ? Described::brokers
-                               : what_ == "quorum"  ? Described::quorum
-                               : what_ == "groups"  ? Described::groups
-                                                    : Described::services;
-        return describe_command(program_, what, file_, describe_text_.understood());
+        describe_.simulation = describe_text_.understood();
+        return describe_command(program_, describe_);
       };
     });
   }
@@ -286,9 +315,10 @@ class CommandLine {
   MetricsOptions metrics_;
   SimulationText run_text_, describe_text_, metrics_text_;
   ReplayOptions replay_;
+  DescribeOptions describe_;
   std::vector<std::string> files_;
-  std::string file_, what_, shell_, run_storm_;
-  bool as_json_ = false;
+  std::string what_, shell_, run_storm_;
+  bool as_json_ = false, members_ = false, state_ = false;
 };
 
 }  // namespace
@@ -301,6 +331,8 @@ int run_command_line(const Program& program, const std::vector<std::string>& arg
     std::fputs(main_examples, stdout);
   else if (wants_help && arguments[0] == "run")
     std::fputs(run_examples, stdout);
+  else if (wants_help && arguments[0] == "describe")
+    std::fputs(describe_examples, stdout);
   CommandLine line(program);
   if (arguments.empty() || arguments[0] == "help") return line.carry_out({"--help"});
   if (const std::string problem = line.problem_with(arguments[0]); !problem.empty()) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/app/describe_groups.h"
 #include "sim/app/output.h"
 #include "sim/app/simulation.h"
 #include "sim/app/storm.h"
@@ -47,8 +48,15 @@ int check_command(const Program& program, const std::vector<std::string>& files,
 int list_command(const Program& program, bool json);
 
 enum class Described { topics, brokers, quorum, groups, services };
-int describe_command(const Program& program, Described what, const std::string& file,
-                     const SimulationOptions& options);
+struct DescribeOptions {
+  Described what = Described::topics;
+  std::string file;
+  SimulationOptions simulation;
+  std::string group;  // groups: only this one
+  GroupTable table = GroupTable::offsets;
+  bool json = false;  // groups
+};
+int describe_command(const Program& program, const DescribeOptions& options);
 
 struct MetricsOptions {
   std::string file;  // a scenario, or a trace (.jsonl)

@@ -10,12 +10,14 @@ constexpr const char* bash_script = R"sh(_eventarium() {
   case "$previous" in
     --engine) words="simgrid lean" ;;
     describe) words="topics brokers quorum groups services" ;;
+    --group|--storm|--at|--until|--seed|--set) words="" ;;
     completion) words="bash zsh" ;;
     *)
       if [ "$COMP_CWORD" -eq 1 ]; then
         words="run check list describe metrics replay view completion --help --version"
       elif [ "${word#-}" != "$word" ]; then
-        words="--until --at --seed --engine --set --trace --all --json --events --quiet --help"
+        words="--until --at --seed --engine --set --trace --storm --all --json --csv --events --quiet"
+        words="$words --group --members --state --serve --help"
       else
         words="$(eventarium list 2>/dev/null | awk 'NR > 1 {print $1}')"
       fi ;;

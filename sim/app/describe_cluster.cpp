@@ -37,6 +37,7 @@ std::string configs_of(const scenario::Scenario& scenario, const ClusterView& vi
   const auto changed = view.configs().find(topic);
   if (changed != view.configs().end())
     for (const auto& [key, value] : changed->second) configs[key] = value;
+  std::erase_if(configs, [](const auto& entry) { return entry.second.empty(); });
   std::string text;
   for (const auto& [key, value] : configs) text += (text.empty() ? "" : ",") + key + "=" + value;
   return text;

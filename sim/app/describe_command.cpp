@@ -1,38 +1,19 @@
-// `eventarium describe`: the tables that Kafka's own tools print, at a time of the run. Kafka's
-// columns and layout are those of kafka-consumer-groups.sh (4.1); the tables about the cluster
-// itself are in describe_cluster.cpp.
+// `eventarium describe`: the tables that Kafka's own tools print, at a time of the run. Those about
+// the cluster itself are in describe_cluster.cpp, those about groups in describe_groups.cpp.
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "sim/app/commands.h"
 #include "sim/app/describe_cluster.h"
-#include "sim/app/run_summary.h"
 #include "sim/app/table.h"
+#include "sim/scenario/suggest.h"
 
 namespace eventarium::app {
 namespace {
 
 using Align = Table::Align;
-
-/// kafka-consumer-groups.sh --describe --all-groups where there are no groups.
-std::string describe_groups(const scenario::Scenario& scenario) {
-  if (scenario.channel != scenario::Channel::kafka)
-    return fmt::format("There are no consumer groups: events travel by {}.\n",
-                       channel_name(scenario.channel));
-  Table header({{"GROUP"},
-                {"TOPIC"},
-                {"PARTITION"},
-                {"CURRENT-OFFSET"},
-                {"LOG-END-OFFSET"},
-                {"LAG"},
-                {"CONSUMER-ID"},
-                {"HOST"},
-                {"CLIENT-ID"}});
-  return header.text() +
-         "\nThere are no consumer groups: every consumer here is assigned its partitions and "
-         "commits no offsets.\n`eventarium describe services` shows their positions.\n";
-}
 
 /// Whose process has ended, and whose goes on without reading, at the end of what it has seen.
 class ProcessWatch : public trace::Sink {
@@ -96,20 +77,32 @@ std::string describe_services(const scenario::Scenario& scenario, const check::L
   return table.empty() ? "There are no services.\n" : table.text();
 }
 
+/// What is wrong with the group asked for, or "".
+std::string problem_with_group(const scenario::Scenario& scenario, const std::string& group) {
+  std::vector<std::string> known;
+  for (const scenario::Service& service : scenario.services)
+    if (!service.group().empty()) known.push_back(service.group());
+  if (group.empty() || std::find(known.begin(), known.end(), group) != known.end()) return {};
+  return fmt::format("there is no group '{}'{}", group, scenario::did_you_mean(group, known));
+}
+
 }  // namespace
 
-int describe_command(const Program& program, Described what, const std::string& file,
-                     const SimulationOptions& options) {
+int describe_command(const Program& program, const DescribeOptions& options) {
   Output output;
-  const auto scenario = load_scenario(program, output, file, options);
-  const EngineFactory factory = choose_engine(program, output, options.engine);
+  const auto scenario = load_scenario(program, output, options.file, options.simulation);
+  const EngineFactory factory = choose_engine(program, output, options.simulation.engine);
   if (!scenario || !factory) return exit_usage;
-  Simulation simulation(*scenario, factory, options.until);
+  if (const std::string problem = problem_with_group(*scenario, options.group); !problem.empty()) {
+    output.complain(problem);
+    return exit_usage;
+  }
+  Simulation simulation(*scenario, factory, options.simulation.until);
   ProcessWatch processes;
   simulation.add_sink(processes);
   simulation.begin();
   simulation.run_until(simulation.end());
-  switch (what) {
+  switch (options.what) {
     case Described::topics:
       output.write(describe_topics(*scenario, simulation.cluster()));
       break;
@@ -120,7 +113,8 @@ int describe_command(const Program& program, Described what, const std::string& 
       output.write(describe_brokers(*scenario, simulation.cluster()));
       break;
     case Described::groups:
-      output.write(describe_groups(*scenario));
+      output.write(describe_groups(*scenario, simulation.ledger(), options.table, options.group,
+                                   options.json));
       break;
     case Described::services:
       output.write(describe_services(*scenario, simulation.ledger(), simulation.now(), processes));

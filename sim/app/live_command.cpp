@@ -176,6 +176,9 @@ std::string read_operation(Members& members, Operate& order) {
   operation.unclean = members.flag("unclean");
   operation.key = members.text("key").value_or("");
   operation.value = members.text("value").value_or("");
+  operation.client = members.text("client").value_or("");
+  operation.group = members.text("group").value_or("");
+  operation.to = members.text("to").value_or("");
   members.reject_others();
   return members.problem;
 }

@@ -7,7 +7,7 @@
 // Other members of fault: latency_ns, bandwidth_bytes_per_s, loss, both_ways, factor, patience_ns,
 // sides ("broker-1,website|broker-2,broker-3": a bar between sides, a comma between nodes). Of
 // operate: broker, topic, partition, partitions, replicas ("broker-1,broker-4"),
-// replication_factor, unclean, key, value. They mean what they mean in a scenario file. `at` is a
+// replication_factor, unclean, key, value, client, group, to (a text). They mean what they mean in a scenario file. `at` is a
 // time of the simulation; without it, and when it has passed, the command takes effect at once.
 #pragma once
 

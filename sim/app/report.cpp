@@ -44,6 +44,25 @@ std::string deliveries(const check::Ledger& ledger) {
   return table.empty() ? "" : "\n" + table.text(2);
 }
 
+/// What a group has come to: a line for each.
+std::string groups(const check::Ledger& ledger) {
+  Table table({{"GROUP"},
+               {"STATE"},
+               {"MEMBERS", Align::right},
+               {"GENERATION", Align::right},
+               {"REBALANCES", Align::right},
+               {"LAG", Align::right}});
+  for (const auto& [name, group] : ledger.cluster().groups().all()) {
+    std::int64_t lag = 0;
+    for (const check::GroupLag& behind : check::lags_of(group, ledger.logs()))
+      lag += std::max<std::int64_t>(behind.lag(), 0);
+    table.add_row({name, group.state, std::to_string(group.members.size()),
+                   std::to_string(group.generation), std::to_string(group.rebalances),
+                   std::to_string(lag)});
+  }
+  return table.empty() ? "" : "\n" + table.text(2);
+}
+
 std::string side_effects(const check::Ledger& ledger) {
   Table table({{"SIDE EFFECT"}, {"BY"}, {"DONE", Align::right}, {"REPEATED", Align::right}});
   for (const EffectCount& count : count_side_effects(ledger))
@@ -70,6 +89,8 @@ std::string ledger_line(const check::Verdict& verdict, const Output& output) {
   line += number("duplicated", verdict.duplicated, true) + ", ";
   line += number("out of order", verdict.out_of_order, true) + ", ";
   line += number("still waiting", verdict.undelivered, true);
+  if (verdict.skipped.count > 0)
+    line += ", " + number("skipped by a reset of the position", verdict.skipped, true);
   if (verdict.expired.count > 0)
     line += ", " + number("expired before they were read", verdict.expired, true);
   return line + "\n";
@@ -142,6 +163,7 @@ std::string report_text(const RunSummary& summary, const Output& output) {
   out += ledger_line(summary.ledger.verdict(), output);
   out += losses(summary.ledger, output);
   out += deliveries(summary.ledger);
+  out += groups(summary.ledger);
   out += side_effects(summary.ledger);
   out += invariants(summary.ledger, output);
   out += expectations(summary, output);

@@ -68,10 +68,14 @@ std::string heading(const Simulation& simulation, const Output& output) {
     if (fault.lasts) text += " for " + format_duration(*fault.lasts);
     text += '\n';
   }
-  for (const scenario::Operation& operation : simulation.scenario().operations)
-    text += fmt::format("{}  planned: {}{}{}\n", format_clock(sim_time(operation.at)),
-                        operation_name(operation.kind), operation.topic.empty() ? "" : " ",
-                        operation.topic.empty() ? operation.broker : operation.topic);
+  for (const scenario::Operation& operation : simulation.scenario().operations) {
+    text += fmt::format("{}  planned: {}", format_clock(sim_time(operation.at)),
+                        operation_name(operation.kind));
+    for (const std::string* of :
+         {&operation.broker, &operation.client, &operation.group, &operation.topic, &operation.key})
+      if (!of->empty()) text += " " + *of;
+    text += '\n';
+  }
   return text + "\n";
 }
 

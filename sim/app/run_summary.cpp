@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/app/describe_groups.h"
+
 namespace eventarium::app {
 namespace {
 
@@ -33,6 +35,7 @@ Json ledger_json(const check::Verdict& verdict) {
           {"duplicated", verdict.duplicated.count},
           {"out_of_order", verdict.out_of_order.count},
           {"undelivered", verdict.undelivered.count},
+          {"skipped", verdict.skipped.count},
           {"dead_lettered", verdict.dead_lettered.count}};
 }
 
@@ -172,6 +175,7 @@ std::string to_json(const RunSummary& summary, int indent) {
       {"side_effects", effects},
       {"latency_ms", latency_json(ledger.latency(check::Ledger::Milestone::delivered))},
       {"consumers", consumers_json(ledger)},
+      {"groups", groups_json(ledger)},
       {"topics", topics_json(ledger)},
   };
   return object.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -5,6 +5,7 @@
 
 #include "sim/base/check.h"
 #include "sim/check/expectations.h"
+#include "sim/scenario/clients.h"
 
 namespace eventarium::app {
 
@@ -16,13 +17,15 @@ Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_en
       assembly_(scenario_, *engine_, planted),
       faults_(*engine_, scenario_.network,
               [this](NodeId node) { return assembly_.has_files(node); }),
-      administrator_(*engine_, assembly_.cluster(), faults_),
+      clients_(*engine_, assembly_, scenario_, faults_),
+      administrator_(*engine_, assembly_.cluster(), faults_, clients_),
       invariants_(ledger_, [this](trace::InvariantViolated violation, EventId cause) {
         note_violation(std::move(violation), cause);
       }) {
   engine_->add_sink(invariants_);  // before the ledger: they look at the state before the event
   engine_->add_sink(ledger_);
   engine_->add_sink(administrator_);
+  engine_->add_sink(clients_);
   engine_->add_sink(fingerprint_);
 }
 
@@ -36,10 +39,9 @@ void Simulation::add_sink(trace::Sink& sink) { engine_->add_sink(sink); }
 
 void Simulation::begin() {
   engine_->run_until(SimTime{});
-  for (const Subscription& wanted : assembly_.subscriptions())
-    engine_->emit(trace::SubscriptionDeclared{wanted.topic, wanted.partition,
-                                              channel_name(scenario_.channel), wanted.reset},
-                  wanted.consumer);
+  for (const scenario::Service& service : scenario_.services)
+    for (trace::SubscriptionDeclared& wanted : subscriptions_of(scenario_, service))
+      engine_->emit(std::move(wanted), *engine_->names().find(service.name));
   declare_publishers();
   const auto is_due = [&](Duration at) { return sim_time(at) <= end_; };
   for (const scenario::Fault& fault : scenario_.faults) {
@@ -68,20 +70,11 @@ void Simulation::begin() {
 
 void Simulation::declare_publishers() {
   if (scenario_.channel != scenario::Channel::kafka) return;
-  const auto declare = [&](const std::string& name, const Config& config) {
-    const std::string acks = config_text(config, ConfigScope::producer, "acks");
-    const auto id = config.find("transactional.id");
-    engine_->emit(trace::PublisherDeclared{acks == "-1" ? "all" : acks, is_idempotent(config),
-                                           id == config.end() ? std::string{} : id->second},
-                  *engine_->names().find(name));
-  };
   for (const scenario::Producer& producer : scenario_.producers)
-    declare(producer.name, producer.config);
-  for (const scenario::Service& service : scenario_.services) {
-    const auto emits = [](const scenario::Reaction& reaction) { return !reaction.emits.empty(); };
-    if (std::any_of(service.reactions.begin(), service.reactions.end(), emits))
-      declare(service.name, service.producer_config);
-  }
+    engine_->emit(publisher_of(producer.config), *engine_->names().find(producer.name));
+  for (const scenario::Service& service : scenario_.services)
+    if (publishes(service))
+      engine_->emit(publisher_of(service.producer_config), *engine_->names().find(service.name));
 }
 
 /// The event that broke it is being told to everybody: nothing can be told in between.

@@ -14,6 +14,7 @@
 
 #include "sim/app/administrator.h"
 #include "sim/app/assembly.h"
+#include "sim/app/client_operations.h"
 #include "sim/app/fault_injector.h"
 #include "sim/check/invariants.h"
 #include "sim/check/ledger.h"
@@ -92,6 +93,7 @@ class Simulation {
   std::unique_ptr<engine::Engine> engine_;
   Assembly assembly_;
   FaultInjector faults_;
+  ClientOperations clients_;
   Administrator administrator_;
   check::Ledger ledger_;
   check::Invariants invariants_;

@@ -146,8 +146,9 @@ std::vector<ConfigKey> producer_partitioning_keys() {
 std::vector<ConfigKey> consumer_fetch_keys() {
   constexpr Scope s = Scope::consumer;
   return {
-      choice(s, {"auto.offset.reset", "latest", "where to read from without a valid position"},
-             {"earliest", "latest", "none"}),
+      text(s, {"auto.offset.reset", "latest",
+               "where to read from without a valid position: earliest, latest, none, "
+               "by_duration:PT1H"}),
       integer(s, {"max.poll.records", "500", "records handed out by one poll()"}, 1),
       integer(s, {"fetch.min.bytes", "1", "the broker answers once it has this many bytes"}, 0),
       integer(s, {"fetch.max.wait.ms", "500", "longest wait for fetch.min.bytes, in ms"}, 0),
@@ -157,10 +158,11 @@ std::vector<ConfigKey> consumer_fetch_keys() {
               0),
       integer(s, {"fetch.max.bytes", "52428800", "bytes of an answer; a first batch may be larger"},
               0),
-      inert(choice(s, {"isolation.level", "read_uncommitted", "transactions"},
-                   {"read_uncommitted", "read_committed"})),
-      inert_ms(s, "default.api.timeout.ms", "60000",
-               "bound of blocking calls, which no node makes"),
+      choice(s,
+             {"isolation.level", "read_uncommitted",
+              "read_committed: nothing of open or aborted transactions"},
+             {"read_uncommitted", "read_committed"}),
+      integer(s, {"default.api.timeout.ms", "60000", "how long commitSync() may take, in ms"}, 0),
       inert(boolean(s, {"allow.auto.create.topics", "true", "topics are not created by asking"}),
             "false"),
       inert(text(s, {"client.rack", "", "racks"})),
@@ -169,21 +171,26 @@ std::vector<ConfigKey> consumer_fetch_keys() {
 
 std::vector<ConfigKey> consumer_group_keys() {
   constexpr Scope s = Scope::consumer;
-  constexpr std::string_view groups = "consumer groups; consumers read what they are assigned";
   return {
-      inert(text(s, {"group.id", "null", groups}), ""),
-      inert(text(s, {"group.instance.id", "null", groups}), ""),
-      inert(choice(s, {"group.protocol", "classic", groups}, {"classic", "consumer"})),
-      inert(text(s, {"group.remote.assignor", "null", groups}), ""),
-      inert(text(s, {"partition.assignment.strategy", "RangeAssignor,CooperativeStickyAssignor",
-                     groups}),
-            ""),
-      inert_ms(s, "session.timeout.ms", "45000", groups),
-      inert_ms(s, "heartbeat.interval.ms", "3000", groups),
-      inert_ms(s, "max.poll.interval.ms", "300000", groups),
-      inert(boolean(s, {"enable.auto.commit", "true", "offset commits need a consumer group"}),
-            "false"),
-      inert_ms(s, "auto.commit.interval.ms", "5000", groups),
+      inert(text(s, {"group.id", "null", "consumer groups"}), ""),
+      text(s, {"group.instance.id", "null", "a static member: it may restart without a rebalance"}),
+      inert(choice(s, {"group.protocol", "classic", "the consumer protocol (KIP-848)"},
+                   {"classic", "consumer"})),
+      inert(text(s, {"group.remote.assignor", "null", "the consumer protocol (KIP-848)"}), ""),
+      text(s, {"partition.assignment.strategy", "RangeAssignor,CooperativeStickyAssignor",
+               "assignors, preferred ones first: RangeAssignor, RoundRobinAssignor, "
+               "StickyAssignor, CooperativeStickyAssignor"}),
+      integer(s,
+              {"session.timeout.ms", "45000",
+               "a member that is not heard of for so long is removed, in ms"},
+              0),
+      integer(s, {"heartbeat.interval.ms", "3000", "between two heartbeats of a member, in ms"}, 0),
+      integer(s,
+              {"max.poll.interval.ms", "300000",
+               "a member that does not call poll() for so long leaves, in ms"},
+              1),
+      boolean(s, {"enable.auto.commit", "true", "commit positions in poll(); false without group"}),
+      integer(s, {"auto.commit.interval.ms", "5000", "between two automatic commits, in ms"}, 0),
   };
 }
 
@@ -253,6 +260,14 @@ std::vector<ConfigKey> broker_cleaner_keys() {
              {"delete", "compact", "compact,delete", "delete,compact"}),
       inert(boolean(s, {"log.cleaner.enable", "true", "compaction"})),
       inert_ms(s, "log.cleaner.threads", "1", "there is one cleaner"),
+      integer(s,
+              {"producer.id.expiration.ms", "86400000",
+               "a producer that has not written to a partition for so long is forgotten, in ms"},
+              1),
+      integer(s,
+              {"producer.id.expiration.check.interval.ms", "600000",
+               "between looks for producers to forget, in ms"},
+              1),
       integer(s, {"log.cleaner.backoff.ms", "15000", "pause when nothing is to be cleaned, in ms"},
               1, no_limit),
       real(s, {"log.cleaner.min.cleanable.ratio", "0.5", "share of dirty bytes to be exceeded"}, 0,
@@ -311,12 +326,6 @@ std::vector<ConfigKey> broker_cluster_keys() {
       inert_ms(s, "default.replication.factor", "1", "automatic creation of topics"),
       inert(boolean(s, {"auto.create.topics.enable", "true", "automatic creation of topics"}),
             "false"),
-      inert_ms(s, "offsets.topic.num.partitions", "50", "consumer groups"),
-      inert_ms(s, "offsets.topic.replication.factor", "3", "consumer groups"),
-      inert_ms(s, "offsets.retention.minutes", "10080", "consumer groups"),
-      inert_ms(s, "group.initial.rebalance.delay.ms", "3000", "consumer groups"),
-      inert_ms(s, "group.min.session.timeout.ms", "6000", "consumer groups"),
-      inert_ms(s, "group.max.session.timeout.ms", "1800000", "consumer groups"),
       integer(s,
               {"transaction.max.timeout.ms", "900000",
                "longest transaction.timeout.ms that a producer may ask for, in ms"},
@@ -337,9 +346,50 @@ std::vector<ConfigKey> broker_cluster_keys() {
           s,
           {"group.consumer.max.size", "2147483647", "consumer protocol: most members of a group"},
           1),
-      inert_ms(s, "transaction.state.log.num.partitions", "50", "transactions"),
-      inert_ms(s, "transaction.state.log.replication.factor", "3", "transactions"),
-      inert_ms(s, "transaction.state.log.min.isr", "2", "transactions"),
+      integer(s,
+              {"transaction.state.log.num.partitions", "50", "partitions of __transaction_state"},
+              1),
+      integer(
+          s,
+          {"transaction.state.log.replication.factor", "3",
+           "replicas of __transaction_state; as many as there are brokers, when those are fewer"},
+          1, 32767),
+      integer(s,
+              {"transaction.state.log.min.isr", "2", "min.insync.replicas of __transaction_state"},
+              1),
+  };
+}
+
+// GroupCoordinatorConfig, OffsetConfig.
+std::vector<ConfigKey> group_coordinator_keys() {
+  constexpr Scope s = Scope::broker;
+  return {
+      integer(s, {"offsets.topic.num.partitions", "50", "partitions of __consumer_offsets"}, 1),
+      integer(
+          s,
+          {"offsets.topic.replication.factor", "3",
+           "replicas of __consumer_offsets; as many as there are brokers, when those are fewer"},
+          1, 32767),
+      integer(
+          s,
+          {"offsets.retention.minutes", "10080", "life of positions that nobody needs, in minutes"},
+          1),
+      integer(s,
+              {"offsets.retention.check.interval.ms", "600000",
+               "how often such positions are looked for, in ms"},
+              1, no_limit),
+      integer(s,
+              {"offsets.commit.timeout.ms", "5000",
+               "longest wait of a group coordinator's write for the in-sync replicas, in ms"},
+              1),
+      integer(s,
+              {"group.initial.rebalance.delay.ms", "3000",
+               "how long an empty group waits for more members, in ms"},
+              0),
+      integer(s, {"group.min.session.timeout.ms", "6000", "shortest session.timeout.ms, in ms"}, 0),
+      integer(s, {"group.max.session.timeout.ms", "1800000", "longest session.timeout.ms, in ms"},
+              0),
+      integer(s, {"group.max.size", "2147483647", "most members of a group"}, 1),
   };
 }
 
@@ -500,6 +550,7 @@ std::vector<ConfigKey> make_table() {
   add(table, broker_cleaner_keys());
   add(table, replication_keys());
   add(table, broker_cluster_keys());
+  add(table, group_coordinator_keys());
   add(table, broker_controller_keys());
   add(table, broker_zookeeper_keys());
   add(table, topic_keys());

@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "sim/base/check.h"
+#include "sim/base/iso_duration.h"
 
 namespace eventarium {
 namespace {
@@ -33,9 +34,11 @@ std::optional<double> parse_real(std::string_view text) {
   return value;
 }
 
-std::string bounds_text(double low, double high) {
-  if (high >= 9e18) return fmt::format("at least {:.0f}", low);
-  return fmt::format("between {:g} and {:.0f}", low, high);
+std::string bounds_text(const ConfigKey& key) {
+  if (key.high >= 9e18) return fmt::format("at least {:.0f}", key.low);
+  if (key.type == ConfigKey::Type::integer)
+    return fmt::format("between {:.0f} and {:.0f}", key.low, key.high);
+  return fmt::format("between {:g} and {:g}", key.low, key.high);
 }
 
 std::string check_number(const ConfigKey& key, std::string_view value) {
@@ -50,8 +53,7 @@ std::string check_number(const ConfigKey& key, std::string_view value) {
     return fmt::format("{} must be {} (now '{}'); {}", key.name,
                        whole ? "a whole number without a unit" : "a number", value, key.doc);
   if (*number < key.low || *number > key.high)
-    return fmt::format("{} must be {} (now {}); {}", key.name, bounds_text(key.low, key.high),
-                       value, key.doc);
+    return fmt::format("{} must be {} (now {}); {}", key.name, bounds_text(key), value, key.doc);
   return {};
 }
 
@@ -125,21 +127,101 @@ std::string check_producer(const Config& config) {
   return check_idempotence(config);
 }
 
-// ConsumerConfig.maybeOverrideEnableAutoCommit (4.1).
+/// Of AutoOffsetResetStrategy.fromString (4.1).
+std::string check_offset_reset(const std::string& value) {
+  if (value == "earliest" || value == "latest" || value == "none") return {};
+  constexpr std::string_view by_duration = "by_duration:";
+  if (value.starts_with(by_duration) &&
+      parse_iso_duration(std::string_view(value).substr(by_duration.size())))
+    return {};
+  return fmt::format(
+      "ConfigException: auto.offset.reset must be earliest, latest, none or by_duration: and an "
+      "ISO 8601 length of time, like by_duration:PT1H (now '{}')",
+      value);
+}
+
+std::string check_assignors(const std::string& list) {
+  constexpr std::string_view package = "org.apache.kafka.clients.consumer.";
+  for (std::string_view rest = list;;) {
+    const auto comma = rest.find(',');
+    std::string_view name = rest.substr(0, comma);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    std::string_view plain = name;
+    if (plain.starts_with(package)) plain.remove_prefix(package.size());
+    if (plain != "RangeAssignor" && plain != "RoundRobinAssignor" && plain != "StickyAssignor" &&
+        plain != "CooperativeStickyAssignor" && plain != "range" && plain != "roundrobin" &&
+        plain != "sticky" && plain != "cooperative-sticky")
+      return fmt::format(
+          "ConfigException: partition.assignment.strategy names '{}'; there are RangeAssignor, "
+          "RoundRobinAssignor, StickyAssignor and CooperativeStickyAssignor",
+          name);
+    if (comma == std::string_view::npos) return {};
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+// ConsumerConfig.maybeOverrideEnableAutoCommit, checkUnsupportedConfigsPostProcess, Heartbeat
+// (4.1).
 std::string check_consumer(const Config& config) {
+  constexpr auto scope = ConfigScope::consumer;
   if (is_set(config, "enable.auto.commit") && !is_set(config, "group.id") &&
-      config_bool(config, ConfigScope::consumer, "enable.auto.commit"))
+      config_bool(config, scope, "enable.auto.commit"))
     return "InvalidConfigurationException: enable.auto.commit cannot be set to true when no "
            "group.id is given";
-  return {};
+  std::string problem = check_offset_reset(config_text(config, scope, "auto.offset.reset"));
+  if (!problem.empty()) return problem;
+  if (config_text(config, scope, "group.protocol") == "consumer") {
+    for (const std::string_view key :
+         {"partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms"})
+      if (is_set(config, key))
+        return fmt::format("ConfigException: {} cannot be set when group.protocol=consumer: {}",
+                           key, "the brokers decide it");
+    return {};
+  }
+  if (is_set(config, "group.remote.assignor"))
+    return "ConfigException: group.remote.assignor cannot be set when group.protocol=classic: the "
+           "members decide with partition.assignment.strategy";
+  const std::int64_t heartbeat = config_int(config, scope, "heartbeat.interval.ms");
+  const std::int64_t session = config_int(config, scope, "session.timeout.ms");
+  if (heartbeat >= session)
+    return fmt::format(
+        "IllegalArgumentException: heartbeat.interval.ms ({}) must be below session.timeout.ms "
+        "({})",
+        heartbeat, session);
+  return check_assignors(config_text(config, scope, "partition.assignment.strategy"));
+}
+
+// KafkaConfig.validateValues, and LogConfig.validateValues for what topics inherit (4.1).
+std::string check_broker(const Config& config) {
+  const auto ms = [&](std::string_view key) {
+    return config_int(config, ConfigScope::broker, key);
+  };
+  const std::int64_t wait = ms("replica.fetch.wait.max.ms");
+  for (const std::string_view limit : {"replica.socket.timeout.ms", "replica.lag.time.max.ms"})
+    if (wait > ms(limit))
+      return fmt::format(
+          "ConfigException: replica.fetch.wait.max.ms ({}) must be at most {} ({}), or followers "
+          "that have nothing to fetch seem to be gone",
+          wait, limit, ms(limit));
+  const std::int64_t low = ms("log.cleaner.min.compaction.lag.ms");
+  const std::int64_t high = ms("log.cleaner.max.compaction.lag.ms");
+  if (low <= high) return {};
+  return fmt::format(
+      "InvalidConfigurationException: log.cleaner.min.compaction.lag.ms ({}) is above "
+      "log.cleaner.max.compaction.lag.ms ({})",
+      low, high);
 }
 
 // LogConfig.validateValues (4.1).
 std::string check_topic(const Config& config) {
-  const Duration low = config_ms(config, ConfigScope::topic, "min.compaction.lag.ms");
-  const Duration high = config_ms(config, ConfigScope::topic, "max.compaction.lag.ms");
+  const std::int64_t low = config_int(config, ConfigScope::topic, "min.compaction.lag.ms");
+  const std::int64_t high = config_int(config, ConfigScope::topic, "max.compaction.lag.ms");
   if (low <= high) return {};
-  return "InvalidConfigurationException: min.compaction.lag.ms is above max.compaction.lag.ms";
+  return fmt::format(
+      "InvalidConfigurationException: min.compaction.lag.ms ({}) is above max.compaction.lag.ms "
+      "({})",
+      low, high);
 }
 
 const std::string& value_of(const Config& config, const ConfigKey& key, std::string& buffer) {
@@ -177,7 +259,19 @@ std::string check_config(ConfigScope scope, const Config& config) {
   if (scope == ConfigScope::producer) return check_producer(config);
   if (scope == ConfigScope::consumer) return check_consumer(config);
   if (scope == ConfigScope::topic) return check_topic(config);
-  return {};
+  return check_broker(config);
+}
+
+std::string check_topic_change(Config overrides, const std::string& key, const std::string& value) {
+  const ConfigKey* const known = find_config_key(ConfigScope::topic, key);
+  if (known == nullptr) return fmt::format("Kafka's topics have no key '{}'", key);
+  if (value.empty()) {
+    overrides.erase(key);
+  } else {
+    if (std::string problem = check_config_value(*known, value); !problem.empty()) return problem;
+    overrides[key] = value;
+  }
+  return check_topic(overrides);
 }
 
 bool is_idempotent(const Config& producer_config) {

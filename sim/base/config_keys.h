@@ -48,6 +48,9 @@ std::string check_config(ConfigScope scope, const Config& config);
 /// The producer numbers its batches: enable.idempotence, unless acks or retries switch it off,
 /// which they do when it was not asked for. The config must have been checked.
 bool is_idempotent(const Config& producer_config);
+/// What is wrong with setting the topic's `key` while it has these `overrides`, which are right; an
+/// empty `value` takes the key back. Empty when nothing is.
+std::string check_topic_change(Config overrides, const std::string& key, const std::string& value);
 
 /// The value set or the default. The config must have been checked; an unknown key asserts.
 std::int64_t config_int(const Config& config, ConfigScope scope, std::string_view name);

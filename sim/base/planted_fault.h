@@ -8,28 +8,38 @@
 namespace eventarium {
 
 enum class PlantedFault : std::uint8_t {
-  high_watermark_one_early,        // leader: HW one past what all in-sync replicas have
-  high_watermark_ignores_joiner,   // leader: maximal ISR without the replica being added
-  acknowledge_before_replication,  // leader: acks=all answered right after the append
-  isr_expand_without_catch_up,     // leader: proposes a follower that lags
-  isr_change_effective_at_once,    // leader: doesn't wait for the controller's answer
-  min_isr_ignored,                 // leader: appends and advances HW under min ISR
-  no_truncation_on_divergence,     // follower: keeps its suffix and appends behind it
-  truncate_to_high_watermark,      // follower: the old rule, which loses committed records
-  stale_leader_epoch_accepted,     // leader: serves fetches of an older epoch's follower
-  zombie_leader_keeps_leading,     // broker: ignores that it has lost a leadership
-  consumer_reads_past_hw,          // leader: fetches of consumers reach the log end
-  offset_given_twice,              // log: an append now and then reuses the last offset
-  unclean_election_when_clean,     // controller: elects the first live replica, in sync or not
-  epoch_not_bumped,                // controller: a new leader without a new leader epoch
-  stale_partition_epoch_accepted,  // controller: AlterPartition built on an old state
-  fenced_broker_in_isr,            // controller: takes fenced brokers into an in-sync set
-  double_vote,                     // Raft: votes for two candidates in one epoch
-  vote_for_short_log,              // Raft: ignores whose log is longer
-  commit_without_majority,         // Raft: the leader commits what it alone has
-  commit_of_old_epoch,             // Raft: commits old entries before one of its own epoch
-  metadata_applied_uncommitted,    // broker: acts on metadata that is not committed
-  fsync_skipped_by_voters,         // Raft: a vote or entry is forgotten by a power loss
+  high_watermark_one_early,            // leader: HW one past what all in-sync replicas have
+  high_watermark_ignores_joiner,       // leader: maximal ISR without the replica being added
+  acknowledge_before_replication,      // leader: acks=all answered right after the append
+  isr_expand_without_catch_up,         // leader: proposes a follower that lags
+  isr_change_effective_at_once,        // leader: doesn't wait for the controller's answer
+  min_isr_ignored,                     // leader: appends and advances HW under min ISR
+  no_truncation_on_divergence,         // follower: keeps its suffix and appends behind it
+  truncate_to_high_watermark,          // follower: the old rule, which loses committed records
+  stale_leader_epoch_accepted,         // leader: serves fetches of an older epoch's follower
+  zombie_leader_keeps_leading,         // broker: ignores that it has lost a leadership
+  consumer_reads_past_hw,              // leader: fetches of consumers reach the log end
+  offset_given_twice,                  // log: an append now and then reuses the last offset
+  unclean_election_when_clean,         // controller: elects the first live replica, in sync or not
+  epoch_not_bumped,                    // controller: a new leader without a new leader epoch
+  stale_partition_epoch_accepted,      // controller: AlterPartition built on an old state
+  fenced_broker_in_isr,                // controller: takes fenced brokers into an in-sync set
+  double_vote,                         // Raft: votes for two candidates in one epoch
+  vote_for_short_log,                  // Raft: ignores whose log is longer
+  commit_without_majority,             // Raft: the leader commits what it alone has
+  commit_of_old_epoch,                 // Raft: commits old entries before one of its own epoch
+  metadata_applied_uncommitted,        // broker: acts on metadata that is not committed
+  fsync_skipped_by_voters,             // Raft: a vote or entry is forgotten by a power loss
+  commit_of_old_generation_accepted,   // group coordinator: takes commits of fenced members
+  commit_answered_before_replication,  // group coordinator: says kept what only it has
+  two_owners_of_a_partition,           // group coordinator: gives a partition to two members
+  offsets_lost_on_failover,            // group coordinator: a new one doesn't read the positions
+  session_never_expires,               // group coordinator: dead members keep their partitions
+  duplicate_sequence_appended,         // leader: writes a producer's batch again that it has
+  fenced_epoch_accepted,               // leader: takes batches of a producer that was replaced
+  lso_ignores_open_transaction,        // leader: read_committed fetches reach the high watermark
+  aborted_list_missing,                // leader: doesn't tell read_committed what was aborted
+  marker_lost_for_partition,           // leader: partition 0 of a transaction gets no marker
   count
 };
 

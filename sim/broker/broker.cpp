@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/broker/components.h"
+#include "sim/broker/transaction_marker_writer.h"
 
 namespace eventarium::kafka {
 namespace {
@@ -19,7 +20,18 @@ Broker::Broker(BrokerOptions options, std::unique_ptr<ClusterLink> link)
       link_(std::move(link)),
       logs_(options_.config, options_.planted),
       replicas_(options_.config, logs_),
-      parts_(options_.config, *link_, channel_, replicas_) {}
+      parts_(options_.config, *link_, channel_, replicas_) {
+  auto verifier = std::make_unique<TransactionVerifier>(
+      [this](engine::Runtime& runtime, std::uint64_t id, Error error) {
+        on_verified(runtime, id, error);
+      });
+  verifier_ = verifier.get();
+  parts_.add(std::move(verifier));
+  parts_.add(std::make_unique<TransactionMarkerWriter>(
+      options_.planted,
+      [this](engine::Runtime& runtime, const TopicPartition& tp, ProducerIdAndEpoch producer,
+             bool commit) { parts_.tell_marker(runtime, tp, producer, commit); }));
+}
 
 void Broker::on_start(engine::Runtime& runtime) {
   replicas_.start(runtime, *link_, options_.planted);
@@ -41,10 +53,10 @@ void Broker::announce(engine::Runtime& runtime) const {
     for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
       const PartitionImage& partition = *topic.partitions[p];
       if (partition.leader != runtime.self()) continue;
-      const std::size_t min_isr = std::min(config.min_insync_replicas, partition.replicas.size());
       runtime.emit(trace::PartitionCreated{name, static_cast<std::int64_t>(p), partition.leader,
                                            partition.leader_epoch, partition.replicas,
-                                           partition.isr, static_cast<std::int64_t>(min_isr)});
+                                           partition.isr,
+                                           static_cast<std::int64_t>(config.min_insync_replicas)});
     }
   }
 }
@@ -107,6 +119,7 @@ void Broker::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
   produces_.clear();
   fetches_.clear();
   flushing_.clear();
+  verifying_.clear();
 }
 
 // ---- dispatch -----------------------------------------------------------------------------------

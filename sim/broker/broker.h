@@ -28,6 +28,7 @@
 #include "sim/broker/log_manager.h"
 #include "sim/broker/replica_manager.h"
 #include "sim/broker/request_channel.h"
+#include "sim/broker/transaction_verifier.h"
 #include "sim/engine/node.h"
 #include "sim/engine/runtime.h"
 
@@ -80,6 +81,12 @@ class Broker : public engine::Node, public ClusterListener {
     AppendOutcome outcome;
   };
 
+  /// A produce request that waits for what the transaction's coordinator says of partitions.
+  struct Verifying {
+    RequestChannel::Taken produce;
+    PartitionList asked;
+  };
+
   // broker.cpp
   bool serves_clients() const;
   void announce(engine::Runtime& runtime) const;
@@ -98,7 +105,12 @@ class Broker : public engine::Node, public ClusterListener {
                            const ListOffsetsRequest& request);
   void answer_epochs(engine::Runtime& runtime, RequestTicket ticket,
                      const OffsetForLeaderEpochRequest& request);
+  void answer_producer_id(engine::Runtime& runtime, RequestTicket ticket,
+                          const InitProducerIdRequest& request);
   void take_produce(engine::Runtime& runtime, RequestChannel::Taken taken);
+  void on_verified(engine::Runtime& runtime, std::uint64_t id, Error error);
+  void append_produce(engine::Runtime& runtime, RequestChannel::Taken taken,
+                      const std::map<TopicPartition, Error>& unverified);
   void finish_produce(engine::Runtime& runtime, Flushing produce);
   void answer_produce(engine::Runtime& runtime, RequestTicket ticket, Header header,
                       std::vector<ProduceResponse::Partition> answers);
@@ -119,6 +131,9 @@ class Broker : public engine::Node, public ClusterListener {
   DelayedProducePurgatory produces_;
   FetchPurgatory fetches_;
   BrokerParts parts_;
+  TransactionVerifier* verifier_ = nullptr;  // one of the parts
+  std::map<std::uint64_t, Verifying> verifying_;
+  std::uint64_t last_verification_ = 0;
   std::map<std::uint64_t, Flushing> flushing_;  // by the token of their fsync
   std::uint64_t last_flush_ = 0;
 };

@@ -156,6 +156,11 @@ void BrokerParts::on_metadata(engine::Runtime& runtime) {
   for (const Host& host : parts_) host.part->on_metadata(runtime);
 }
 
+void BrokerParts::tell_marker(engine::Runtime& runtime, const TopicPartition& tp,
+                              ProducerIdAndEpoch producer, bool commit) {
+  for (const Host& host : parts_) host.part->on_marker(runtime, tp, producer, commit);
+}
+
 // ---- appending ----------------------------------------------------------------------------------
 
 std::int64_t BrokerParts::append(engine::Runtime& runtime, std::size_t part,

@@ -56,6 +56,10 @@ class BrokerParts {
   /// Tells one part what one append has come to. False when there is nothing to tell.
   bool report_next(engine::Runtime& runtime);
 
+  /// A marker is in the log of a partition led here and below its high watermark.
+  void tell_marker(engine::Runtime& runtime, const TopicPartition& tp, ProducerIdAndEpoch producer,
+                   bool commit);
+
   std::int64_t new_producer_id();
 
  private:

@@ -1,4 +1,5 @@
 // The requests of clients and followers (Kafka's KafkaApis, 4.1).
+#include <algorithm>
 #include <utility>
 
 #include "sim/broker/broker.h"
@@ -25,6 +26,9 @@ void Broker::handle(engine::Runtime& runtime, RequestChannel::Taken taken) {
     answer_metadata(runtime, ticket, *metadata);
   } else if (const auto* epochs = message.as<OffsetForLeaderEpochRequest>()) {
     answer_epochs(runtime, ticket, *epochs);
+  } else if (const auto* producer_id = message.as<InitProducerIdRequest>();
+             producer_id && producer_id->transactional_id.empty()) {
+    answer_producer_id(runtime, ticket, *producer_id);
   } else if (const auto* api_versions = message.as<ApiVersionsRequest>()) {
     respond(runtime, ticket, api_versions->header, std::make_unique<ApiVersionsResponse>());
   } else if (!parts_.handle(runtime, ticket, message)) {
@@ -64,7 +68,8 @@ void Broker::answer_list_offsets(engine::Runtime& runtime, RequestTicket ticket,
                                  const ListOffsetsRequest& request) {
   auto response = std::make_unique<ListOffsetsResponse>();
   for (const auto& asked : request.partitions)
-    response->partitions.push_back(replicas_.list_offset(asked, request.replica));
+    response->partitions.push_back(
+        replicas_.list_offset(asked, request.replica, request.isolation));
   respond(runtime, ticket, request.header, std::move(response));
 }
 
@@ -76,11 +81,53 @@ void Broker::answer_epochs(engine::Runtime& runtime, RequestTicket ticket,
   respond(runtime, ticket, request.header, std::move(response));
 }
 
+/// An idempotent producer without transactions asks any broker.
+void Broker::answer_producer_id(engine::Runtime& runtime, RequestTicket ticket,
+                                const InitProducerIdRequest& request) {
+  auto response = std::make_unique<InitProducerIdResponse>();
+  response->producer = {parts_.new_producer_id(), 0};
+  respond(runtime, ticket, request.header, std::move(response));
+}
+
 // ---- produce ------------------------------------------------------------------------------------
 
 void Broker::take_produce(engine::Runtime& runtime, RequestChannel::Taken taken) {
   const auto& request = *taken.message.as<ProduceRequest>();
-  Flushing produce{taken.ticket, {}, replicas_.append(runtime, request.partitions, request.acks)};
+  PartitionList to_verify = replicas_.to_verify(request);
+  if (to_verify.empty()) return append_produce(runtime, std::move(taken), {});
+  // All batches of a request are of one producer.
+  const ProducerStamp& producer = request.partitions.front().batch.producer;
+  const std::uint64_t id = ++last_verification_;
+  std::string transactional_id = request.transactional_id;
+  const ProducerIdAndEpoch who{producer.producer_id, producer.producer_epoch};
+  verifying_.emplace(id, Verifying{std::move(taken), to_verify});
+  verifier_->verify(runtime, id, std::move(transactional_id), who, std::move(to_verify));
+}
+
+/// The coordinator has added the partitions to the transaction, or has not. They are looked at
+/// again: some may be led by another broker by now.
+void Broker::on_verified(engine::Runtime& runtime, std::uint64_t id, Error error) {
+  const auto found = verifying_.find(id);
+  if (found == verifying_.end()) return;
+  Verifying waited = std::move(found->second);
+  verifying_.erase(found);
+  std::map<TopicPartition, Error> unverified;
+  const auto& request = *waited.produce.message.as<ProduceRequest>();
+  for (const TopicPartition& tp : replicas_.to_verify(request)) {
+    const bool asked =
+        std::find(waited.asked.begin(), waited.asked.end(), tp) != waited.asked.end();
+    // Led here only since the question was put: the client asks again.
+    const Error result = asked ? error : Error::not_enough_replicas;
+    if (result != Error::none) unverified[tp] = result;
+  }
+  append_produce(runtime, std::move(waited.produce), unverified);
+}
+
+void Broker::append_produce(engine::Runtime& runtime, RequestChannel::Taken taken,
+                            const std::map<TopicPartition, Error>& unverified) {
+  const auto& request = *taken.message.as<ProduceRequest>();
+  Flushing produce{
+      taken.ticket, {}, replicas_.append(runtime, request.partitions, request.acks, unverified)};
   produce.message = std::move(taken.message);
   if (!produce.outcome.must_flush) return finish_produce(runtime, std::move(produce));
   runtime.set_cause(produce.outcome.last_event);

@@ -12,6 +12,24 @@ std::vector<RecordId> record_ids(const RecordBatch& batch) {
   return ids;
 }
 
+trace::BatchAppended batch_appended(const TopicPartition& tp, const RecordBatch& batch,
+                                    bool as_follower) {
+  trace::BatchAppended told{tp.topic,          tp.partition,       batch.base_offset,
+                            record_ids(batch), batch.leader_epoch, batch.size_bytes,
+                            as_follower};
+  const ProducerStamp& producer = batch.producer;
+  if (!producer.known()) return told;
+  told.producer_id = producer.producer_id;
+  told.producer_epoch = producer.producer_epoch;
+  told.transactional = producer.transactional;
+  if (producer.is_marker()) {
+    told.control = producer.control == Control::commit ? "commit" : "abort";
+  } else {
+    told.base_sequence = producer.base_sequence;
+  }
+  return told;
+}
+
 void tell_high_watermark(engine::Runtime& runtime, const Partition& partition, std::int64_t before,
                          const std::string& reason) {
   const std::int64_t now = partition.high_watermark();
@@ -33,9 +51,7 @@ bool append_fetched(engine::Runtime& runtime, LogManager& logs, Partition& parti
     if (batch.base_offset < partition.log().log_end_offset()) continue;
     written = logs.append_as_follower(runtime, partition.stored(), batch) != nullptr;
     if (!written) break;
-    runtime.set_cause(runtime.emit_because(
-        before, trace::BatchAppended{tp.topic, tp.partition, batch.base_offset, record_ids(batch),
-                                     batch.leader_epoch, batch.size_bytes, true}));
+    runtime.set_cause(runtime.emit_because(before, batch_appended(tp, batch, true)));
   }
   const std::int64_t high_watermark = partition.high_watermark();
   partition.follow_high_watermark(fetched.high_watermark);

@@ -18,6 +18,10 @@ namespace eventarium::kafka {
 /// Numbers of the records, in offset order.
 std::vector<RecordId> record_ids(const RecordBatch& batch);
 
+/// What the trace is told of a batch at the end of a log.
+trace::BatchAppended batch_appended(const TopicPartition& tp, const RecordBatch& batch,
+                                    bool as_follower);
+
 /// Appends the batches, with the offsets and epochs that the leader gave them, and follows its
 /// high watermark and log start. False: the disk refused; nothing was written from there on.
 bool append_fetched(engine::Runtime& runtime, LogManager& logs, Partition& partition,

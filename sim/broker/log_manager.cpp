@@ -41,6 +41,7 @@ bool LogManager::start(engine::Runtime& runtime) {
     }
     stored.log.mark_flushed(stored.log.log_end_offset(), runtime.now());
     stored.log.set_high_watermark(stored.high_watermark);
+    stored.log.reload_producers();
   }
   return recover_next(runtime);
 }
@@ -65,6 +66,7 @@ bool LogManager::recover_next(engine::Runtime& runtime) {
 void LogManager::recover(engine::Runtime& runtime, StoredLog& stored) {
   const LogCut cut = stored.log.recover(stored.recovery_point, runtime.now());
   stored.log.set_high_watermark(stored.high_watermark);
+  stored.log.reload_producers();
   const PartitionLog& log = stored.log;
   const EventId before = runtime.current_cause();
   if (!cut.records.empty())
@@ -83,6 +85,7 @@ void LogManager::run(engine::Runtime& runtime) {
   const Duration initial = interval("log.initial.task.delay.ms");
   set_timer(runtime, retention_timer, initial);
   set_timer(runtime, checkpoint_timer, initial);
+  set_timer(runtime, producer_timer, interval("producer.id.expiration.check.interval.ms"));
   if (interval("log.flush.scheduler.interval.ms") != Duration::max())
     set_timer(runtime, flush_timer, initial);
   clean_filthiest(runtime);
@@ -118,6 +121,10 @@ void LogManager::on_timer(engine::Runtime& runtime, engine::Token token) {
     case flush_timer:
       flush_old_logs(runtime);
       return set_timer(runtime, flush_timer, interval("log.flush.scheduler.interval.ms"));
+    case producer_timer:
+      expire_producers(runtime);
+      return set_timer(runtime, producer_timer,
+                       interval("producer.id.expiration.check.interval.ms"));
     case cleaner_timer:
       return clean_filthiest(runtime);
     case delete_timer:

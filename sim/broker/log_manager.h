@@ -19,6 +19,7 @@
 //   compaction          at once          back to back; log.cleaner.backoff.ms (15 s) when nothing
 //                                        is dirty enough
 //   files of segments   file.delete.delay.ms (1 min) after the segment has left its log
+//   idle producers      producer.id.expiration.check.interval.ms (10 min), from the start on
 //
 // Follows Kafka's LogManager, LogLoader, LogCleaner and LogDirFailureChannel (4.1). The log start
 // offset is taken to be on the disk as soon as it moves (Kafka saves it every minute, and finds
@@ -116,7 +117,8 @@ class LogManager {
     cleaner_timer,
     slice_cleaned,
     delete_timer,
-    flush_done
+    flush_done,
+    producer_timer
   };
   struct DeletedFile {
     TopicPartition tp;
@@ -157,6 +159,7 @@ class LogManager {
                      const std::string& reason);
   void delete_later(engine::Runtime& runtime, const StoredLog& stored,
                     const std::vector<RemovedSegment>& segments);
+  void expire_producers(engine::Runtime& runtime);
   void delete_files(engine::Runtime& runtime, SimTime due);
   void clean_filthiest(engine::Runtime& runtime);
   void clean_slice(engine::Runtime& runtime);

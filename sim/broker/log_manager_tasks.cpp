@@ -108,6 +108,12 @@ void LogManager::delete_files(engine::Runtime& runtime, SimTime due) {
   deleted_files_.erase(deleted_files_.begin(), end);
 }
 
+/// Who has not written for a day is forgotten; a producer that comes back then may begin anywhere.
+void LogManager::expire_producers(engine::Runtime& runtime) {
+  const Duration idle = interval("producer.id.expiration.ms");
+  for (auto& [tp, stored] : logs_) stored.log.expire_producers(runtime.now(), idle);
+}
+
 // ---- compaction -------------------------------------------------------------------------------
 
 /// The cleaner's loop: the log with the largest share of dirty bytes, else a pause.

@@ -28,6 +28,7 @@ Partition::RoleChange Partition::make_leader(PartitionState state, SimTime now) 
   isr_.commit(state_->isr);
   if (new_epoch) {
     epoch_start_offset_ = log_.log_end_offset();
+    told_stable_ = -1;
     log_.begin_leader_epoch(state_->leader_epoch);
   }
   set_followers(now, new_epoch, before != Role::leader);
@@ -69,7 +70,7 @@ Error Partition::check_append(const RecordBatch& batch, std::int16_t acks) const
   const bool min_isr_matters = acks == -1 && !options_.planted.has(PlantedFault::min_isr_ignored);
   if (min_isr_matters && under_min_isr()) return Error::not_enough_replicas;
   if (batch.size_bytes > config_.max_message_bytes) return Error::message_too_large;
-  if (log_.config().compact_policy) {
+  if (log_.config().compact_policy && !batch.producer.is_marker()) {
     const auto has_key = [](const Record& record) {
       return record.event->partitionkey.has_value();
     };
@@ -129,10 +130,39 @@ Partition::ReadCheck Partition::check_read(const FetchRequest::Partition& asked,
   return {};
 }
 
-std::int64_t Partition::readable_end(bool follower) const {
+std::int64_t Partition::readable_end(bool follower, Isolation isolation) const {
   if (follower || options_.planted.has(PlantedFault::consumer_reads_past_hw))
     return log_.log_end_offset();
-  return high_watermark();
+  if (isolation == Isolation::read_uncommitted ||
+      options_.planted.has(PlantedFault::lso_ignores_open_transaction))
+    return high_watermark();
+  return log_.last_stable_offset();
+}
+
+std::vector<AbortedTransaction> Partition::aborted(std::int64_t from, std::int64_t up_to) const {
+  std::vector<AbortedTransaction> found;
+  if (!log_.producers() || options_.planted.has(PlantedFault::aborted_list_missing)) return found;
+  for (const ProducerState::Aborted& aborted : log_.producers()->aborted(from, up_to))
+    found.push_back({aborted.producer_id, aborted.first_offset});
+  return found;
+}
+
+ProducerCheck Partition::check_producer(const RecordBatch& batch) const {
+  const ProducerCheck found = log_.check_producer(batch);
+  const bool ignored =
+      (found == ProducerCheck::invalid_epoch &&
+       options_.planted.has(PlantedFault::fenced_epoch_accepted)) ||
+      ((found == ProducerCheck::duplicate || found == ProducerCheck::out_of_order) &&
+       options_.planted.has(PlantedFault::duplicate_sequence_appended));
+  return ignored ? ProducerCheck::ok : found;
+}
+
+std::optional<std::int64_t> Partition::newly_stable() {
+  if (!log_.producers() || !log_.producers()->seen_transactions()) return std::nullopt;
+  const std::int64_t stable = log_.last_stable_offset();
+  if (stable <= told_stable_) return std::nullopt;
+  told_stable_ = stable;
+  return stable;
 }
 
 void Partition::follow_high_watermark(std::int64_t leader_high_watermark) {

@@ -86,7 +86,7 @@ class Partition {
   // ---- appending and reading as the leader: partition.cpp
   /// What speaks against appending the batch now, in Kafka's order: leadership, in-sync replicas
   /// (acks -1 only), size, records without a key in a compacted topic, the segment's size. `acks`
-  /// is 0, 1 or -1.
+  /// is 0, 1 or -1. The producer comes after that: check_producer().
   Error check_append(const RecordBatch& batch, std::int16_t acks) const;
   /// As it will be written: LogAppendTime stamps its records with `now`.
   RecordBatch stamped(RecordBatch batch, SimTime now) const;
@@ -102,7 +102,14 @@ class Partition {
   /// `follower`: none for a consumer.
   ReadCheck check_read(const FetchRequest::Partition& asked, NodeId follower) const;
   /// The first offset that a consumer or a follower may not read.
-  std::int64_t readable_end(bool follower) const;
+  std::int64_t readable_end(bool follower, Isolation isolation = Isolation::read_uncommitted) const;
+  /// Of aborted transactions between two offsets, for read_committed.
+  std::vector<AbortedTransaction> aborted(std::int64_t from, std::int64_t up_to) const;
+  /// What the batch's producer has done speaks against it; `duplicate`: it is in the log already.
+  ProducerCheck check_producer(const RecordBatch& batch) const;
+  /// The last stable offset, when there have been transactions here and it has advanced since the
+  /// last call in this leader epoch.
+  std::optional<std::int64_t> newly_stable();
   /// A new leader's high watermark may lag behind what clients have seen: it can't say yet where
   /// the partition ends for them (OFFSET_NOT_AVAILABLE).
   bool knows_end() const { return high_watermark() >= epoch_start_offset_; }
@@ -148,6 +155,7 @@ class Partition {
   Role role_ = Role::none;
   PartitionState state_;                 // null while the role is none
   std::int64_t epoch_start_offset_ = 0;  // as the leader: the log end when the epoch began
+  std::int64_t told_stable_ = -1;        // as the leader, in this epoch
   std::int64_t unflushed_from_ = std::numeric_limits<std::int64_t>::max();
   IsrState isr_;  // as the leader
   bool awaiting_isr_answer_ = false;

@@ -198,6 +198,8 @@ void ReplicaManager::advance(engine::Runtime& runtime, Partition& partition) {
   const TopicPartition& tp = partition.tp();
   runtime.set_cause(runtime.emit(
       trace::HighWatermarkAdvanced{tp.topic, tp.partition, partition.high_watermark()}));
+  if (const auto stable = partition.newly_stable())
+    runtime.emit(trace::LastStableOffsetAdvanced{tp.topic, tp.partition, *stable});
   touch(runtime, partition);
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "sim/base/config_keys.h"
 #include "sim/broker/cluster_link.h"
 #include "sim/broker/delayed_produce.h"
+#include "sim/broker/group_protocol.h"
 #include "sim/broker/partition.h"
 #include "sim/broker/protocol.h"
 #include "sim/broker/replica_fetcher.h"
@@ -29,8 +31,8 @@ namespace eventarium::kafka {
 
 struct AppendOutcome {
   std::vector<ProduceResponse::Partition> answers;
-  std::vector<DelayedProduce::Batch> batches;  // that have been appended
-  std::vector<EventId> events;                 // their BatchAppended
+  std::vector<DelayedProduce::Batch> batches;  // that are in the log
+  std::vector<EventId> events;                 // their BatchAppended or BatchRecognised
   bool failed = false;                         // any partition was refused
   bool must_flush = false;                     // fsync before complete_append()
   EventId last_event;                          // what the answer is due to
@@ -93,8 +95,13 @@ class ReplicaManager {
 
   // ---- requests
   /// Writes to the page cache. complete_append() is the next step, at once or after an fsync.
+  /// `unverified`: why the transaction's coordinator doesn't know of a partition. A batch that its
+  /// producer has sent before counts as appended where it was then.
   AppendOutcome append(engine::Runtime& runtime,
-                       const std::vector<ProduceRequest::Partition>& batches, std::int16_t acks);
+                       const std::vector<ProduceRequest::Partition>& batches, std::int16_t acks,
+                       const std::map<TopicPartition, Error>& unverified = {});
+  /// Partitions led here to which the request brings the first batch of a transaction.
+  PartitionList to_verify(const ProduceRequest& request) const;
   /// The appended batches are as safe as configured: advances the high watermarks.
   void complete_append(engine::Runtime& runtime, AppendOutcome& outcome);
   /// A fetch arrives. A follower's tells how far it is, which may advance high watermarks and
@@ -108,8 +115,9 @@ class ReplicaManager {
   /// What the fetch gets, within its own limits and the broker's.
   std::vector<FetchResponse::Partition> read(const FetchRequest& request,
                                              const FetchPlan& plan) const;
-  ListOffsetsResponse::Partition list_offset(const ListOffsetsRequest::Partition& asked,
-                                             NodeId replica) const;
+  ListOffsetsResponse::Partition list_offset(
+      const ListOffsetsRequest::Partition& asked, NodeId replica,
+      Isolation isolation = Isolation::read_uncommitted) const;
   OffsetForLeaderEpochResponse::Partition epoch_end(
       const OffsetForLeaderEpochRequest::Partition& asked) const;
   /// Who leads, as far as this broker knows.
@@ -146,7 +154,12 @@ class ReplicaManager {
   void touch(engine::Runtime& runtime, const Partition& partition);
   void note_leadership(engine::Runtime& runtime, const TopicPartition& tp, std::int32_t epoch);
   Error append_one(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
-                   std::int16_t acks, AppendOutcome& outcome);
+                   std::int16_t acks, Error unverified, AppendOutcome& outcome);
+  Error check_producer(const Partition& partition, const RecordBatch& batch, Error unverified,
+                       std::optional<ProducerState::Batch>& former) const;
+  void recognise(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
+                 const Partition& partition, const ProducerState::Batch& former,
+                 AppendOutcome& outcome);
   FetchPlan::Read plan_read(Partition* partition, const FetchRequest::Partition& asked,
                             NodeId replica) const;
   void plan_wait(const FetchRequest& request, FetchPlan& plan) const;

@@ -22,18 +22,22 @@ Error ReplicaManager::why_not_here(const TopicPartition& tp) const {
 
 AppendOutcome ReplicaManager::append(engine::Runtime& runtime,
                                      const std::vector<ProduceRequest::Partition>& batches,
-                                     std::int16_t acks) {
+                                     std::int16_t acks,
+                                     const std::map<TopicPartition, Error>& unverified) {
   AppendOutcome outcome;
   outcome.last_event = runtime.current_cause();
   outcome.answers.reserve(batches.size());
   for (const ProduceRequest::Partition& asked : batches) {
-    const Error error = append_one(runtime, asked, acks, outcome);
+    const auto found = unverified.find(asked.tp);
+    const Error error = append_one(
+        runtime, asked, acks, found == unverified.end() ? Error::none : found->second, outcome);
     if (error == Error::none) continue;
     outcome.failed = true;
     ProduceResponse::Partition& answer = outcome.answers.emplace_back();
     answer.tp = asked.tp;
     answer.error = error;
     if (error == Error::not_leader_or_follower) answer.current_leader = leader_hint(asked.tp);
+    if (asked.batch.producer.is_marker()) continue;  // its coordinator tries again
     outcome.last_event = runtime.emit(trace::ProduceRefused{
         asked.tp.topic, asked.tp.partition, record_ids(asked.batch), std::string(name_of(error))});
   }
@@ -42,13 +46,22 @@ AppendOutcome ReplicaManager::append(engine::Runtime& runtime,
 
 /// On success the partition's answer, with its offset, is added to the outcome.
 Error ReplicaManager::append_one(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
-                                 std::int16_t acks, AppendOutcome& outcome) {
+                                 std::int16_t acks, Error unverified, AppendOutcome& outcome) {
   Partition* partition = find_mutable(asked.tp);
   if (!partition && !image().find(asked.tp)) return Error::unknown_topic_or_partition;
   if (!is_valid_acks(acks)) return Error::invalid_required_acks;
   if (!partition) return Error::not_leader_or_follower;
   if (const Error error = partition->check_append(asked.batch, acks); error != Error::none)
     return error;
+  if (asked.batch.producer.known()) {
+    std::optional<ProducerState::Batch> former;
+    const Error error = check_producer(*partition, asked.batch, unverified, former);
+    if (error != Error::none) return error;
+    if (former) {
+      recognise(runtime, asked, *partition, *former, outcome);
+      return Error::none;
+    }
+  }
   const RecordBatch* written = logs_.append_as_leader(
       runtime, partition->stored(), partition->stamped(asked.batch, runtime.now()),
       partition->leader_epoch());
@@ -59,12 +72,63 @@ Error ReplicaManager::append_one(engine::Runtime& runtime, const ProduceRequest:
   outcome.batches.push_back(
       {outcome.answers.size(), partition->index(), batch.next_offset(), true});
   outcome.answers.push_back({asked.tp, Error::none, batch.base_offset, {}});
-  outcome.last_event = runtime.emit(
-      trace::BatchAppended{asked.tp.topic, asked.tp.partition, batch.base_offset, record_ids(batch),
-                           batch.leader_epoch, batch.size_bytes, false});
+  outcome.last_event = runtime.emit(batch_appended(asked.tp, batch, false));
   outcome.events.push_back(outcome.last_event);
   outcome.must_flush = outcome.must_flush || partition->must_flush();
   return Error::none;
+}
+
+/// Kafka's order: a duplicate, then what the coordinator says, then epoch and sequence.
+Error ReplicaManager::check_producer(const Partition& partition, const RecordBatch& batch,
+                                     Error unverified,
+                                     std::optional<ProducerState::Batch>& former) const {
+  const ProducerCheck found = partition.check_producer(batch);
+  if (found == ProducerCheck::duplicate) {
+    former = *partition.log().producers()->find_duplicate(batch);
+    return Error::none;
+  }
+  if (unverified != Error::none) return unverified;
+  switch (found) {
+    case ProducerCheck::invalid_epoch:
+      return Error::invalid_producer_epoch;
+    case ProducerCheck::out_of_order:
+      return Error::out_of_order_sequence_number;
+    case ProducerCheck::invalid_transaction_state:
+      return Error::invalid_txn_state;
+    case ProducerCheck::coordinator_fenced:
+      return Error::transaction_coordinator_fenced;
+    default:
+      return Error::none;
+  }
+}
+
+/// It is answered as then; with acks=all it waits for the in-sync replicas as it did then.
+void ReplicaManager::recognise(engine::Runtime& runtime, const ProduceRequest::Partition& asked,
+                               const Partition& partition, const ProducerState::Batch& former,
+                               AppendOutcome& outcome) {
+  outcome.batches.push_back(
+      {outcome.answers.size(), partition.index(), former.last_offset + 1, true});
+  outcome.answers.push_back({asked.tp, Error::none, former.base_offset, {}});
+  outcome.last_event = runtime.emit(
+      trace::BatchRecognised{asked.tp.topic, asked.tp.partition, former.base_offset,
+                             record_ids(asked.batch), asked.batch.producer.producer_id});
+  outcome.events.push_back(outcome.last_event);
+}
+
+PartitionList ReplicaManager::to_verify(const ProduceRequest& request) const {
+  PartitionList partitions;
+  if (request.transactional_id.empty() || !is_valid_acks(request.acks)) return partitions;
+  for (const ProduceRequest::Partition& asked : request.partitions) {
+    const ProducerStamp& producer = asked.batch.producer;
+    const Partition* partition = find(asked.tp);
+    if (!producer.transactional || !partition || !partition->is_leader()) continue;
+    const ProducerState* known = partition->log().producers();
+    if (known && (known->has_open_transaction(producer.producer_id, producer.producer_epoch) ||
+                  known->find_duplicate(asked.batch)))
+      continue;
+    partitions.push_back(asked.tp);
+  }
+  return partitions;
 }
 
 void ReplicaManager::complete_append(engine::Runtime& runtime, AppendOutcome& outcome) {
@@ -143,7 +207,8 @@ void ReplicaManager::plan_wait(const FetchRequest& request, FetchPlan& plan) con
       plan.answer_now = true;
       break;
     }
-    const std::int64_t end = read.partition->readable_end(request.replica.valid());
+    const std::int64_t end =
+        read.partition->readable_end(request.replica.valid(), request.isolation);
     // A consumer may be ahead of the high watermark after a change of leader: it is told so.
     plan.answer_now = asked.fetch_offset > end;
     if (asked.fetch_offset >= end) continue;
@@ -174,7 +239,7 @@ bool ReplicaManager::is_satisfied(const FetchRequest& request,
     if (!partition) return true;
     const Partition::ReadCheck check = partition->check_read(asked, request.replica);
     if (check.error != Error::none || check.diverging.epoch >= 0) return true;
-    const std::int64_t end = partition->readable_end(request.replica.valid());
+    const std::int64_t end = partition->readable_end(request.replica.valid(), request.isolation);
     if (asked.fetch_offset > end) return true;
     if (asked.fetch_offset < end)
       available_bytes +=
@@ -205,9 +270,11 @@ std::vector<FetchResponse::Partition> ReplicaManager::read(const FetchRequest& r
     if (answer.error != Error::none) continue;
     const PartitionLog& log = planned.partition->log();
     answer.high_watermark = planned.high_watermark;
+    answer.last_stable_offset = log.last_stable_offset();
     answer.log_start_offset = log.log_start_offset();
     answer.diverging = planned.check.diverging;
-    const std::int64_t end = planned.partition->readable_end(request.replica.valid());
+    const std::int64_t end =
+        planned.partition->readable_end(request.replica.valid(), request.isolation);
     if (answer.diverging.epoch >= 0 || asked.fetch_offset >= end) continue;
     // A first batch larger than every limit is sent all the same, once per answer.
     auto read =
@@ -215,6 +282,9 @@ std::vector<FetchResponse::Partition> ReplicaManager::read(const FetchRequest& r
     left_bytes -= std::min(left_bytes, read->size_bytes);
     sent_bytes += read->size_bytes;
     answer.batches = std::move(read->batches);
+    if (request.isolation == Isolation::read_committed && !answer.batches.empty())
+      answer.aborted =
+          planned.partition->aborted(asked.fetch_offset, answer.batches.back().next_offset());
   }
   return answers;
 }
@@ -222,7 +292,7 @@ std::vector<FetchResponse::Partition> ReplicaManager::read(const FetchRequest& r
 // ---- offsets ------------------------------------------------------------------------------------
 
 ListOffsetsResponse::Partition ReplicaManager::list_offset(
-    const ListOffsetsRequest::Partition& asked, NodeId replica) const {
+    const ListOffsetsRequest::Partition& asked, NodeId replica, Isolation isolation) const {
   ListOffsetsResponse::Partition answer;
   answer.tp = asked.tp;
   const Partition* partition = find(asked.tp);
@@ -231,7 +301,7 @@ ListOffsetsResponse::Partition ReplicaManager::list_offset(
   if (answer.error != Error::none) return answer;
   const bool is_client = !replica.valid();
   const bool end_unknown = is_client && !partition->knows_end();
-  const std::int64_t end = partition->readable_end(!is_client);
+  const std::int64_t end = partition->readable_end(!is_client, isolation);
   answer.leader_epoch = partition->leader_epoch();
   switch (asked.target) {
     case ListOffsetsRequest::Target::latest:

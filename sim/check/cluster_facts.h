@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/check/group_facts.h"
 #include "sim/check/log_state.h"
 #include "sim/trace/event.h"
 
@@ -32,6 +33,7 @@ class ClusterFacts {
   std::uint64_t failed_sends() const { return failed_sends_; }
   std::uint64_t failed_consumers() const { return failed_consumers_; }
   const std::vector<trace::InvariantViolated>& violations() const { return violations_; }
+  const GroupFacts& groups() const { return groups_; }
 
  private:
   void on_changed(const trace::PartitionChanged& changed, const LogState& logs);
@@ -40,6 +42,7 @@ class ClusterFacts {
   std::map<NodeId, std::int64_t> controllers_;      // who believes to be it, with the epoch
   std::uint64_t controller_changes_ = 0, failed_sends_ = 0, failed_consumers_ = 0;
   std::vector<trace::InvariantViolated> violations_;
+  GroupFacts groups_;
 };
 
 }  // namespace eventarium::check

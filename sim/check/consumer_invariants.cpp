@@ -19,6 +19,14 @@ void ConsumerInvariants::on_position(const trace::Event& event, const trace::Pos
   if (number != PartitionNumbers::none) expected(event.node, number) = reset.offset;
 }
 
+void ConsumerInvariants::on_filtered(const trace::Event& event,
+                                     const trace::RecordsFiltered& filtered) {
+  const std::uint32_t number = ledger_.logs().numbers().find(filtered.topic, filtered.partition);
+  if (number == PartitionNumbers::none) return;
+  std::int64_t& next = expected(event.node, number);
+  next = std::max(next, filtered.base_offset + static_cast<std::int64_t>(filtered.records.size()));
+}
+
 void ConsumerInvariants::on_ended(NodeId consumer) {
   for (auto& partition : expected_)
     for (auto& [node, offset] : partition)
@@ -80,7 +88,8 @@ void ConsumerInvariants::read_in_order_without_gap(NodeId consumer, const Partit
   const ReplicaLog& log = partition.log();
   for (std::int64_t offset = std::max(next, log.log_start_offset);
        offset < delivered.base_offset && skipped.empty(); ++offset)
-    if (const RecordId record = log.at(offset); record.valid()) skipped.push_back(record);
+    if (const RecordId record = log.at(offset); record.valid() && is_to_be_read(ledger_, record))
+      skipped.push_back(record);
   const bool goes_back = delivered.base_offset < next;
   if (!goes_back && (skipped.empty() || partition.ever_compacted)) return;
   findings_.violated(Invariant::read_in_order_without_gap,

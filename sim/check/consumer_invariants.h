@@ -19,6 +19,7 @@ class ConsumerInvariants {
       : ledger_(ledger), findings_(findings) {}
   void on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered);
   void on_position(const trace::Event& event, const trace::PositionReset& reset);
+  void on_filtered(const trace::Event& event, const trace::RecordsFiltered& filtered);
   void on_ended(NodeId consumer);
 
  private:

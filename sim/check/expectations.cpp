@@ -100,6 +100,32 @@ Outcome who(const Expectation& expectation, const Ledger& ledger) {
   return {name == expectation.name, name};
 }
 
+/// What a group's coordinator has told of it, and how far it has come.
+Outcome of_group(const Expectation& expectation, const Ledger& ledger) {
+  const GroupFact* const group = ledger.cluster().groups().find(expectation.group);
+  if (!group) return {false, fmt::format("there is no group '{}'", expectation.group)};
+  switch (expectation.what) {
+    case What::rebalances:
+      return count(expectation, group->rebalances);
+    case What::members:
+      return count(expectation, group->members.size());
+    case What::group_state:
+      return {group->state == expectation.name, group->state};
+    case What::committed: {
+      const auto found =
+          group->committed.find({expectation.topic, expectation.partition.value_or(0)});
+      if (found == group->committed.end()) return {false, "nothing is committed there"};
+      return count(expectation, static_cast<std::uint64_t>(found->second));
+    }
+    default:
+      break;
+  }
+  std::int64_t lag = 0;
+  for (const GroupLag& behind : lags_of(*group, ledger.logs()))
+    if (is_meant(expectation, behind.partition)) lag += std::max<std::int64_t>(behind.lag(), 0);
+  return count(expectation, static_cast<std::uint64_t>(lag));
+}
+
 Outcome latency(const Expectation& expectation, const Ledger& ledger, const Filter& filter) {
   const Percentiles found = ledger.latency(Ledger::Milestone::delivered, filter);
   if (found.samples == 0) return {false, "nothing was delivered"};
@@ -114,6 +140,9 @@ Outcome side_effects(const Expectation& expectation, const Ledger& ledger, const
   for (const SideEffect& effect : ledger.side_effects()) {
     if (!expectation.effect.empty() && effect.effect != expectation.effect) continue;
     if (filter.to.valid() && effect.service != filter.to) continue;
+    if (!filter.group.empty() &&
+        ledger.reader_of(effect.service) != ledger.reader_of_group(filter.group))
+      continue;
     ++done;
     if (effect.times > 1) ++repeated;
   }
@@ -159,8 +188,12 @@ Outcome evaluate(const Expectation& expectation, const Ledger& ledger) {
   for (const auto& [name, node] :
        {std::pair{&expectation.to, &filter.to}, std::pair{&expectation.from, &filter.from}}) {
     if (name->empty()) continue;
+    if (name == &expectation.to && ledger.reader_of_group(*name)) {
+      filter.group = *name;
+      continue;
+    }
     const auto found = ledger.names().find(*name);
-    if (!found) return {false, fmt::format("there is no node '{}'", *name)};
+    if (!found) return {false, fmt::format("there is no node or group '{}'", *name)};
     *node = *found;
   }
   switch (expectation.what) {
@@ -178,6 +211,12 @@ Outcome evaluate(const Expectation& expectation, const Ledger& ledger) {
     case What::unclean_elections:
     case What::refused:
       return happenings(expectation, ledger);
+    case What::rebalances:
+    case What::members:
+    case What::lag:
+    case What::committed:
+    case What::group_state:
+      return of_group(expectation, ledger);
     case What::leader:
     case What::controller:
       return who(expectation, ledger);

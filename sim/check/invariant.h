@@ -36,6 +36,20 @@ enum class Invariant : std::uint8_t {
   only_committed_is_read,
   read_is_what_was_written,
   read_in_order_without_gap,
+  // groups: group_invariants.h
+  generations_grow,
+  one_member_per_partition,
+  current_members_commit,
+  committed_was_read,
+  committed_position_is_kept,
+  one_holder_at_a_time,
+  // producers that are known, transactions: transaction_invariants.h
+  written_once,
+  older_producers_are_refused,
+  stable_offset_stops_at_open,
+  read_committed_reads_committed,
+  all_or_nothing,
+  every_partition_gets_its_marker,
   // controllers: quorum_invariants.h
   one_controller_per_epoch,
   one_vote_per_epoch,
@@ -45,6 +59,12 @@ enum class Invariant : std::uint8_t {
   commits_own_epoch_first,
   count
 };
+
+class Ledger;
+
+/// Whether a reader misses something when it passes over the record: not a transaction's marker,
+/// and nothing of an aborted transaction.
+bool is_to_be_read(const Ledger& ledger, RecordId record);
 
 /// Takes what the checking functions find.
 struct Findings {

@@ -62,6 +62,38 @@ const std::vector<Invariants::About> list = {
      "From one position on a consumer gets every offset, one after the other. Excused: offsets "
      "that compaction has emptied; partitions whose past an unclean election or a loss of power "
      "has changed."},
+    {"generations only grow",
+     "A coordinator counts the generations, or epochs, of a group upwards. Excused: what it had "
+     "not kept yet when another broker became the coordinator."},
+    {"a partition has one reader in a group",
+     "In one generation no two members are to read the same partition; with the consumer protocol "
+     "never. Share groups do without."},
+    {"only current members commit",
+     "A position that is kept comes from a member of the group's present generation. Excused for "
+     "5 s after a rebalance: it may have been accepted before."},
+    {"no more is committed than was read",
+     "A group's position is not beyond what one of its members was handed, passed over or was "
+     "set to."},
+    {"a committed position is found again",
+     "Who goes on at the committed offset goes on at the one that was committed last, whichever "
+     "broker is the coordinator by then."},
+    {"a share group's record is with one consumer at a time",
+     "It is given to another one only after it was released, or its lock was over. Excused: "
+     "another leader, which doesn't know of locks."},
+    {"an idempotent producer's record is written once",
+     "No record with a producer id stands twice in its leader's log, however often it was sent."},
+    {"an older epoch of a producer is refused",
+     "After a batch or a marker of a later epoch its leader writes nothing of an earlier one. "
+     "Excused: another leader."},
+    {"the last stable offset stops at open transactions",
+     "It does not pass the first record of a transaction that has no marker yet."},
+    {"read_committed consumers read committed records only",
+     "They are handed nothing of transactions that are open or were aborted."},
+    {"a transaction counts everywhere or nowhere",
+     "All its markers say the same: commit, or abort."},
+    {"every partition of a transaction gets its marker",
+     "The coordinator calls a transaction complete when every partition that it had written to "
+     "has its marker."},
     {"one controller per epoch",
      "At most one leader of the quorum, and one active controller, in an epoch."},
     {"a voter votes once per epoch", "Pre-votes bind nobody; a candidate votes for itself."},

@@ -10,17 +10,21 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/check/consumer_invariants.h"
+#include "sim/check/group_invariants.h"
 #include "sim/check/invariant.h"
 #include "sim/check/ledger.h"
 #include "sim/check/log_invariants.h"
 #include "sim/check/metadata_invariants.h"
 #include "sim/check/partition_invariants.h"
 #include "sim/check/quorum_invariants.h"
+#include "sim/check/transaction_invariants.h"
 
 namespace eventarium::check {
 
@@ -34,6 +38,10 @@ class Invariants : public trace::Sink {
   Invariants(const Ledger& ledger, Callback report, std::uint64_t reports_max = 20);
 
   void on_event(const trace::Event& event) override;
+  /// Names of the consumers with isolation.level=read_committed; a trace doesn't say who they are.
+  void set_read_committed(std::set<std::string> consumers) {
+    transactions_.set_read_committed(std::move(consumers));
+  }
 
   /// How often each was broken, only those that were.
   const std::map<std::string_view, std::uint64_t>& violated() const { return violated_; }
@@ -58,6 +66,8 @@ class Invariants : public trace::Sink {
   MetadataInvariants metadata_;
   LogInvariants logs_;
   ConsumerInvariants consumers_;
+  GroupInvariants groups_;
+  TransactionInvariants transactions_;
   QuorumInvariants quorum_;
   std::map<std::string_view, std::uint64_t> violated_;
 };

@@ -54,7 +54,26 @@ std::vector<Handing> Ledger::handings(const RecordEntry& record) const {
   return list;
 }
 
+bool Ledger::has_had(const RecordEntry& record, NodeId reader) const {
+  for (std::uint32_t i = record.first_handing; i != RecordEntry::none; i = handings_[i].next)
+    if (reader_of(handings_[i].handing.consumer) == reader) return true;
+  return false;
+}
+
+/// At the end of the record's list.
+Ledger::HandingNode& Ledger::add_handing(RecordEntry& record, NodeId consumer) {
+  const auto place = static_cast<std::uint32_t>(handings_.size());
+  HandingNode added;
+  added.handing.consumer = consumer;
+  handings_.push_back(added);
+  std::uint32_t* last = &record.first_handing;
+  while (*last != RecordEntry::none) last = &handings_[*last].next;
+  *last = place;
+  return handings_[place];
+}
+
 Ledger::Reader& Ledger::reader(NodeId consumer, const std::string& topic, std::int64_t partition) {
+  consumer = reader_of(consumer);
   const std::uint32_t number = logs_.number(topic, partition);
   if (number >= readers_.size()) readers_.resize(number + 1);
   for (Reader& reader : readers_[number])
@@ -65,6 +84,20 @@ Ledger::Reader& Ledger::reader(NodeId consumer, const std::string& topic, std::i
 }
 
 void Ledger::note_consumer(NodeId node) { consumers_.try_emplace(node, true); }
+
+void Ledger::join_group(NodeId node, const std::string& group) {
+  auto known = std::find_if(groups_.begin(), groups_.end(),
+                            [&](const auto& entry) { return entry.first == group; });
+  if (known == groups_.end()) known = groups_.insert(groups_.end(), {group, {}});
+  if (!contains(known->second, node)) known->second.push_back(node);
+  first_member_[node] = known->second.front().value + 1;
+}
+
+std::optional<NodeId> Ledger::reader_of_group(const std::string& group) const {
+  for (const auto& [name, members] : groups_)
+    if (name == group) return members.front();
+  return std::nullopt;
+}
 
 std::vector<NodeId> Ledger::consumers() const {
   std::vector<NodeId> nodes;
@@ -131,8 +164,12 @@ void Ledger::on_rare(const trace::Event& event) {
     on_started(event.node);
   } else if (event.as<trace::NodeStopped>()) {
     on_stopped(event.node);
-  } else if (event.as<trace::PartitionCreated>()) {
+  } else if (const auto* created = event.as<trace::PartitionCreated>()) {
     channel_ = Channel::kafka;
+    for (const Subscription& known : subscriptions_)
+      if (known.topic == created->topic && known.partition < 0) want(known);
+  } else if (const auto* filtered = event.as<trace::RecordsFiltered>()) {
+    on_filtered(event, *filtered);
   } else if (const auto* reset = event.as<trace::PositionReset>()) {
     on_position(event, *reset);
   } else if (const auto* refused = event.as<trace::ProduceRefused>()) {
@@ -143,29 +180,49 @@ void Ledger::on_rare(const trace::Event& event) {
 // ---- who wants what
 
 void Ledger::on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted) {
+  if (!wanted.group.empty()) join_group(event.node, wanted.group);
   subscriptions_.push_back({event.node, wanted.topic, wanted.partition, wanted.reset});
   note_consumer(event.node);
   channel_ = channel_of(wanted.channel);
+  if (wanted.reset == "earliest" || wanted.reset == "none") want(subscriptions_.back());
+}
+
+/// Where somebody without a position would begin: with earliest at the beginning, with latest at
+/// the end that there is now. A group wants every partition that its topic has.
+void Ledger::want(const Subscription& wanted) {
   const bool from_the_start = wanted.reset == "earliest" || wanted.reset == "none";
-  if (!from_the_start || wanted.partition < 0) return;
-  Reader& known = reader(event.node, wanted.topic, wanted.partition);
-  if (!known.began) known.began = 0;
+  const auto begin = [&](std::int64_t number, const PartitionState* partition) {
+    Reader& known = reader(wanted.consumer, wanted.topic, number);
+    if (!known.began)
+      known.began = from_the_start || !partition ? 0 : partition->log().log_end_offset();
+  };
+  if (wanted.partition >= 0)
+    return begin(wanted.partition, logs_.find(wanted.topic, wanted.partition));
+  if (channel_ != Channel::kafka) return;
+  for (const auto& [key, partition] : logs_.partitions())
+    if (key.topic == wanted.topic) begin(key.partition, &partition);
 }
 
 void Ledger::on_started(NodeId node) {
-  for (const Subscription& wanted : subscriptions_) {
-    if (wanted.consumer != node || wanted.reset != "latest" || wanted.partition < 0) continue;
-    const PartitionState* partition = logs_.find(wanted.topic, wanted.partition);
-    Reader& known = reader(node, wanted.topic, wanted.partition);
-    if (!known.began) known.began = partition ? partition->log().log_end_offset() : 0;
-  }
+  for (const Subscription& wanted : subscriptions_)
+    if (wanted.consumer == node && wanted.reset == "latest") want(wanted);
 }
 
 void Ledger::on_position(const trace::Event& event, const trace::PositionReset& reset) {
   Reader& known = reader(event.node, reset.topic, reset.partition);
+  if (known.began_by_position && known.position && reset.offset > *known.position)
+    known.skipped.emplace_back(*known.position, reset.offset);
+  for (auto& [from, to] : known.skipped) to = std::min(to, reset.offset);  // it goes back there
+  std::erase_if(known.skipped, [](const auto& range) { return range.first >= range.second; });
   known.position = reset.offset;
   known.began = known.began_by_position ? std::min(*known.began, reset.offset) : reset.offset;
   known.began_by_position = true;
+}
+
+bool Ledger::Reader::has_skipped(std::int64_t offset) const {
+  return std::any_of(skipped.begin(), skipped.end(), [offset](const auto& range) {
+    return range.first <= offset && offset < range.second;
+  });
 }
 
 // ---- the life of a record
@@ -204,6 +261,7 @@ void Ledger::on_acknowledged(const trace::Event& event,
 void Ledger::on_appended(const trace::Event& event, const trace::BatchAppended& appended) {
   logs_.on_event(event);
   if (appended.as_follower) return;
+  if (appended.transactional || !appended.control.empty()) on_transactional(appended);
   keeps_logs_[event.node] = 1;
   std::int64_t offset = appended.base_offset;
   for (const RecordId id : appended.records) {
@@ -216,6 +274,22 @@ void Ledger::on_appended(const trace::Event& event, const trace::BatchAppended& 
     }
     ++offset;
   }
+}
+
+void Ledger::on_transactional(const trace::BatchAppended& appended) {
+  const std::pair key{logs_.number(appended.topic, appended.partition), appended.producer_id};
+  if (appended.control.empty()) {
+    std::vector<std::uint32_t>& open = open_transactions_[key];
+    for (const RecordId id : appended.records)
+      if (const std::uint32_t index = index_.get(id); index != Numbers<RecordId>::none)
+        open.push_back(index);
+    return;
+  }
+  const auto found = open_transactions_.find(key);
+  if (found == open_transactions_.end()) return;
+  if (appended.control == "abort")
+    for (const std::uint32_t index : found->second) records_[index].aborted = true;
+  open_transactions_.erase(found);
 }
 
 /// Records that leave the partition's log, or a replica's.
@@ -250,7 +324,8 @@ void Ledger::on_delivered(const trace::Event& event, const trace::RecordsDeliver
     reader(event.node, delivered.topic, delivered.partition).position =
         delivered.base_offset + static_cast<std::int64_t>(delivered.records.size());
   note_consumer(event.node);
-  std::vector<std::uint32_t>& latest = latest_of_stream_[event.node];
+  const NodeId reads = reader_of(event.node);
+  std::vector<std::uint32_t>& latest = latest_of_stream_[reads];
   for (const RecordId id : delivered.records) {
     const std::uint32_t index = index_.get(id);
     if (index == Numbers<RecordId>::none) continue;
@@ -258,30 +333,35 @@ void Ledger::on_delivered(const trace::Event& event, const trace::RecordsDeliver
     if (record.way != RecordEntry::none) let_go(record, event.node);
     if (Handing* known = handing(record, event.node)) {
       ++known->deliveries;
+      known->life = lives_.get(event.node);
       continue;
     }
-    HandingNode added;
-    added.handing.consumer = event.node;
-    added.handing.deliveries = 1;
-    added.handing.first_delivered = event.t;
-    if (record.keyed) {
-      if (record.stream >= latest.size()) latest.resize(streams_.size(), 0);
-      added.handing.out_of_order = index + 1 < latest[record.stream];
-      latest[record.stream] = std::max(latest[record.stream], index + 1);
-    }
-    const auto place = static_cast<std::uint32_t>(handings_.size());
-    handings_.push_back(added);
-    std::uint32_t* last = &record.first_handing;
-    while (*last != RecordEntry::none) last = &handings_[*last].next;
-    *last = place;
+    const bool is_first = !has_had(record, reads);
+    Handing& added = add_handing(record, event.node).handing;
+    added.deliveries = 1;
+    added.first_delivered = event.t;
+    added.life = lives_.get(event.node);
+    if (!record.keyed || !is_first) continue;
+    if (record.stream >= latest.size()) latest.resize(streams_.size(), 0);
+    added.out_of_order = index + 1 < latest[record.stream];
+    latest[record.stream] = std::max(latest[record.stream], index + 1);
   }
+}
+
+void Ledger::on_filtered(const trace::Event& event, const trace::RecordsFiltered& filtered) {
+  reader(event.node, filtered.topic, filtered.partition).position =
+      filtered.base_offset + static_cast<std::int64_t>(filtered.records.size());
+  for_each(filtered.records, [&](RecordEntry& record) {
+    if (!has_had(record, reader_of(event.node))) add_handing(record, event.node);
+  });
 }
 
 void Ledger::on_processed(const trace::Event& event, const trace::ProcessingFinished& finished) {
   RecordEntry* record = entry(finished.record);
-  if (!record || finished.outcome == "failed") return;
-  Handing* found = handing(*record, event.node);
-  if (found && found->processed++ == 0) found->first_processed = event.t;
+  Handing* found = record ? handing(*record, event.node) : nullptr;
+  if (!found) return;
+  found->failed = finished.outcome == "failed";
+  if (!found->failed && found->processed++ == 0) found->first_processed = event.t;
 }
 
 // ---- records on their way, so that what travels, or waits in somebody's hands, isn't called lost

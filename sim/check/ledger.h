@@ -2,7 +2,8 @@
 // was told that it is in, where it stands, who was handed it how often, what came of it. It works
 // while a run goes on and on a trace read back, and its verdict is true at any moment.
 //
-// What the verdict counts. A *pair* is one record and one consumer that should get it.
+// What the verdict counts. A *pair* is one record and one reader that should get it: a consumer, or
+// in Kafka a group, whichever of its members gets it.
 //   produced           records published
 //   acknowledged       records whose publisher was told "it is in" (direct call: every receiver
 //                      has answered; queue: stored; broadcast: on air; Kafka: as acks says)
@@ -30,6 +31,10 @@
 //   compacted          records that compaction has removed from some replica's log
 //   truncated          records that were cut off the end of some replica's log, even if they came
 //                      back
+//   aborted            records of transactions that were aborted: they stay in the log, and
+//                      read_committed consumers pass over them
+//   unprocessed        pairs handed over and not processed, to nobody who still works on them: its
+//                      handler failed, or the process that had it has ended
 //   duplicated         pairs handed over more than once; for a queue, where one receiver gets
 //                      each record, records handed over more than once to anybody
 //   out_of_order       pairs handed over for the first time after a later record of the same
@@ -48,6 +53,8 @@
 //                      the log holds waits for it; with latest what was written since it first
 //                      started. Its position, once it has one, decides: what latest has skipped
 //                      will not come and waits no longer.
+//   skipped            pairs that waited until the consumer's position was reset to a later offset:
+//                      they stand in the log and will not come
 //   dead_lettered      records that a queue gave up delivering
 // So every record of a Kafka topic or a queue is failed, lost, expired, compacted, waiting, stored
 // or delivered.
@@ -73,8 +80,10 @@ namespace eventarium::check {
 /// What one consumer had of one record.
 struct Handing {
   NodeId consumer;
-  std::uint32_t deliveries = 0;
+  std::uint32_t deliveries = 0;  // 0: passed over, the transaction was aborted
   std::uint32_t processed = 0;
+  std::uint16_t life = 0;  // of the consumer, at the last delivery
+  bool failed = false;     // the last time that its handler had it
   bool out_of_order = false;
   SimTime first_delivered{}, first_processed{};
 };
@@ -103,6 +112,7 @@ struct RecordEntry {
   bool compacted : 1 = false;  // compaction removed it from some replica
   bool truncated : 1 = false;  // it was cut off some replica's log
   bool sealed : 1 = false;     // it left the partition's log: see losses.h
+  bool aborted : 1 = false;    // with its transaction
 
   static constexpr std::uint32_t none = 0xFFFFFFFF;
 };
@@ -122,12 +132,14 @@ struct Number {
 
 struct Verdict {
   Number produced, acknowledged, failed, stored, delivered, processed, lost_acknowledged, expired,
-      compacted, truncated, duplicated, out_of_order, undelivered, dead_lettered;
+      compacted, truncated, aborted, unprocessed, duplicated, out_of_order, undelivered, skipped,
+      dead_lettered;
 };
 
 /// Which records and pairs to count; what is none or empty doesn't restrict.
 struct Filter {
-  NodeId to{};          // pairs of this consumer
+  NodeId to{};          // pairs of this consumer: what it was handed itself; to come: its group
+  std::string group{};  // pairs of this group
   NodeId from{};        // records of this producer or service
   std::string topic{};  // records of this topic
 };
@@ -165,6 +177,15 @@ class Ledger : public trace::Sink {
   const std::vector<SideEffect>& side_effects() const { return side_effects_; }
   /// Everybody who wants something or was handed something, in order of declaration.
   std::vector<NodeId> consumers() const;
+  /// group.id of each group, in order of declaration, with its members so far.
+  const std::vector<std::pair<std::string, std::vector<NodeId>>>& groups() const { return groups_; }
+  /// Who stands for the consumer's group: its first member; without a group itself.
+  NodeId reader_of(NodeId consumer) const {
+    const std::uint32_t first = first_member_.get(consumer);
+    return first == 0 ? consumer : NodeId{first - 1};
+  }
+  /// Nothing when there is no such group.
+  std::optional<NodeId> reader_of_group(const std::string& group) const;
   /// Offset that each consumer reads next, by partition; only those that have a position.
   std::map<std::pair<NodeId, PartitionKey>, std::int64_t> positions() const;
   const LogState& logs() const { return logs_; }
@@ -178,15 +199,18 @@ class Ledger : public trace::Sink {
   struct Subscription {
     NodeId consumer;
     std::string topic;
-    std::int64_t partition;
+    std::int64_t partition;  // -1: all of the topic, or a group's choice
     std::string reset;
   };
-  /// Somebody who reads a partition. `began`: the lowest offset that it was ever set to, or, while
-  /// it has no position, where it would begin.
+  /// Somebody who reads a partition: a consumer, or for a group its first member. `began`: the
+  /// lowest offset that it was ever set to, or, while it has no position, where it would begin.
+  /// `skipped`: [from, to) that a reset of its position has jumped over.
   struct Reader {
     NodeId consumer;
     std::optional<std::int64_t> began, position;
     bool began_by_position = false;
+    std::vector<std::pair<std::int64_t, std::int64_t>> skipped;
+    bool has_skipped(std::int64_t offset) const;
   };
   /// Messages under way with a record, and who received one and has yet to do something with it.
   struct Way {
@@ -225,6 +249,8 @@ class Ledger : public trace::Sink {
   void on_acknowledged(const trace::Event& event, const trace::RecordsAcknowledged& acknowledged);
   void on_appended(const trace::Event& event, const trace::BatchAppended& appended);
   void on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered);
+  void on_filtered(const trace::Event& event, const trace::RecordsFiltered& filtered);
+  void on_transactional(const trace::BatchAppended& appended);
   void on_processed(const trace::Event& event, const trace::ProcessingFinished& finished);
   void on_sent(const trace::Event& event, const trace::MessageSent& sent);
   void on_message_end(MessageId message, bool arrived);
@@ -240,8 +266,13 @@ class Ledger : public trace::Sink {
   const Handing* handing(const RecordEntry& record, NodeId consumer) const;
   template <class Visit>
   void for_each_handing(const RecordEntry& record, Visit&& visit) const;
+  /// A member of the reader's has been handed it, or has passed over it.
+  bool has_had(const RecordEntry& record, NodeId reader) const;
+  HandingNode& add_handing(RecordEntry& record, NodeId consumer);
   Reader& reader(NodeId consumer, const std::string& topic, std::int64_t partition);
+  void want(const Subscription& wanted);
   void note_consumer(NodeId node);
+  void join_group(NodeId node, const std::string& group);
   Way& way(RecordEntry& record);
   void let_go(RecordEntry& record, NodeId node);
   void close_if_idle(RecordEntry& record);
@@ -263,11 +294,15 @@ class Ledger : public trace::Sink {
   std::uint64_t events_ = 0;
   SimTime now_{};
   std::vector<std::vector<Reader>> readers_;  // by number of the partition
-  ByNode<std::uint16_t> lives_;               // of each producer: +1 when its process ends
+  ByNode<std::uint16_t> lives_;               // of each node: +1 when its process ends
   ByNode<char> keeps_logs_;                   // brokers that have written a batch
   // Highest index in records_ + 1 that a consumer was handed of a stream.
   ByNode<std::vector<std::uint32_t>> latest_of_stream_;
   std::map<NodeId, bool> consumers_;
+  std::vector<std::pair<std::string, std::vector<NodeId>>> groups_;
+  ByNode<std::uint32_t> first_member_;  // of the node's group, + 1; 0: it is in none
+  // Records of open transactions, by partition and producer id.
+  std::map<std::pair<std::uint32_t, std::int64_t>, std::vector<std::uint32_t>> open_transactions_;
   std::vector<Way> ways_;
   std::vector<std::uint32_t> free_ways_;
   // The rest is looked up only, never iterated.

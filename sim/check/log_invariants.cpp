@@ -20,8 +20,6 @@ void LogInvariants::on_event(const trace::Event& event) {
     if (number != PartitionNumbers::none) known_epoch(event.node, number) = following->leader_epoch;
   } else if (const auto* declared = event.as<trace::PublisherDeclared>()) {
     waits_for_all_[event.node] = declared->acks == "all";
-  } else if (const auto* answered = event.as<trace::OperationAnswered>()) {
-    if (answered->operation == "set_config") min_isr_changed_ = true;
   }
 }
 
@@ -76,7 +74,8 @@ bool LogInvariants::stands_elsewhere(const PartitionState& partition, NodeId bro
 /// A leader writes what somebody has published to the topic, a follower what stands at that offset
 /// in another replica's log. What was lost or cut off meanwhile may still be on its way.
 void LogInvariants::nothing_from_nothing(NodeId broker, const trace::BatchAppended& appended) {
-  if (appended.topic.starts_with("__")) return;  // Kafka's own
+  // Kafka's own, and the markers of transactions.
+  if (appended.topic.starts_with("__") || !appended.control.empty()) return;
   const PartitionState* partition = ledger_.logs().find(appended.topic, appended.partition);
   std::int64_t offset = appended.base_offset;
   for (const RecordId record : appended.records) {
@@ -133,15 +132,16 @@ void LogInvariants::high_watermark_within_in_sync(const PartitionState& partitio
 
 void LogInvariants::min_isr_respected(const PartitionState& partition, SimTime now,
                                       const trace::HighWatermarkAdvanced& advanced) {
-  if (static_cast<std::int64_t>(partition.isr.size()) >= partition.min_isr || min_isr_changed_)
-    return;
+  const std::size_t floor =
+      std::min(static_cast<std::size_t>(partition.lowest_min_isr), partition.replicas.size());
+  if (partition.isr.size() >= floor) return;
   const std::uint32_t number = ledger_.logs().numbers().find(advanced.topic, advanced.partition);
   if (!metadata_.knows_latest(partition.leader, number, now)) return;
   findings_.violated(
       Invariant::min_isr_respected,
       fmt::format("the high watermark of {}-{} moves to {} with {} of at least {} replicas in sync",
                   advanced.topic, advanced.partition, advanced.high_watermark, partition.isr.size(),
-                  partition.min_isr),
+                  floor),
       {partition.leader});
 }
 

@@ -46,8 +46,7 @@ class LogInvariants {
 
   // By partition: the leader epoch that each broker has begun to lead or follow in.
   std::vector<std::vector<std::pair<NodeId, std::int64_t>>> known_epochs_;
-  ByNode<char> waits_for_all_;    // producers with acks=all
-  bool min_isr_changed_ = false;  // by an operation: what is in effect isn't known any more
+  ByNode<char> waits_for_all_;  // producers with acks=all
 };
 
 }  // namespace eventarium::check

@@ -120,7 +120,7 @@ void LogState::on_event(const trace::Event& event) {
     partition.epoch_starts.clear();
     partition.replicas = created->replicas;
     partition.isr = created->isr;
-    partition.min_isr = std::max<std::int64_t>(1, created->min_isr);
+    partition.lowest_min_isr = std::max<std::int64_t>(1, created->min_isr);
     if (created->leader == event.node)
       on_taken(event.node, {created->topic, created->partition, created->leader_epoch,
                             partition.logs.of(event.node).log_end_offset()});
@@ -140,6 +140,10 @@ void LogState::on_event(const trace::Event& event) {
     PartitionState& partition = obtain(compacted->topic, compacted->partition);
     partition.logs.compact(event.node, compacted->records);
     partition.ever_compacted = true;
+  } else if (const auto* config = event.as<trace::TopicConfigChanged>()) {
+    for (PartitionState* partition : states_of(config->topic))
+      partition->lowest_min_isr =
+          std::min(partition->lowest_min_isr, std::max<std::int64_t>(1, config->min_isr));
   } else if (const auto* stopped = event.as<trace::NodeStopped>()) {
     on_stopped(event.node, stopped->reason == "power_loss");
   } else if (event.as<trace::NodeStarted>()) {
@@ -207,6 +211,14 @@ void LogState::on_stopped(NodeId node, bool power_loss) {
   if (!power_loss) return;
   for (PartitionState* partition : states_)
     if (partition && partition->logs.find(node)) partition->logs.of(node).power_lost = true;
+}
+
+std::vector<PartitionState*> LogState::states_of(const std::string& topic) {
+  std::vector<PartitionState*> states;
+  for (auto found = partitions_.lower_bound({topic, std::numeric_limits<std::int64_t>::min()});
+       found != partitions_.end() && found->first.topic == topic; ++found)
+    states.push_back(&found->second);
+  return states;
 }
 
 void LogState::delete_topic(const std::string& topic) {

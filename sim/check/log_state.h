@@ -35,7 +35,9 @@ struct PartitionState {
   NodeId leader;  // none: nobody leads it
   std::int64_t leader_epoch = 0, partition_epoch = 0;
   std::vector<NodeId> replicas, isr, elr, adding, removing;
-  std::int64_t min_isr = 1;  // in effect
+  /// min.insync.replicas of the topic: the lowest that was ever in force, as leaders learn of a
+  /// higher one a moment later.
+  std::int64_t lowest_min_isr = 1;
 
   // Who has begun to lead last, in which epoch and from which offset, and in which of its lives.
   NodeId taken_by;
@@ -118,6 +120,7 @@ class LogState : public trace::Sink {
   void on_high_watermark(NodeId node, const std::string& topic, std::int64_t partition,
                          std::int64_t high_watermark);
   void on_stopped(NodeId node, bool power_loss);
+  std::vector<PartitionState*> states_of(const std::string& topic);
   void delete_topic(const std::string& topic);
 
   std::map<PartitionKey, PartitionState> partitions_;

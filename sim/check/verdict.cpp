@@ -14,10 +14,6 @@ void add(Number& number, const RecordEntry& record, std::uint64_t count = 1) {
     number.records.push_back(record.id);
 }
 
-bool is_for(const Filter& filter, NodeId consumer) {
-  return !filter.to.valid() || consumer == filter.to;
-}
-
 }  // namespace
 
 Percentiles percentiles(std::vector<Duration> samples) {
@@ -56,11 +52,12 @@ struct Ledger::Counting {
   /// Where a record stands, by its place in the ledger.
   enum Standing : std::uint8_t { nowhere = 0, in_some_log = 1, in_counting_log = 2 };
   std::vector<std::uint8_t> standing;
-  std::vector<std::uint32_t> unread;  // pairs of the leader's log still to come
+  std::vector<std::uint32_t> unread, skipped;  // pairs of the leader's log: still to come, or not
 
   Counting(const Ledger& all, const Filter& only) : ledger(all), filter(only) {
     standing.resize(ledger.records_.size(), nowhere);
     unread.resize(ledger.records_.size(), 0);
+    skipped.resize(ledger.records_.size(), 0);
     for (const auto& [key, partition] : ledger.logs_.partitions()) {
       if (!filter.topic.empty() && key.topic != filter.topic) continue;
       const std::vector<const ReplicaLog*> counting = ledger.logs_.counting_logs(partition);
@@ -73,7 +70,13 @@ struct Ledger::Counting {
     for (std::uint32_t number = 0; number < ledger.readers_.size(); ++number)
       if (const PartitionState* partition = ledger.logs_.by_number(number))
         for (const Reader& reader : ledger.readers_[number])
-          if (is_for(filter, reader.consumer) && reader.began) count_unread(*partition, reader);
+          if (is_for(reader.consumer) && reader.began) count_unread(*partition, reader);
+  }
+
+  /// A reader: a consumer, or the first member for its group.
+  bool is_for(NodeId reader) const {
+    if (filter.to.valid() && ledger.reader_of(filter.to) != reader) return false;
+    return filter.group.empty() || ledger.reader_of_group(filter.group) == reader;
   }
 
   void mark(const ReplicaLog& log, int as) {
@@ -84,10 +87,11 @@ struct Ledger::Counting {
   }
 
   void count_unread(const PartitionState& partition, const Reader& reader) {
-    partition.log().for_each(*reader.began, [&](std::int64_t, RecordId id) {
+    partition.log().for_each(*reader.began, [&](std::int64_t offset, RecordId id) {
       const std::uint32_t index = ledger.index_.get(id);
       if (index == Numbers<RecordId>::none) return;
-      if (!ledger.handing(ledger.records_[index], reader.consumer)) ++unread[index];
+      if (ledger.has_had(ledger.records_[index], reader.consumer)) return;
+      ++(reader.has_skipped(offset) ? skipped : unread)[index];
     });
   }
 
@@ -141,8 +145,7 @@ struct Ledger::Counting {
       case Channel::broadcast: {
         const std::vector<NodeId>& nodes = promised(record);
         const auto waits = [&](NodeId node) {
-          return is_for(filter, node) && !ledger.handing(record, node) &&
-                 is_on_its_way(record, node);
+          return is_for(node) && !ledger.handing(record, node) && is_on_its_way(record, node);
         };
         return static_cast<std::uint64_t>(std::count_if(nodes.begin(), nodes.end(), waits));
       }
@@ -173,7 +176,7 @@ struct Ledger::Counting {
     std::set<NodeId> readers;
     for_each_reader(record, [&](const Reader& reader) {
       anybody = true;
-      if (is_for(filter, reader.consumer) && !ledger.handing(record, reader.consumer))
+      if (is_for(reader.consumer) && !ledger.has_had(record, reader.consumer))
         readers.insert(reader.consumer);
     });
     return anybody || filter.to.valid() ? readers.size() : 1;
@@ -185,7 +188,7 @@ struct Ledger::Counting {
     if (record.given_up || !goes_on) return 0;
     std::uint64_t count = 0;
     for (const Subscription& wanted : ledger.subscriptions_)
-      if (wanted.topic == ledger.topic(record) && is_for(filter, wanted.consumer) &&
+      if (wanted.topic == ledger.topic(record) && is_for(wanted.consumer) &&
           !ledger.handing(record, wanted.consumer))
         ++count;
     return count;
@@ -197,9 +200,9 @@ struct Ledger::Counting {
     bool wanted = record.first_handing != RecordEntry::none;
     std::uint64_t count = 0;
     for_each_reader(record, [&](const Reader& reader) {
-      if (*reader.began > record.offset || ledger.handing(record, reader.consumer)) return;
+      if (*reader.began > record.offset || ledger.has_had(record, reader.consumer)) return;
       wanted = true;
-      if (is_for(filter, reader.consumer)) ++count;
+      if (is_for(reader.consumer)) ++count;
     });
     return wanted || filter.to.valid() ? count : 1;
   }
@@ -215,8 +218,7 @@ struct Ledger::Counting {
       case Channel::broadcast: {
         const std::vector<NodeId>& nodes = promised(record);
         return std::any_of(nodes.begin(), nodes.end(), [&](NodeId node) {
-          return is_for(filter, node) && !ledger.handing(record, node) &&
-                 !is_on_its_way(record, node);
+          return is_for(node) && !ledger.handing(record, node) && !is_on_its_way(record, node);
         });
       }
       case Channel::direct:  // acknowledged means that every receiver has answered
@@ -226,16 +228,54 @@ struct Ledger::Counting {
     return false;
   }
 
+  /// Whether what this consumer was handed is asked for.
+  bool is_asked_for(NodeId consumer) const {
+    return filter.to.valid() ? consumer == filter.to : is_for(ledger.reader_of(consumer));
+  }
+
+  /// What a reader had of a record: a consumer, or all members of a group together.
+  struct Pair {
+    std::uint64_t deliveries = 0, processed = 0;
+    bool out_of_order = false, in_work = false;
+
+    void add(const Handing& handing, std::uint16_t life_now) {
+      deliveries += handing.deliveries;
+      processed += handing.processed;
+      out_of_order = out_of_order || handing.out_of_order;
+      in_work = in_work || (!handing.failed && handing.life == life_now);
+    }
+  };
+
+  /// Calls visit(pair) for each pair of the record that is asked for and was handed over.
+  template <class Visit>
+  void for_each_pair(const RecordEntry& record, Visit&& visit) const {
+    for (std::uint32_t i = record.first_handing; i != RecordEntry::none;
+         i = ledger.handings_[i].next) {
+      const Handing& handing = ledger.handings_[i].handing;
+      if (!is_asked_for(handing.consumer)) continue;
+      const NodeId reader = ledger.reader_of(handing.consumer);
+      Pair pair;
+      bool is_first = true;
+      ledger.for_each_handing(record, [&](const Handing& other) {
+        const bool same = filter.to.valid() ? other.consumer == handing.consumer
+                                            : ledger.reader_of(other.consumer) == reader;
+        if (!same || other.deliveries == 0) return;
+        if (pair.deliveries == 0) is_first = &other == &handing;
+        pair.add(other, ledger.lives_.get(other.consumer));
+      });
+      if (pair.deliveries > 0 && is_first) visit(pair);
+    }
+  }
+
   void count_handings(const RecordEntry& record, Verdict& verdict) const {
     std::uint64_t deliveries = 0;
-    ledger.for_each_handing(record, [&](const Handing& handing) {
-      if (!is_for(filter, handing.consumer)) return;
-      deliveries += handing.deliveries;
+    for_each_pair(record, [&](const Pair& pair) {
+      deliveries += pair.deliveries;
       add(verdict.delivered, record);
-      if (handing.processed > 0) add(verdict.processed, record);
-      if (handing.out_of_order) add(verdict.out_of_order, record);
-      if (handing.deliveries > 1 && ledger.channel_ != Channel::queue)
-        add(verdict.duplicated, record);
+      if (pair.processed > 0) add(verdict.processed, record);
+      if (pair.processed == 0 && !pair.in_work) add(verdict.unprocessed, record);
+      if (pair.out_of_order) add(verdict.out_of_order, record);
+      if (pair.deliveries > 1 && ledger.channel_ != Channel::queue) add(verdict.duplicated, record);
     });
     if (deliveries > 1 && ledger.channel_ == Channel::queue) add(verdict.duplicated, record);
   }
@@ -254,9 +294,11 @@ Verdict Ledger::verdict(const Filter& filter) const {
     if (record.dead_lettered) add(verdict.dead_lettered, record);
     if (record.compacted) add(verdict.compacted, record);
     if (record.truncated) add(verdict.truncated, record);
+    if (record.aborted) add(verdict.aborted, record);
     if (counting.lost(record, i)) add(verdict.lost_acknowledged, record);
     add(verdict.expired, record, counting.expired(record, i));
     add(verdict.undelivered, record, counting.waiting(record, i) + counting.unread[i]);
+    add(verdict.skipped, record, counting.skipped[i]);
     counting.count_handings(record, verdict);
   }
   return verdict;
@@ -292,15 +334,22 @@ std::vector<LossReport> Ledger::losses(const Filter& filter) const {
 Percentiles Ledger::latency(Milestone milestone, const Filter& filter) const {
   std::vector<Duration> samples;
   const std::uint32_t asked_topic = topics_.find(filter.topic);
+  const std::optional<NodeId> group = reader_of_group(filter.group);
   for (const RecordEntry& record : records_) {
     if (filter.from.valid() && record.producer != filter.from) continue;
     if (!filter.topic.empty() && record.topic != asked_topic) continue;
+    std::vector<NodeId> seen;  // a group's first delivery counts, whichever member had it
     for_each_handing(record, [&](const Handing& handing) {
-      if (!is_for(filter, handing.consumer)) return;
-      if (milestone == Milestone::delivered)
-        samples.push_back(handing.first_delivered - record.produced);
-      else if (handing.processed > 0)
-        samples.push_back(handing.first_processed - record.produced);
+      const NodeId reader = filter.to.valid() ? handing.consumer : reader_of(handing.consumer);
+      if (filter.to.valid() && reader != filter.to) return;
+      if (!filter.group.empty() && reader_of(handing.consumer) != group) return;
+      const bool counts =
+          milestone == Milestone::delivered ? handing.deliveries > 0 : handing.processed > 0;
+      if (!counts || contains(seen, reader)) return;
+      seen.push_back(reader);
+      samples.push_back(
+          (milestone == Milestone::delivered ? handing.first_delivered : handing.first_processed) -
+          record.produced);
     });
   }
   return percentiles(std::move(samples));

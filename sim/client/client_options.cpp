@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/base/iso_duration.h"
+
 namespace eventarium::kafka {
 namespace {
 
@@ -35,6 +37,28 @@ struct Reader {
             ExponentialBackoff(ms("socket.connection.setup.timeout.ms"),
                                ms("socket.connection.setup.timeout.max.ms")),
             ms("metadata.max.age.ms")};
+  }
+
+  /// Kafka's "no value": absent, or the word null.
+  std::string text_or_empty(std::string_view key) const {
+    const std::string value = text(key);
+    return value == "null" ? "" : value;
+  }
+
+  GroupOptions group() const {
+    std::string wrong;
+    const std::string id = text_or_empty("group.id");
+    return {.group = id,
+            .instance_id = text_or_empty("group.instance.id"),
+            .consumer_protocol = text("group.protocol") == "consumer",
+            .remote_assignor = text_or_empty("group.remote.assignor"),
+            .assignors = parse_assignors(text("partition.assignment.strategy"), wrong),
+            .session_timeout = ms("session.timeout.ms"),
+            .heartbeat_interval = passing_ms("heartbeat.interval.ms"),
+            .max_poll_interval = ms("max.poll.interval.ms"),
+            .auto_commit = !id.empty() && flag("enable.auto.commit"),
+            .auto_commit_interval = passing_ms("auto.commit.interval.ms"),
+            .api_timeout = ms("default.api.timeout.ms")};
   }
 };
 
@@ -73,19 +97,30 @@ ProducerOptions make_producer_options(const Config& config) {
 
 ConsumerOptions make_consumer_options(const Config& config) {
   const Reader read{config, ConfigScope::consumer};
-  const std::string reset = read.text("auto.offset.reset");
   using Reset = ConsumerOptions::Reset;
-  return {
+  ConsumerOptions options{
       .client = read.client(),
       .max_poll_records = static_cast<std::uint32_t>(read.unsigned_value("max.poll.records")),
       .fetch_min_bytes = read.unsigned_value("fetch.min.bytes"),
       .fetch_max_bytes = read.unsigned_value("fetch.max.bytes"),
       .max_partition_fetch_bytes = read.unsigned_value("max.partition.fetch.bytes"),
       .fetch_max_wait = read.ms("fetch.max.wait.ms"),
-      .auto_offset_reset = reset == "earliest" ? Reset::earliest
-                           : reset == "none"   ? Reset::none
-                                               : Reset::latest,
+      .auto_offset_reset = Reset::latest,
+      .reset_duration = {},
+      .isolation = read.text("isolation.level") == "read_committed" ? Isolation::read_committed
+                                                                    : Isolation::read_uncommitted,
+      .group = read.group(),
   };
+  const std::string reset = read.text("auto.offset.reset");
+  if (reset == "earliest") options.auto_offset_reset = Reset::earliest;
+  if (reset == "none") options.auto_offset_reset = Reset::none;
+  constexpr std::string_view by_duration = "by_duration:";
+  if (reset.starts_with(by_duration)) {
+    options.auto_offset_reset = Reset::by_duration;
+    options.reset_duration =
+        parse_iso_duration(std::string_view(reset).substr(by_duration.size())).value_or(Duration{});
+  }
+  return options;
 }
 
 }  // namespace eventarium::kafka

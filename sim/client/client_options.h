@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/base/config_keys.h"
 #include "sim/base/time.h"
+#include "sim/broker/protocol.h"
+#include "sim/client/assignor.h"
 #include "sim/client/exponential_backoff.h"
 
 namespace eventarium::kafka {
@@ -40,12 +43,28 @@ struct ProducerOptions {
   Duration transaction_timeout;
 };
 
+/// Of a consumer with a group.id.
+struct GroupOptions {
+  std::string group;                    // empty: none
+  std::string instance_id;              // empty: a dynamic member
+  bool consumer_protocol;               // KIP-848; else the classic protocol
+  std::string remote_assignor;          // consumer protocol; empty: the coordinator's choice
+  std::vector<AssignorKind> assignors;  // classic protocol: preferred ones first
+  Duration session_timeout, heartbeat_interval, max_poll_interval;
+  bool auto_commit;
+  Duration auto_commit_interval;
+  Duration api_timeout;  // of commitSync()
+};
+
 struct ConsumerOptions {
   ClientOptions client;
   std::uint32_t max_poll_records;
   std::uint64_t fetch_min_bytes, fetch_max_bytes, max_partition_fetch_bytes;
   Duration fetch_max_wait;
-  enum class Reset { earliest, latest, none } auto_offset_reset;
+  enum class Reset { earliest, latest, none, by_duration } auto_offset_reset;
+  Duration reset_duration;  // by_duration: how far back
+  Isolation isolation;
+  GroupOptions group;
 };
 
 /// The config must have been checked (config_keys.h).

@@ -1,43 +1,67 @@
-// A Kafka consumer of explicitly assigned partitions: it keeps a position in each, fetches by
-// long poll, and gives its listener one record at a time. Follows KafkaConsumer without a group,
-// Fetcher and OffsetFetcher (4.1).
+// A Kafka consumer: poll() after poll(), and its listener gets one record after the other. Alone it
+// reads the partitions that it is assigned; with a group.id and topics to subscribe to, a
+// membership says what it reads, and positions are committed. Follows KafkaConsumer
+// (ClassicKafkaConsumer, 4.1) and the loop of an application around it.
 //
-//   a partition:  no position --ListOffsets (auto.offset.reset)--> position --Fetch--> buffered
-//                 position <--poll() has handed all of it out-- buffered
-//                 position --OFFSET_OUT_OF_RANGE--> no position
-//   poll():       up to max.poll.records from the buffer; then fetches for what isn't buffered,
-//                 one in flight per broker, while the application works on what it got
+//   poll():       rebalance, committed positions, auto-commit; up to max.poll.records from what has
+//                 been fetched; then fetches go out, while the application works on what it got
+//   a poll()'s records:  [commit: before] each handed out, [commit: each] ... all finished
+//                 [commit: after, transaction] and poll() again
 //
-// As in Kafka there is no background work: while the listener is busy, answers are kept but
-// nothing is sent. finished() of the last record of a slice is the application's next poll().
-// Without a group nothing is committed: a consumer that restarts begins by auto.offset.reset.
+// While the listener is busy answers are kept but nothing is sent, except by the membership's
+// background. finished() of the last record is the application's next poll(). An application that
+// gets none calls poll() again at once.
+//
+// A clean stop is an application that stops between two records: what it has not finished it has
+// not read, and it commits and leaves the group before it ends.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/bus/channel.h"
 #include "sim/client/client_core.h"
-#include "sim/client/fetch_buffer.h"
+#include "sim/client/coordinator_link.h"
+#include "sim/client/fetcher.h"
+#include "sim/client/group_membership.h"
+#include "sim/client/group_offsets.h"
+#include "sim/client/transactional_producer.h"
 
 namespace eventarium::kafka {
 
-/// What to read: single partitions, and all partitions of topics as the metadata knows them.
+/// What to read: single partitions, and all partitions of topics as the metadata knows them. With a
+/// group.id and no single partitions, the topics are subscribed to.
 struct Assignment {
   std::vector<TopicPartition> partitions;
   std::vector<std::string> topics;
 };
 
-class Consumer : public bus::Subscriber {
+/// When the application commits. Anything but `automatic` switches enable.auto.commit off.
+enum class CommitPolicy : std::uint8_t {
+  automatic,    // enable.auto.commit: inside poll()
+  before,       // commitSync() before the first record of a poll(): at most once
+  after,        // commitSync() when all records of a poll() are finished: at least once
+  each,         // commitSync() after each record
+  transaction,  // with a transaction that begins with a poll()'s records and ends after them
+  never
+};
+
+class Consumer : public bus::Subscriber, private MembershipListener, private TransactionListener {
  public:
-  /// `component` is unique among the parts of the node. `config` has the consumer scope and has
-  /// been checked. `bootstrap`: brokers to ask for metadata, at least one.
+  /// Added to a consumer's component: its connection to the group's coordinator.
+  static constexpr std::uint16_t coordinator_component = 128;
+
+  /// `component` is unique among the parts of the node and below 128. `config` has the consumer
+  /// scope and has been checked. `bootstrap`: brokers to ask for metadata, at least one.
+  /// `producer`: for CommitPolicy::transaction, outlives the consumer.
   Consumer(std::uint16_t component, const Config& config, std::vector<NodeId> bootstrap,
-           Assignment assignment);
+           Assignment assignment, CommitPolicy commit = CommitPolicy::automatic,
+           TransactionalProducer* producer = nullptr);
 
   void start(engine::Runtime& runtime) override;
   bool handle_message(engine::Runtime& runtime, const engine::Message& message) override;
@@ -50,76 +74,87 @@ class Consumer : public bus::Subscriber {
 
   /// The offset that poll() returns next; none before it is known or for a partition that isn't
   /// assigned.
-  std::optional<std::int64_t> position(const TopicPartition& tp) const;
+  std::optional<std::int64_t> position(const TopicPartition& tp) const {
+    return fetcher_.position(tp);
+  }
+  std::vector<TopicPartition> assigned() const { return fetcher_.assigned(); }
+  /// KafkaConsumer.seek; records that poll() has returned already are still handed out. False when
+  /// the partition isn't assigned.
+  bool seek(engine::Runtime& runtime, const TopicPartition& tp, std::int64_t offset);
+  /// offsetsForTimes and seek: to the first record that is not older, or to the end.
+  bool seek_to_time(engine::Runtime& runtime, const TopicPartition& tp, SimTime time);
+  /// All assigned partitions: no more records after those that poll() has returned.
+  void pause(engine::Runtime& runtime, const std::string& reason);
+  void resume(engine::Runtime& runtime);
+  /// Member id in the group, empty when it is in none.
+  std::string member_id() const { return membership_ ? membership_->member_id() : std::string{}; }
   /// An error that Kafka throws out of poll() has ended the application's loop.
   bool has_failed() const { return failed_; }
 
  private:
-  struct Position {
-    std::optional<std::int64_t> offset;
-    std::int32_t epoch = -1;            // of the last record before it; -1: none has been read
-    std::int32_t validated_epoch = -1;  // of the leader whose log is known to have that record
-    bool in_flight = false;             // a ListOffsets, OffsetForLeaderEpoch or Fetch for it
-    SimTime retry_at{};
-    std::uint64_t turn = 0;  // its key in idle_ while nothing is in flight
-  };
-  using Positions = std::map<TopicPartition, Position>;
-  struct Request {
-    NodeId node;
-    std::vector<TopicPartition> partitions;
-    bool is_fetch = false;
-    std::map<TopicPartition, std::int64_t> fetch_offsets;
-  };
-
   void run(engine::Runtime& runtime);
-  bool poll(engine::Runtime& runtime);
+  bool next_records(engine::Runtime& runtime);
+  void poll(engine::Runtime& runtime);
   void hand_out(engine::Runtime& runtime);
-
-  // talking to brokers: consumer_fetcher.cpp
   void tick(engine::Runtime& runtime);
   void assign_topics(engine::Runtime& runtime);
-  void assign(const TopicPartition& tp);
-  void send_list_offsets(engine::Runtime& runtime);
-  void send_fetches(engine::Runtime& runtime);
-  std::map<NodeId, std::vector<TopicPartition>> sendable(engine::Runtime& runtime,
-                                                         bool with_position);
-  void on_list_offsets(engine::Runtime& runtime, const ListOffsetsResponse& response);
-  // is the position still in the log? consumer_validation.cpp
-  bool needs_validation(const TopicPartition& tp, const Position& position) const;
-  void send_validations(engine::Runtime& runtime);
-  void on_epoch_ends(engine::Runtime& runtime, const OffsetForLeaderEpochResponse& response);
-  void on_truncation(engine::Runtime& runtime, const TopicPartition& tp, Position& position,
-                     EpochEnd end);
-  void on_fetch(engine::Runtime& runtime, const FetchResponse& response);
-  void on_fetch_error(engine::Runtime& runtime, const FetchResponse::Partition& answer);
-  void requests_lost(engine::Runtime& runtime, const std::vector<std::uint32_t>& lost);
-  void retry_later(engine::Runtime& runtime, Position& position, Error error);
-  bool fetches_from(NodeId node) const;
-  /// The only one to change Position::in_flight: it keeps idle_ true.
-  void set_in_flight(Positions::iterator entry, bool in_flight);
   void throw_out_of_poll(engine::Runtime& runtime, std::string text);
-  SimTime next_retry(SimTime now) const;
+  bool is_busy() const { return current_ != 0 || blocked(); }
+  bool blocked() const { return (offsets_ && offsets_->waits()) || ending_transaction_; }
+  void requests_lost(engine::Runtime& runtime, const std::vector<std::uint32_t>& lost);
+  void background(engine::Runtime& runtime);
+  void wake_when_due(engine::Runtime& runtime);
+
+  // groups and commits: consumer_commits.cpp
+  Offsets consumed() const;
+  bool records_polled(engine::Runtime& runtime);
+  bool all_finished(engine::Runtime& runtime);
+  void commit_sync(engine::Runtime& runtime, Offsets offsets);
+  void settle_commit(engine::Runtime& runtime);
+  void auto_commit(engine::Runtime& runtime);
+  void rewind(engine::Runtime& runtime);
+  void end_transaction(engine::Runtime& runtime);
+  void close(engine::Runtime& runtime);
+  PartitionList assigned_partitions() const override { return fetcher_.assigned(); }
+  bool commit_before_rebalance(engine::Runtime& runtime) override;
+  void revoke_partitions(engine::Runtime& runtime, const PartitionList& partitions,
+                         RevokeReason reason) override;
+  void assign_partitions(engine::Runtime& runtime, const PartitionList& partitions,
+                         std::int32_t generation) override;
+  void on_transactions_ready(engine::Runtime& runtime) override;
+  void on_transaction_ended(engine::Runtime& runtime, bool committed) override;
+  void on_transactions_failed(engine::Runtime& runtime, Error error) override;
 
   ConsumerOptions options_;
   ClientCore core_;
   Assignment assignment_;
-  Positions positions_;
-  // Those with nothing in flight, which are few: in the order in which they are asked for. Those
-  // that brought data last go last.
-  std::map<std::uint64_t, Positions::iterator> idle_;
-  std::uint64_t last_turn_ = 0;
-  std::map<std::uint32_t, Request> requests_;  // by correlation id
+  Fetcher fetcher_;
+  CommitPolicy commit_;
+  TransactionalProducer* producer_;
+  std::unique_ptr<CoordinatorLink> link_;        // null without a group
+  std::unique_ptr<GroupMembership> membership_;  // null when it isn't a member
+  std::unique_ptr<GroupOffsets> offsets_;        // null without a group
   std::map<std::string, bool> warned_missing_;
-  FetchBuffer buffer_;
+
   struct Item {
     bus::Delivery delivery;
+    std::int32_t leader_epoch = -1;
     EventId cause;  // its RecordsDelivered
   };
-  std::deque<Item> slice_;     // of the current poll(), not yet handed out
-  std::uint64_t current_ = 0;  // handle the listener works on; 0: none
+  std::deque<Item> slice_;        // of the current poll(), not yet handed out
+  std::optional<Item> in_hand_;   // what the listener works on
+  bool has_records_ = false;      // poll() has returned some, and they are not all dealt with
+  Offsets began_at_;              // positions before that poll()
+  GroupPositions group_at_poll_;  // who it was in the group then
+  std::uint64_t current_ = 0;     // handle the listener works on; 0: none
   std::uint64_t last_handle_ = 0;
   bool running_ = false;  // inside run()
   bool failed_ = false;
+
+  SimTime auto_commit_at_{};
+  enum class Waiting : std::uint8_t { nothing, before, after, each, rebalance };
+  Waiting waiting_ = Waiting::nothing;  // what the commit under way is for
+  bool ending_transaction_ = false;
 };
 
 }  // namespace eventarium::kafka

@@ -51,6 +51,12 @@ std::uint32_t NetworkClient::send(engine::Runtime& runtime, NodeId node,
   return put_in_flight(runtime, node, std::move(request), deadline);
 }
 
+std::uint32_t NetworkClient::send_patiently(engine::Runtime& runtime, NodeId node,
+                                            std::unique_ptr<Request> request, Duration time_out) {
+  EVENTARIUM_CHECK(can_send(node), "the connection takes another request");
+  return put_in_flight(runtime, node, std::move(request), runtime.now() + time_out);
+}
+
 /// Without a deadline no answer is waited for.
 std::uint32_t NetworkClient::put_in_flight(engine::Runtime& runtime, NodeId node,
                                            std::unique_ptr<Request> request,
@@ -106,20 +112,22 @@ std::vector<std::uint32_t> NetworkClient::connection_lost(engine::Runtime& runti
 std::optional<NodeId> NetworkClient::overdue(SimTime now) {
   if (now < no_deadline_before_) return std::nullopt;
   update_deadline();
-  for (std::size_t i = 0; i < connections_.size(); ++i) {
-    const auto& in_flight = connections_[i].in_flight;
-    if (!in_flight.empty() && in_flight.front().deadline <= now)
-      return NodeId{static_cast<std::uint32_t>(i)};
-  }
+  for (std::size_t i = 0; i < connections_.size(); ++i)
+    if (connections_[i].first_deadline() <= now) return NodeId{static_cast<std::uint32_t>(i)};
   return std::nullopt;
+}
+
+SimTime NetworkClient::NodeConnection::first_deadline() const {
+  SimTime first = SimTime::max();
+  for (const InFlight& request : in_flight) first = std::min(first, request.deadline);
+  return first;
 }
 
 void NetworkClient::update_deadline() {
   no_deadline_before_ = SimTime::max();
   if (waited_for_ == 0) return;
   for (const NodeConnection& connection : connections_)
-    if (!connection.in_flight.empty())
-      no_deadline_before_ = std::min(no_deadline_before_, connection.in_flight.front().deadline);
+    no_deadline_before_ = std::min(no_deadline_before_, connection.first_deadline());
 }
 
 NetworkClient::NodeConnection& NetworkClient::connection(NodeId node) {

@@ -52,6 +52,9 @@ class NetworkClient {
   /// request is done as soon as it is sent.
   std::uint32_t send(engine::Runtime& runtime, NodeId node, std::unique_ptr<Request> request,
                      bool expect_response = true);
+  /// As send(), for a request whose answer may take longer than request.timeout.ms.
+  std::uint32_t send_patiently(engine::Runtime& runtime, NodeId node,
+                               std::unique_ptr<Request> request, Duration time_out);
 
   /// A response came. False when nobody waits for it any more. That to ApiVersions makes the
   /// connection ready.
@@ -60,7 +63,7 @@ class NetworkClient {
   /// back-off. Returns the owner's correlation ids, oldest first. Nothing happens to a node that
   /// is disconnected already.
   std::vector<std::uint32_t> connection_lost(engine::Runtime& runtime, NodeId node);
-  /// A node whose oldest request, or whose connection, has been waited for too long.
+  /// A node of which a request, or the connection, has been waited for too long.
   std::optional<NodeId> overdue(SimTime now);
   /// When the next one may be overdue, at the soonest; SimTime::max() when nothing is waited for.
   /// It may be too early by what has been answered since: asking overdue() then corrects it.
@@ -88,7 +91,8 @@ class NetworkClient {
   };
   struct NodeConnection {
     ConnectionState state = ConnectionState::disconnected;
-    std::vector<InFlight> in_flight;   // oldest first; connecting: ApiVersions and nothing else
+    std::vector<InFlight> in_flight;  // oldest first; connecting: ApiVersions and nothing else
+    SimTime first_deadline() const;
     std::uint32_t failures = 0;        // losses in a row, without having been ready in between
     std::uint32_t setup_failures = 0;  // attempts in a row that came to nothing
     SimTime backs_off_until{};

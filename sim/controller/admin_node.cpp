@@ -15,16 +15,27 @@ constexpr Duration retry_backoff = 100ms;
 
 }  // namespace
 
-AdminNode::AdminNode(std::vector<NodeId> targets) : targets_(std::move(targets)) {
+AdminNode::AdminNode(std::vector<NodeId> targets, std::vector<NodeId> brokers)
+    : targets_(std::move(targets)) {
   EVENTARIUM_CHECK(!targets_.empty(), "somebody can be asked");
+  if (!brokers.empty()) resetter_.emplace(std::move(brokers));
+}
+
+void AdminNode::reset_offsets(OffsetResetter::Reset reset) {
+  EVENTARIUM_CHECK(resetter_.has_value(), "there are brokers to ask");
+  resetter_->perform(std::move(reset));
 }
 
 void AdminNode::on_start(engine::Runtime& runtime) {
   runtime_ = &runtime;
+  const EventId started = runtime.current_cause();
   if (!tasks_.empty()) begin();
+  runtime.set_cause(started);
+  if (resetter_) resetter_->start(runtime);
 }
 
 void AdminNode::on_stop(engine::Runtime&, engine::StopReason) {
+  if (resetter_) resetter_->stop();
   runtime_ = nullptr;
   in_flight_ = false;
   request_timer_ = retry_timer_ = task_timer_ = TimerId{};
@@ -65,7 +76,8 @@ void AdminNode::try_next() {
   retry_timer_ = runtime_->set_timer(retry_backoff, {admin_component, retry_timer, 0});
 }
 
-void AdminNode::on_message(engine::Runtime&, engine::Message message) {
+void AdminNode::on_message(engine::Runtime& runtime, engine::Message message) {
+  if (resetter_ && resetter_->handle_message(runtime, message)) return;
   const auto* response = message.as<AdminResponse>();
   if (!response || !in_flight_ || response->header.correlation_id != correlation_id_) return;
   if (response->error == Error::not_controller) return try_next();
@@ -89,6 +101,7 @@ void AdminNode::finish(const AdminResponse& response) {
 }
 
 void AdminNode::on_timer(engine::Runtime& runtime, engine::Token token) {
+  if (resetter_ && resetter_->handle_timer(runtime, token)) return;
   switch (token.kind) {
     case request_timer:
       request_timer_ = TimerId{};
@@ -116,7 +129,8 @@ void AdminNode::on_timer(engine::Runtime& runtime, engine::Token token) {
   }
 }
 
-void AdminNode::on_disconnect(engine::Runtime&, NodeId peer, engine::Lane) {
+void AdminNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
+  if (resetter_ && resetter_->handle_disconnect(runtime, peer, lane)) return;
   if (in_flight_ && peer == targets_[target_]) try_next();
 }
 

@@ -9,10 +9,12 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/broker/admin_protocol.h"
+#include "sim/controller/offset_resetter.h"
 #include "sim/engine/node.h"
 #include "sim/engine/runtime.h"
 
@@ -29,13 +31,16 @@ class AdminNode final : public engine::Node {
     std::function<void(const AdminResponse&)> done;
   };
 
-  /// Whom to ask, in this order, beginning with who answered last.
-  explicit AdminNode(std::vector<NodeId> targets);
+  /// Whom to ask, in this order, beginning with who answered last. `brokers`: who knows about
+  /// groups; none: nobody does.
+  explicit AdminNode(std::vector<NodeId> targets, std::vector<NodeId> brokers = {});
 
   void add_target(NodeId target) { targets_.push_back(target); }
   /// From outside of the node's handlers or from a `done`. While the process is down the task
   /// waits for its start.
   void perform(Task task);
+  /// Besides what else it is asked for: it has connections of its own. There must be brokers.
+  void reset_offsets(OffsetResetter::Reset reset);
   bool idle() const { return tasks_.empty(); }
 
   void on_start(engine::Runtime& runtime) override;
@@ -56,6 +61,7 @@ class AdminNode final : public engine::Node {
   void try_next();
   void finish(const AdminResponse& response);
 
+  std::optional<OffsetResetter> resetter_;
   std::vector<NodeId> targets_;
   std::size_t target_ = 0;
   std::deque<Waiting> tasks_;           // the first is being carried out

@@ -6,13 +6,12 @@
 namespace eventarium::kafka {
 namespace {
 
-trace::Int min_isr(const ClusterImage& image, const Config& cluster, const std::string& topic,
-                   std::size_t replicas) {
-  const std::string key = "min.insync.replicas";
+const std::string min_isr_key = "min.insync.replicas";
+
+trace::Int min_isr(const ClusterImage& image, const Config& cluster, const std::string& topic) {
   const TopicImage* found = image.find_topic(topic);
-  const Config& config = found && found->config.contains(key) ? found->config : cluster;
-  return std::min(config_int(config, ConfigScope::broker, key),
-                  static_cast<std::int64_t>(replicas));
+  const Config& config = found && found->config.contains(min_isr_key) ? found->config : cluster;
+  return config_int(config, ConfigScope::broker, min_isr_key);
 }
 
 class Teller {
@@ -42,12 +41,19 @@ class Teller {
                                      s.leader_epoch,
                                      s.replicas,
                                      s.isr,
-                                     min_isr(before_, config_, r.tp.topic, s.replicas.size())};
+                                     min_isr(before_, config_, r.tp.topic)};
     return trace::PartitionChanged{
         r.tp.topic, r.tp.partition, s.leader, s.leader_epoch, s.partition_epoch, s.replicas,
         s.isr,      s.elr,          s.adding, s.removing,     noted_.unclean,    noted_.reason};
   }
   Told operator()(const RemoveTopicRecord& r) const { return trace::TopicDeleted{r.topic}; }
+  Told operator()(const ConfigRecord& r) const {
+    trace::Int floor = min_isr(before_, config_, r.topic);
+    if (r.key == min_isr_key)
+      floor = config_int(r.value.empty() ? config_ : Config{{r.key, r.value}}, ConfigScope::broker,
+                         min_isr_key);
+    return trace::TopicConfigChanged{r.topic, r.key, r.value, floor};
+  }
   template <class Other>
   Told operator()(const Other&) const {
     return {};

@@ -17,6 +17,7 @@ enum ControllerComponent : std::uint16_t {
   quorum_controller_component = 33,
   controller_server_component = 34,
   admin_component = 35,
+  offset_resetter_component = 36,
 };
 
 /// Lane::purpose.
@@ -25,6 +26,7 @@ enum ControllerLane : std::uint8_t {
   alter_partition_lane = first_cluster_link_lane + 1,
   raft_lane = 32,
   admin_lane = 33,
+  offset_resetter_lane = 34,
 };
 
 /// What a request costs a controller's CPU: 20 µs on a core of 1e9 flop/s.

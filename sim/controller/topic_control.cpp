@@ -35,12 +35,6 @@ bool is_topic_name(const std::string& name) {
   });
 }
 
-std::string config_problem(const std::string& key, const std::string& value) {
-  const ConfigKey* known = find_config_key(ConfigScope::topic, key);
-  if (!known) return fmt::format("topics have no configuration '{}'", key);
-  return value.empty() ? std::string() : check_config_value(*known, value);
-}
-
 }  // namespace
 
 AdminResult ReplicationControl::administer(const AdminOperation& operation,
@@ -90,9 +84,12 @@ AdminResult ReplicationControl::create_topic(const NewTopic& topic, RandomStream
     return refuse(Error::topic_already_exists, topic.name + " exists already");
   if (topic.partitions <= 0)
     return refuse(Error::invalid_partitions, "a topic has at least one partition");
-  for (const auto& [key, value] : topic.config)
-    if (std::string problem = config_problem(key, value); !problem.empty())
+  Config config;
+  for (const auto& [key, value] : topic.config) {
+    if (std::string problem = check_topic_change(config, key, value); !problem.empty())
       return refuse(Error::invalid_config, std::move(problem));
+    config[key] = value;
+  }
   AdminResult placed = place(topic.name, 0, topic.partitions, topic.replicas, start);
   if (placed.error != Error::none) return placed;
   AdminResult result;
@@ -179,7 +176,8 @@ AdminResult ReplicationControl::elect_leader(const ElectLeader& wish) const {
 AdminResult ReplicationControl::alter_config(const AlterTopicConfig& wish) const {
   const TopicImage* topic = image_.find_topic(wish.topic);
   if (!topic) return unknown("topic " + wish.topic);
-  if (std::string problem = config_problem(wish.key, wish.value); !problem.empty())
+  if (std::string problem = check_topic_change(topic->config, wish.key, wish.value);
+      !problem.empty())
     return refuse(Error::invalid_config, std::move(problem));
   AdminResult result;
   result.records.push_back(

@@ -17,13 +17,6 @@ AdminResponse refuse(Error error, std::string text) {
   return response;
 }
 
-/// What is wrong with a topic's override; empty: nothing.
-std::string config_problem(const std::string& key, const std::string& value) {
-  const ConfigKey* known = find_config_key(ConfigScope::topic, key);
-  if (!known) return key + " is no config of topics";
-  return value.empty() ? std::string() : check_config_value(*known, value);
-}
-
 }  // namespace
 
 Task<> ZkController::on_admin(Asker asker, AdminOperation operation) {
@@ -71,9 +64,12 @@ Task<AdminResponse> ZkController::create_topic(Asker asker, NewTopic topic) {
     co_return refuse(
         Error::invalid_replication_factor,
         fmt::format("{} replicas on {} brokers are not possible", topic.replicas, brokers.size()));
-  for (const auto& [key, value] : topic.config)
-    if (std::string problem = config_problem(key, value); !problem.empty())
+  Config config;
+  for (const auto& [key, value] : topic.config) {
+    if (std::string problem = check_topic_change(config, key, value); !problem.empty())
       co_return refuse(Error::invalid_config, std::move(problem));
+    config[key] = value;
+  }
   std::vector<ReplicaAssignment> assignment;
   for (std::vector<NodeId>& replicas : assign_replicas_to_brokers(
            brokers, topic.partitions, topic.replicas, &runtime().random("placement")))
@@ -147,9 +143,9 @@ Task<AdminResponse> ZkController::elect_leader(ElectLeader wish) {
 Task<AdminResponse> ZkController::alter_config(AlterTopicConfig wish) {
   if (!image_.find_topic(wish.topic))
     co_return refuse(Error::unknown_topic_or_partition, "there is no topic " + wish.topic);
-  if (std::string problem = config_problem(wish.key, wish.value); !problem.empty())
-    co_return refuse(Error::invalid_config, std::move(problem));
   Config& config = image_.topics[wish.topic].config;
+  if (std::string problem = check_topic_change(config, wish.key, wish.value); !problem.empty())
+    co_return refuse(Error::invalid_config, std::move(problem));
   if (wish.value.empty())
     config.erase(wish.key);
   else
@@ -158,6 +154,7 @@ Task<AdminResponse> ZkController::alter_config(AlterTopicConfig wish) {
   write.push_back(zk_set(zk_path::topic_config(wish.topic), std::make_shared<ConfigZnode>(config)));
   write.push_back(zk_set(zk_path::config_changes, std::make_shared<TextZnode>(wish.topic)));
   co_await calls_.write_one(std::move(write));
+  runtime().emit(trace::TopicConfigChanged{wish.topic, wish.key, wish.value, min_isr(wish.topic)});
   // What could not be elected before may be allowed to now.
   if (wish.key == "unclean.leader.election.enable")
     co_await elect_offline("unclean.leader.election.enable was changed");

@@ -160,6 +160,7 @@ class ZkController {
   Task<AdminResponse> add_partitions(Asker asker, AddPartitions wish);
   Task<AdminResponse> elect_leader(ElectLeader wish);
   Task<AdminResponse> alter_config(AlterTopicConfig wish);
+  std::int64_t min_isr(const std::string& topic) const;
 
   Options options_;
   TaskQueue events_;

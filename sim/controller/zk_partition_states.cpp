@@ -225,16 +225,18 @@ Task<> ZkController::create_partitions(Partitions partitions) {
     const PartitionImage& next = created[i].next;
     const TopicPartition& tp = created[i].tp;
     set_image(tp, compose({next.replicas, {}, {}}, next, 0));
-    Config min_isr = options_.config;
-    const Config& overrides = image_.topics[tp.topic].config;
-    const auto set = overrides.find("min.insync.replicas");
-    if (set != overrides.end()) min_isr["min.insync.replicas"] = set->second;
-    const std::int64_t floor = config_int(min_isr, ConfigScope::broker, "min.insync.replicas");
-    runtime().emit(
-        trace::PartitionCreated{tp.topic, tp.partition, next.leader, 0, next.replicas, next.isr,
-                                std::min(floor, static_cast<std::int64_t>(next.replicas.size()))});
+    runtime().emit(trace::PartitionCreated{tp.topic, tp.partition, next.leader, 0, next.replicas,
+                                           next.isr, min_isr(tp.topic)});
     push_state(tp);
   }
+}
+
+/// Of the topic, whatever the number of replicas.
+std::int64_t ZkController::min_isr(const std::string& topic) const {
+  const std::string key = "min.insync.replicas";
+  const TopicImage* known = image_.find_topic(topic);
+  const bool own = known != nullptr && known->config.contains(key);
+  return config_int(own ? known->config : options_.config, ConfigScope::broker, key);
 }
 
 }  // namespace eventarium::kafka

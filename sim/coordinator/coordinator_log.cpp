@@ -76,13 +76,16 @@ void CoordinatorLog::stop() {
   writing_.clear();
   barriers_.clear();
   barrier_timer_ = false;
+  partition_count_ = 0;
 }
 
 // ---- who coordinates ----------------------------------------------------------------------------
 
 std::int32_t CoordinatorLog::partition_count() const {
-  const TopicImage* topic = services_->image().find_topic(topic_);
-  return topic ? static_cast<std::int32_t>(topic->partitions.size()) : 0;
+  if (partition_count_ == 0)
+    if (const TopicImage* topic = services_->image().find_topic(topic_))
+      partition_count_ = static_cast<std::int32_t>(topic->partitions.size());
+  return partition_count_;
 }
 
 std::int32_t CoordinatorLog::partition_of(const std::string& id) const {
@@ -186,12 +189,12 @@ void CoordinatorLog::unload(engine::Runtime& runtime, std::int32_t partition) {
   for (const auto& [token, barrier] : barriers_)
     if (barrier.partition == partition) tokens.push_back(token);
   runtime.emit(trace::CoordinatorUnloaded{topic_, partition});
+  owner_.on_unloaded(runtime, partition);
   for (const std::uint64_t token : tokens) {
     writing_.erase(token);
     barriers_.erase(token);
     owner_.on_written(runtime, token, Error::not_coordinator);
   }
-  owner_.on_unloaded(runtime, partition);
 }
 
 // ---- writing ------------------------------------------------------------------------------------

@@ -72,7 +72,8 @@ class CoordinatorLog {
   bool on_done(engine::Runtime& runtime, engine::Token token);
 
   const std::string& topic() const { return topic_; }
-  /// Of the topic, as this broker's metadata says; 0: there is no such topic (yet).
+  /// Of the topic, as this broker's metadata has said first; 0: there has been no such topic yet.
+  /// What is kept where would change with it.
   std::int32_t partition_count() const;
   /// The partition that keeps what belongs to `id`; -1 without the topic.
   std::int32_t partition_of(const std::string& id) const;
@@ -122,6 +123,7 @@ class CoordinatorLog {
   Owner& owner_;
   Duration write_timeout_ = 30s;
   BrokerServices* services_ = nullptr;
+  mutable std::int32_t partition_count_ = 0;
   std::map<std::int32_t, Loaded> partitions_;
   std::map<std::uint64_t, Writing> writing_;   // by token
   std::map<std::uint64_t, Barrier> barriers_;  // by token

@@ -10,7 +10,6 @@
 // Follows Kafka's GroupCoordinatorShard and GroupMetadataManager (4.1).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -84,7 +83,8 @@ class GroupManager {
 
   // ---- its groups
   virtual bool has(const std::string& group) const = 0;
-  virtual std::size_t groups(std::int32_t partition) const = 0;
+  /// Those that the partition keeps, in the order of their names.
+  virtual std::vector<std::string> groups(std::int32_t partition) const = 0;
   /// Forgets the group; `entries` gets its tombstones, which the caller writes. False, and nothing
   /// happens: it has members.
   virtual bool give_up(engine::Runtime& runtime, const std::string& group,

@@ -1,13 +1,15 @@
 // Compaction: of each key only the latest record stays, in the closed part of a log. Records keep
 // their offsets, so gaps are left; the active segment is never touched, so the latest part may hold
 // many records of a key. A record with a null value (a tombstone) stays until delete.retention.ms
-// after the cleaning that met it first, so that readers can learn of it. Decides and prepares;
-// knows nothing of time slices and schedules.
+// after the cleaning that met it first, so that readers can learn of it. Records of aborted
+// transactions go at once; a marker goes like a tombstone, once the data of its transaction has
+// gone. The last batch of each producer stays, if need be empty, for its sequence. Decides and
+// prepares; knows nothing of time slices and schedules.
 //
 //   log start      cleaner checkpoint     first uncleanable       log end
-//   |---- clean ---|------- dirty -------|--- active, too young, or above the high watermark ---|
-//   cleaning: keys of the dirty part -> their latest offset; rewrite clean + dirty without what
-//   that makes out of date; small neighbours are merged up to segment.bytes
+//   |---- clean ---|------- dirty -------|--- active, too young, or above the last stable offset
+//   ---| cleaning: keys of the dirty part -> their latest offset; rewrite clean + dirty without
+//   what that makes out of date; small neighbours are merged up to segment.bytes
 //
 // Follows Kafka's Cleaner, LogCleanerManager.cleanableOffsets and LogToClean (4.1). The offset map
 // is taken to be large enough (Kafka's default holds 5 million keys).

@@ -14,10 +14,36 @@ PartitionLog::PartitionLog(const LogConfig& config, SimTime created)
 
 void PartitionLog::set_high_watermark(std::int64_t offset) {
   high_watermark_ = std::clamp(offset, log_start_offset_, log_end_offset_);
+  if (producers_) producers_->set_high_watermark(high_watermark_);
 }
 
 std::uint64_t PartitionLog::size_bytes() const {
   return closed_bytes_ + active_segment().size_bytes();
+}
+
+// ---- producers --------------------------------------------------------------------------------
+
+std::int64_t PartitionLog::last_stable_offset() const {
+  if (!producers_) return high_watermark_;
+  // Retention may have deleted the beginning of a transaction that is open.
+  const std::int64_t stable = producers_->first_unstable_offset().value_or(high_watermark_);
+  return std::clamp(stable, log_start_offset_, high_watermark_);
+}
+
+ProducerCheck PartitionLog::check_producer(const RecordBatch& batch) const {
+  return producers_ ? producers_->check(batch) : ProducerState{}.check(batch);
+}
+
+void PartitionLog::expire_producers(SimTime now, Duration idle) {
+  if (producers_) producers_->expire(now, idle);
+}
+
+void PartitionLog::reload_producers() {
+  if (!producers_) return;
+  for_each_batch(producers_->truncate_to(log_end_offset_), [&](const RecordBatch& batch) {
+    if (batch.producer.known()) producers_->replay(batch);
+  });
+  producers_->set_high_watermark(high_watermark_);
 }
 
 // ---- appending --------------------------------------------------------------------------------
@@ -35,25 +61,32 @@ LogAppend PartitionLog::append_as_follower(RecordBatch batch, SimTime now) {
 }
 
 LogAppend PartitionLog::append(RecordBatch batch, SimTime now) {
-  EVENTARIUM_CHECK(batch.records && !batch.records->empty(), "a batch needs records");
+  EVENTARIUM_CHECK(batch.records && (batch.cleaned || !batch.records->empty()),
+                   "a batch needs records; only the cleaner leaves one without");
   LogAppend result;
   result.roll_reason = active_segment().should_roll(config_, roll_jitter_, batch.size_bytes,
                                                     batch.max_timestamp, now);
-  if (!result.roll_reason.empty()) {
-    closed_bytes_ += active_segment().size_bytes();
-    segments_.emplace_back(batch.base_offset, now);
-  }
+  if (!result.roll_reason.empty()) begin_segment(batch.base_offset, now);
   epochs_.assign(batch.leader_epoch, batch.base_offset);
   log_end_offset_ = batch.next_offset();
   segments_.back().append(std::move(batch), now);
   result.batch = &segments_.back().batches().back().batch;
+  if (result.batch->producer.known()) {
+    if (!producers_) producers_.emplace();
+    producers_->append(*result.batch);
+  }
   return result;
+}
+
+void PartitionLog::begin_segment(std::int64_t base_offset, SimTime now) {
+  closed_bytes_ += active_segment().size_bytes();
+  segments_.emplace_back(base_offset, now);
+  if (producers_) producers_->take_snapshot(base_offset);
 }
 
 bool PartitionLog::roll(SimTime now) {
   if (active_segment().empty()) return false;
-  closed_bytes_ += active_segment().size_bytes();
-  segments_.emplace_back(log_end_offset_, now);
+  begin_segment(log_end_offset_, now);
   return true;
 }
 
@@ -179,6 +212,7 @@ LogCut PartitionLog::truncate_fully_and_start_at(std::int64_t offset, SimTime no
   log_start_offset_ = log_end_offset_ = high_watermark_ = offset;
   recovery_point_ = std::min(recovery_point_, offset);
   durable_offset_ = offset;
+  producers_.reset();
   return cut;
 }
 
@@ -190,6 +224,7 @@ void PartitionLog::end_at(std::int64_t offset) {
   recovery_point_ = std::min(recovery_point_, offset);
   durable_offset_ = std::min(durable_offset_, offset);
   epochs_.truncate_from_end(offset);
+  reload_producers();
 }
 
 /// Takes the segments from `first` on, up to but without `last`, out of the log.
@@ -214,6 +249,8 @@ LogCut PartitionLog::advance_log_start(std::int64_t offset) {
   recovery_point_ = std::max(recovery_point_, start);
   durable_offset_ = std::max(durable_offset_, start);
   epochs_.truncate_from_start(start);
+  if (producers_) producers_->set_high_watermark(high_watermark_);
+  if (producers_) producers_->forget_below(start);
   return cut;
 }
 

@@ -23,6 +23,7 @@
 #include "sim/log/leader_epoch_cache.h"
 #include "sim/log/log_config.h"
 #include "sim/log/log_segment.h"
+#include "sim/log/producer_state.h"
 #include "sim/log/record_batch.h"
 
 namespace eventarium::kafka {
@@ -81,6 +82,20 @@ class PartitionLog {
   EpochEnd end_offset_for_epoch(std::int32_t epoch) const {
     return epochs_.end_offset_for(epoch, log_end_offset_);
   }
+
+  // ---- producers ------------------------------------------------------------------------------
+  /// Null while no idempotent producer has written here: then nothing of this costs anything.
+  const ProducerState* producers() const { return producers_ ? &*producers_ : nullptr; }
+  /// What speaks against appending the batch of a known producer.
+  ProducerCheck check_producer(const RecordBatch& batch) const;
+  /// read_committed ends here: the high watermark, or where the oldest transaction began that is
+  /// open or whose marker is not below the high watermark.
+  std::int64_t last_stable_offset() const;
+  /// Forgets producers that have been idle for that long (producer.id.expiration.ms).
+  void expire_producers(SimTime now, Duration idle);
+  /// The process has started anew: what it knows of producers is read from the log. The high
+  /// watermark has been set.
+  void reload_producers();
 
   // ---- appending ------------------------------------------------------------------------------
   /// This replica leads from its log end on, in that epoch (Kafka records it before any append).
@@ -154,6 +169,7 @@ class PartitionLog {
 
  private:
   LogAppend append(RecordBatch batch, SimTime now);
+  void begin_segment(std::int64_t base_offset, SimTime now);
   void end_at(std::int64_t offset);
   void remove_segments(std::size_t first, std::size_t last, std::vector<RemovedSegment>& removed);
   /// Index of the segment that holds `offset`.
@@ -172,6 +188,7 @@ class PartitionLog {
   SimTime last_flushed_at_{};
   Duration roll_jitter_{};
   LeaderEpochCache epochs_;
+  std::optional<ProducerState> producers_;  // none: no idempotent producer was here
 };
 
 template <class Visit>

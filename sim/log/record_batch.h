@@ -34,12 +34,16 @@ enum class Control : std::uint8_t { none, commit, abort };
 /// NO_PRODUCER_ID, NO_PRODUCER_EPOCH, NO_SEQUENCE, 4.1).
 struct ProducerStamp {
   std::int64_t producer_id = -1;
-  std::int32_t base_sequence = -1;  // of the first record; +1 per record, 2^31-1 wraps to 0
+  /// Of the first record; +1 per record, 2^31-1 wraps to 0. A marker has no sequence, but says
+  /// here in which leader epoch of its own partition the coordinator wrote it.
+  std::int32_t base_sequence = -1;
   std::int16_t producer_epoch = -1;
   bool transactional = false;
   Control control = Control::none;
 
   bool known() const { return producer_id >= 0; }
+  bool is_marker() const { return control != Control::none; }
+  std::int32_t coordinator_epoch() const { return base_sequence; }
   bool operator==(const ProducerStamp&) const = default;
 };
 

@@ -18,7 +18,8 @@ class Play {
     for (int i = 1; i <= draft.scenario.cluster.brokers; ++i)
       brokers_.insert(fmt::format("broker-{}", i));
     for (const Topic& topic : draft.scenario.topics)
-      draft.topic_history[topic.name] = {true, topic.partitions, topic.replicas, topic.partitions};
+      draft.topic_history[topic.name] = {true, topic.partitions, topic.replicas, topic.partitions,
+                                         topic.config};
   }
 
   void step(const Operation& operation, const OperationPlaces& places) {
@@ -33,6 +34,15 @@ class Play {
       case OperationKind::rebalance:
         if (operation.topic.empty()) return;
         break;
+      case OperationKind::remove_producer:
+      case OperationKind::remove_consumer:
+        if (!removed_.insert(operation.client).second)
+          problem(places.client, fmt::format("client: '{}' is removed before", operation.client));
+        return;
+      case OperationKind::add_producer:
+      case OperationKind::add_consumer:
+      case OperationKind::set_client_config:
+        return;
       default:
         break;
     }
@@ -78,6 +88,7 @@ class Play {
     topic.exists = true;
     topic.partitions = operation.count;
     topic.replicas = operation.replicas_count;
+    topic.config = operation.config;
     topic.partitions_max = std::max(topic.partitions_max, topic.partitions);
   }
 
@@ -100,6 +111,7 @@ class Play {
               fmt::format("partition: '{}' has {} partition{} then, numbered from 0",
                           operation.topic, topic.partitions, topic.partitions == 1 ? "" : "s"));
     if (operation.kind == OperationKind::delete_topic) topic.exists = false;
+    if (operation.kind == OperationKind::set_config) set_config(operation, places, topic);
     if (operation.kind == OperationKind::replication_factor) {
       check_replicas(operation.count, places.replication_factor);
       topic.replicas = operation.count;
@@ -113,6 +125,17 @@ class Play {
                           operation.topic, topic.partitions));
     topic.partitions = std::max(topic.partitions, operation.count);
     topic.partitions_max = std::max(topic.partitions_max, topic.partitions);
+  }
+
+  /// With the topic's other keys as they are then.
+  void set_config(const Operation& operation, const OperationPlaces& places, TopicHistory& topic) {
+    if (!draft_.problems.empty()) return;  // keys and values may be what they must not be
+    const std::string error = check_topic_change(topic.config, operation.key, operation.value);
+    if (!error.empty()) return problem(places.value, fmt::format("value: {}", error));
+    if (operation.value.empty())
+      topic.config.erase(operation.key);
+    else
+      topic.config[operation.key] = operation.value;
   }
 
   Draft& draft_;

@@ -17,7 +17,23 @@ namespace eventarium::scenario {
 /// A name that must be declared somewhere in the file.
 struct Reference {
   /// source: declared under producers:. disk: a node that keeps files.
-  enum class To { topic, node, broker, leader, controller, producer, source, reader, disk, effect };
+  /// reader: also a group, as the one reader that it is. reading_node: not a group. client: any
+  /// node of producers:, consumers: and services:.
+  enum class To {
+    topic,
+    node,
+    broker,
+    leader,
+    controller,
+    producer,
+    source,
+    reader,
+    reading_node,
+    disk,
+    effect,
+    group,
+    client
+  };
   To to;
   std::string name;
   Place place;
@@ -51,7 +67,13 @@ struct PartitionUse {
 
 /// Where an operation and its keys stand.
 struct OperationPlaces {
-  Place whole, broker, topic, partition, partitions, replicas, replication_factor;
+  Place whole, broker, topic, partition, partitions, replicas, replication_factor, value, client;
+};
+
+/// A producer, consumer or service that joins while the run goes on.
+struct LateClient {
+  Duration at{};
+  bool is_producer = false;
 };
 
 /// What an operation makes of a topic, and when; the first entry is what the file declares.
@@ -59,6 +81,7 @@ struct TopicHistory {
   bool exists = false;
   int partitions = 0, replicas = 0;
   int partitions_max = 0;
+  Config config{};
 };
 
 struct Draft {
@@ -71,6 +94,7 @@ struct Draft {
   std::vector<PartitionUse> partitions;
   std::vector<OperationPlaces> operation_places;       // one for each of scenario.operations
   std::map<std::string, Duration> joins;               // brokers that an operation adds
+  std::map<std::string, LateClient> late_clients;      // clients that an operation adds
   std::map<std::string, TopicHistory> topic_history;   // filled by check_operations()
   std::vector<std::pair<Place, std::string>> remarks;  // right, but worth knowing
   bool topics_given = false;
@@ -92,6 +116,15 @@ void read_view(const YamlNode& node, Draft& draft);
 void read_producers(const YamlNode& node, Draft& draft);
 /// consumers: when `is_consumer`, else services:.
 void read_services(const YamlNode& node, bool is_consumer, Draft& draft);
+/// `group` and `commit`, before the Kafka keys of the entry are read: they must not contradict.
+void read_group(const MapReader& map, Service& service, Draft& draft);
+/// The rest of a group's keys, and the rules between them.
+void complete_group(const MapReader& map, Service& service, Draft& draft);
+/// Declares as many as `instances` says, each with its number, or the one that there is.
+void expand_service(const MapReader& map, const Service& service, Draft& draft);
+void expand_producer(const MapReader& map, const Producer& producer, Draft& draft);
+/// Groups that will miss something by default. Part of resolve().
+void remark_groups(Draft& draft);
 void read_operations(const YamlNode& node, Draft& draft);
 void read_faults(const YamlNode& node, Draft& draft);
 void read_expectations(const YamlNode& node, Draft& draft);

@@ -46,17 +46,19 @@ const std::vector<Block>& blocks() {
       make_block(
           "producer", "a producer",
           "name! topic! event id key data tombstone size start every rate per_tick count until at "
-          "config"),
-      make_block("consumer", "a consumer", "name! reads! service_time start stop config"),
+          "instances config"),
+      make_block("consumer", "a consumer",
+                 "name! reads! group commit instances static share service_time start stop config"),
       make_block("service", "a service",
-                 "name! reads! on! start stop consumer_config producer_config"),
+                 "name! reads! on! group commit instances static share start stop consumer_config "
+                 "producer_config"),
       make_block("subscription", "reads", "topic! partitions!"),
       make_block("reaction", "a reaction", "event! service_time does emits"),
       make_block("side_effect", "does", "effect! text key"),
       make_block("emission", "emits", "topic! event! id key data"),
       make_block("operation", "an operation",
                  "at! do! broker topic partition partitions replicas replication_factor unclean "
-                 "key value config"),
+                 "key value config client group to"),
       make_block("fault", "a fault",
                  "at! do! target peer both_ways sides for latency bandwidth loss factor patience"),
       make_block("expectation", "an expectation",
@@ -65,8 +67,9 @@ const std::vector<Block>& blocks() {
                  "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
                  "log_start_offset leader leader_changes isr_size replicas_size partitions "
                  "unclean_elections offline_partitions under_replicated_partitions controller "
-                 "controller_changes client_errors truncated compacted refused "
-                 "invariants_violated to from effect topic partition at"),
+                 "controller_changes client_errors truncated compacted refused rebalances members "
+                 "lag committed group_state invariants_violated to from effect group topic "
+                 "partition at"),
       make_block("view", "view", "speed"),
       make_block("distribution", "a distribution", "fixed uniform exponential log_normal"),
       make_block("log_normal", "log_normal", "median! sigma!"),
@@ -89,7 +92,14 @@ const std::vector<Choices>& all_choices() {
       {"cluster.mode", {"kraft", "zookeeper"}},
       {"operation.do",
        {"add_broker", "remove_broker", "rebalance", "reassign", "replication_factor",
-        "add_partitions", "create_topic", "delete_topic", "elect_leader", "set_config"}},
+        "add_partitions", "create_topic", "delete_topic", "elect_leader", "set_config",
+        "add_producer", "remove_producer", "add_consumer", "remove_consumer", "set_client_config",
+        "reset_offsets"}},
+      {"consumer.commit", {"auto", "before", "after", "each", "transaction", "never"}},
+      {"service.commit", {"auto", "before", "after", "each", "transaction", "never"}},
+      {"expectation.group_state",
+       {"Empty", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "Stable",
+        "Dead"}},
       {"fault.do",
        {"crash", "power_loss", "stop", "start", "pause", "slow_cpu", "slow_disk", "disk_full",
         "disk_failure", "link_down", "link_up", "latency", "bandwidth", "cut", "split", "loss",
@@ -111,7 +121,8 @@ const std::vector<Bounds>& all_bounds() {
       {"operation.partitions", 1, 1000},    {"operation.replication_factor", 1, 100},
       {"bus.max_deliveries", 1, 1'000'000}, {"topic.partitions", 1, 1000},
       {"topic.replicas", 1, 100},           {"producer.count", 0, 10'000'000},
-      {"expectation.partition", 0, 999},
+      {"expectation.partition", 0, 999},    {"producer.instances", 1, 1000},
+      {"consumer.instances", 1, 1000},      {"service.instances", 1, 1000},
   };
   return list;
 }
@@ -146,6 +157,19 @@ std::string usual_slip(std::string_view block, std::string_view key) {
       Slip{"side_effect", "name", "effect"},
       Slip{"side_effect", "idempotency_key", "key"},
       Slip{"producer", "burst", "per_tick"},
+      Slip{"consumer", "group_id", "group"},
+      Slip{"consumer", "group.id", "group"},
+      Slip{"consumer", "members", "instances"},
+      Slip{"consumer", "replicas", "instances"},
+      Slip{"service", "group_id", "group"},
+      Slip{"service", "group.id", "group"},
+      Slip{"service", "members", "instances"},
+      Slip{"service", "replicas", "instances"},
+      Slip{"operation", "consumer", "client"},
+      Slip{"operation", "producer", "client"},
+      Slip{"operation", "service", "client"},
+      Slip{"expectation", "state", "group_state"},
+      Slip{"expectation", "generations", "rebalances"},
       Slip{"cluster", "zookeeper", "zookeepers"},
       Slip{"cluster", "quorum", "controllers"},
       Slip{"operation", "target", "broker"},

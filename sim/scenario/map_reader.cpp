@@ -310,14 +310,17 @@ bool MapReader::config(std::string_view key, ConfigScope scope, Config& out) con
       wrong(pair.key_place,
             fmt::format("{}: Kafka has no key '{}' here{}", key, shown(pair.key),
                         best.empty() ? "" : fmt::format(" (did you mean '{}'?)", best)));
-    } else if (out.count(pair.key) != 0) {
+    } else if (find(*value, pair.key) != &pair.value) {
       wrong(pair.key_place, fmt::format("'{}' stands twice in {}", pair.key, key));
     } else if (pair.value.is_null()) {
       wrong(pair.key_place, fmt::format("'{}' has no value", pair.key));
     } else if (read_text(pair.value, pair.key, setting, problems_)) {
       const std::string error = check_config_value(*entry, setting);
       if (!error.empty()) wrong(pair.value.place, fmt::format("{}: {}", pair.key, error));
-      out[pair.key] = setting;
+      const auto [said, is_new] = out.try_emplace(pair.key, setting);
+      if (!is_new && said->second != setting)
+        wrong(pair.value.place, fmt::format("{}: {} says that it is '{}' already", pair.key,
+                                            block_.in_words, said->second));
     } else {
       right = false;
     }

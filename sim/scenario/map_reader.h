@@ -75,7 +75,8 @@ class MapReader {
   /// One of choices("<block>.<key>").
   bool choice(std::string_view key, std::string& out) const;
   bool distribution(std::string_view key, Distribution& out) const;
-  /// Kafka keys of the scope. Reports unknown keys, bad values and rules between keys.
+  /// Kafka keys of the scope. Reports unknown keys, bad values and rules between keys. What `out`
+  /// holds already was said by other keys of the block: another value is a problem.
   bool config(std::string_view key, ConfigScope scope, Config& out) const;
 
  private:

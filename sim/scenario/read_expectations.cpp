@@ -20,7 +20,7 @@ struct Measure {
   std::string_view key;
   What what;
   Unit unit;
-  std::string_view qualifiers;  // words of " to from effect topic partition TOPIC PARTITION "
+  std::string_view qualifiers;  // words of " to from effect group topic partition TOPIC "
 };
 
 constexpr std::array measures = {
@@ -59,6 +59,11 @@ constexpr std::array measures = {
     Measure{"truncated", What::truncated, Unit::count, " topic partition "},
     Measure{"compacted", What::compacted, Unit::count, " topic partition "},
     Measure{"refused", What::refused, Unit::count, " topic partition "},
+    Measure{"rebalances", What::rebalances, Unit::count, " GROUP "},
+    Measure{"members", What::members, Unit::count, " GROUP "},
+    Measure{"lag", What::lag, Unit::count, " GROUP topic partition "},
+    Measure{"committed", What::committed, Unit::count, " GROUP TOPIC PARTITION "},
+    Measure{"group_state", What::group_state, Unit::name, " GROUP "},
 };
 
 /// The measure that the entry names; reports none or several.
@@ -101,7 +106,7 @@ bool is_kafkas(What what) {
 
 void check_measure(const MapReader& map, const Measure& measure, Draft& draft) {
   const Channel channel = draft.scenario.channel;
-  for (const std::string_view key : {"to", "from", "effect", "topic", "partition"}) {
+  for (const std::string_view key : {"to", "from", "effect", "group", "topic", "partition"}) {
     if (map.has(key) && !qualifies(measure, key))
       draft.problems.add(map.place_of(key),
                          fmt::format("{}: does not narrow down '{}'", key, measure.key));
@@ -127,11 +132,13 @@ void read_qualifiers(const MapReader& map, const Measure& measure, Expectation& 
   const auto refer = [&](std::string_view key, Reference::To to, const std::string& name) {
     if (qualifies(measure, key)) draft.refer(to, name, map.place_of(key), std::string(key));
   };
-  if (map.name("to", false, expectation.to)) refer("to", Reference::To::reader, expectation.to);
+  if (map.name("to", true, expectation.to)) refer("to", Reference::To::reader, expectation.to);
   if (map.name("from", false, expectation.from))
     refer("from", Reference::To::producer, expectation.from);
   if (map.name("effect", false, expectation.effect))
     refer("effect", Reference::To::effect, expectation.effect);
+  if (map.name("group", true, expectation.group))
+    refer("group", Reference::To::group, expectation.group);
   if (map.name("topic", true, expectation.topic))
     refer("topic", Reference::To::topic, expectation.topic);
   if (map.integer("partition", expectation.partition))
@@ -143,7 +150,8 @@ void read_qualifiers(const MapReader& map, const Measure& measure, Expectation& 
 std::string one_line(const Measure& measure, const Expectation& e, const std::string& value) {
   std::string text(measure.key);
   if (!e.effect.empty()) text += " " + e.effect;
-  if (!e.topic.empty()) text += (is_kafkas(measure.what) ? " of " : " in ");
+  if (!e.group.empty()) text += " of " + e.group;
+  if (!e.topic.empty()) text += is_kafkas(measure.what) && e.group.empty() ? " of " : " in ";
   text += e.topic;
   if (e.partition) text += fmt::format("/{}", *e.partition);
   if (!e.from.empty()) text += " from " + e.from;
@@ -183,7 +191,9 @@ void read_expectation(const YamlNode& node, Draft& draft) {
   read_qualifiers(map, *measure, expectation, draft);
   std::string value;
   if (!map.text(measure->key, value)) return;
-  if (measure->unit == Unit::name) {
+  if (measure->what == What::group_state) {
+    if (!map.choice(measure->key, expectation.name)) return;
+  } else if (measure->unit == Unit::name) {
     const auto to =
         measure->what == What::leader ? Reference::To::leader : Reference::To::controller;
     if (!map.name(measure->key, false, expectation.name)) return;

@@ -73,7 +73,7 @@ void check_keys(const MapReader& map, const std::string& word, FaultKind kind, D
 Reference::To target_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::slow_handler:
-      return Reference::To::reader;
+      return Reference::To::reading_node;
     case FaultKind::poison:
     case FaultKind::retry_storm:
       return Reference::To::source;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/clients.h"
 #include "sim/scenario/draft.h"
 
 namespace eventarium::scenario {
@@ -42,6 +43,15 @@ Keys keys_of(OperationKind kind) {
       return {" topic ", " partition unclean "};
     case OperationKind::set_config:
       return {" topic key ", " value "};
+    case OperationKind::add_producer:
+    case OperationKind::remove_producer:
+    case OperationKind::add_consumer:
+    case OperationKind::remove_consumer:
+      return {" client ", " "};
+    case OperationKind::set_client_config:
+      return {" client key ", " value "};
+    case OperationKind::reset_offsets:
+      return {" group topic to ", " "};
   }
   return {" ", " "};
 }
@@ -115,6 +125,67 @@ void read_setting(const MapReader& map, Operation& operation, Draft& draft) {
     draft.problems.add(map.place_of("value"), fmt::format("{}: {}", operation.key, error));
 }
 
+bool is_about_producers(OperationKind kind) {
+  return kind == OperationKind::add_producer || kind == OperationKind::remove_producer;
+}
+
+/// Declares one more of a family; the nodes that are there from the beginning are known.
+void add_client(const MapReader& map, Operation& operation, Draft& draft) {
+  const Producer* const producer = is_about_producers(operation.kind)
+                                       ? find_producer(draft.scenario.producers, operation.client)
+                                       : nullptr;
+  const Service* const service =
+      is_about_producers(operation.kind) ? nullptr : find_service(draft.scenario.services, operation.client);
+  if (producer == nullptr && service == nullptr) return;
+  const std::string& family = producer != nullptr ? producer->family : service->family;
+  operation.name =
+      next_of_family(family, [&](const std::string& name) { return draft.nodes.count(name) != 0; });
+  draft.declare_node(operation.name, map.place());
+  draft.late_clients[operation.name] = {operation.at, producer != nullptr};
+}
+
+/// The client, which must be there, and what is to become of it.
+void read_client(const MapReader& map, Operation& operation, Draft& draft) {
+  if (!map.name("client", false, operation.client)) return;
+  const bool adds = operation.kind == OperationKind::add_producer ||
+                    operation.kind == OperationKind::add_consumer;
+  auto to = Reference::To::client;
+  if (is_about_producers(operation.kind)) to = Reference::To::source;
+  if (operation.kind == OperationKind::remove_consumer) to = Reference::To::reading_node;
+  if (!adds)
+    return draft.refer(to, operation.client, map.place_of("client"), "client", operation.at);
+  add_client(map, operation, draft);
+  if (operation.name.empty())
+    draft.refer(
+        is_about_producers(operation.kind) ? Reference::To::source : Reference::To::reading_node,
+        operation.client, map.place_of("client"), "client");
+}
+
+/// A key of the client's configuration; without a value it goes back to its default.
+void read_client_setting(const MapReader& map, Operation& operation, Draft& draft) {
+  if (!map.text("key", operation.key)) return;
+  map.text("value", operation.value);
+  std::string problem;
+  if (const Producer* const found = find_producer(draft.scenario.producers, operation.client)) {
+    Producer client = *found;
+    problem = set_client_key(client, operation.key, operation.value);
+  } else if (const Service* const service = find_service(draft.scenario.services, operation.client)) {
+    Service client = *service;
+    problem = set_client_key(client, operation.key, operation.value);
+  }
+  if (!problem.empty())
+    draft.problems.add(map.place_of(map.has("value") ? "value" : "key"), std::move(problem));
+}
+
+void read_reset(const MapReader& map, Operation& operation, Draft& draft) {
+  if (map.name("group", true, operation.group))
+    draft.refer(Reference::To::group, operation.group, map.place_of("group"), "group");
+  if (!map.text("to", operation.to)) return;
+  const Parsed<OffsetTarget> target = parse_offset_target(operation.to);
+  if (const auto* const error = std::get_if<UnitError>(&target))
+    draft.problems.add(map.place_of("to"), "to: " + error->message);
+}
+
 void read_operation(const YamlNode& node, Draft& draft) {
   const MapReader map(node, "operation", draft.problems);
   Operation operation;
@@ -140,13 +211,19 @@ void read_operation(const YamlNode& node, Draft& draft) {
   if (operation.kind == OperationKind::replication_factor)
     operation.count = operation.replicas_count;
   map.boolean("unclean", operation.unclean);
-  read_setting(map, operation, draft);
+  read_client(map, operation, draft);
+  if (operation.kind == OperationKind::set_client_config)
+    read_client_setting(map, operation, draft);
+  else
+    read_setting(map, operation, draft);
+  read_reset(map, operation, draft);
   map.config("config", ConfigScope::topic, operation.config);
   if (!known) return;
   draft.scenario.operations.push_back(operation);
   draft.operation_places.push_back({map.place(), map.place_of("broker"), map.place_of("topic"),
                                     map.place_of("partition"), map.place_of("partitions"),
-                                    map.place_of("replicas"), map.place_of("replication_factor")});
+                                    map.place_of("replicas"), map.place_of("replication_factor"),
+                                    map.place_of("value"), map.place_of("client")});
 }
 
 }  // namespace

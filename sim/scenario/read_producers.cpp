@@ -184,8 +184,7 @@ void check_tombstone(const MapReader& map, Draft& draft) {
 void read_producer(const YamlNode& node, Draft& draft) {
   const MapReader map(node, "producer", draft.problems);
   Producer producer;
-  if (map.name("name", false, producer.name))
-    draft.declare_node(producer.name, map.place_of("name"));
+  map.name("name", false, producer.name);
   if (map.name("topic", true, producer.topic))
     draft.refer(Reference::To::topic, producer.topic, map.place_of("topic"), "topic");
   map.text("event", producer.event);
@@ -219,7 +218,7 @@ void read_producer(const YamlNode& node, Draft& draft) {
   else
     map.config("config", ConfigScope::producer, producer.config);
 
-  draft.scenario.producers.push_back(producer);
+  expand_producer(map, producer, draft);
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
   const MapReader map(node, is_consumer ? "consumer" : "service", draft.problems);
   Service service;
   service.is_consumer = is_consumer;
-  if (map.name("name", false, service.name)) draft.declare_node(service.name, map.place_of("name"));
+  map.name("name", false, service.name);
   if (const YamlNode* const reads = map.get("reads")) read_reads(*reads, service, draft);
   read_lifetime(map, service, draft);
   if (is_consumer) map.distribution("service_time", service.service_time);
@@ -158,6 +158,7 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
     for (const YamlNode& item : read_list(*on, "on", draft.problems))
       read_reaction(item, service, draft);
 
+  read_group(map, service, draft);
   const auto config = [&](std::string_view key, ConfigScope scope, Config& out) {
     if (map.has(key) && draft.scenario.channel != Channel::kafka)
       draft.problems.add(map.place_of(key),
@@ -171,7 +172,8 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
     config("consumer_config", ConfigScope::consumer, service.consumer_config);
     config("producer_config", ConfigScope::producer, service.producer_config);
   }
-  draft.scenario.services.push_back(service);
+  complete_group(map, service, draft);
+  expand_service(map, service, draft);
 }
 
 }  // namespace

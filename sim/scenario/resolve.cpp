@@ -36,7 +36,8 @@ using Names = std::vector<std::string>;
 
 /// The names that each kind of reference may use.
 struct Known {
-  Names topics, nodes, brokers, controllers, producers, sources, readers, effects, disks;
+  Names topics, nodes, brokers, controllers, producers, sources, readers, effects, disks, groups,
+      clients, reading_nodes;
 
   struct Kind {
     const Names& names;
@@ -58,6 +59,12 @@ struct Known {
         return {to == Reference::To::producer ? producers : sources, "producer"};
       case Reference::To::reader:
         return {readers, "consumer or service"};
+      case Reference::To::reading_node:
+        return {reading_nodes, "consumer or service"};
+      case Reference::To::group:
+        return {groups, "group"};
+      case Reference::To::client:
+        return {clients, "producer, consumer or service"};
       case Reference::To::disk:
         return {disks, "node with files on a disk"};
       case Reference::To::effect:
@@ -82,16 +89,25 @@ Known known_names(const Draft& draft) {
   if (scenario.channel == Channel::queue) known.disks.push_back(scenario.bus.name);
   if (known.controllers.empty()) known.controllers = known.brokers;
   for (const Producer& producer : scenario.producers) known.sources.push_back(producer.name);
+  for (const auto& [name, late] : draft.late_clients)
+    (late.is_producer ? known.sources : known.readers).push_back(name);
   known.producers = known.sources;
   std::set<std::string> effects;
   for (const Service& service : scenario.services) {
     known.readers.push_back(service.name);
+    if (!service.group().empty()) known.groups.push_back(service.group());
     for (const Reaction& reaction : service.reactions)
       for (const SideEffect& effect : reaction.effects) effects.insert(effect.name);
     // A service publishes too: its own events can be counted like a producer's.
     known.producers.push_back(service.name);
   }
   known.effects.assign(effects.begin(), effects.end());
+  for (const auto& [name, late] : draft.late_clients)
+    if (!late.is_producer) known.producers.push_back(name);
+  known.reading_nodes = known.readers;
+  known.clients = known.sources;
+  known.clients.insert(known.clients.end(), known.readers.begin(), known.readers.end());
+  known.readers.insert(known.readers.end(), known.groups.begin(), known.groups.end());
   return known;
 }
 
@@ -113,6 +129,11 @@ void check_references(Draft& draft) {
       draft.problems.add(reference.place,
                          fmt::format("{}: '{}' joins the cluster only at {}", reference.what,
                                      reference.name, format_duration(joins->second)));
+    const auto late = draft.late_clients.find(reference.name);
+    if (reference.at && late != draft.late_clients.end() && *reference.at < late->second.at)
+      draft.problems.add(reference.place,
+                         fmt::format("{}: '{}' is there only at {}", reference.what, reference.name,
+                                     format_duration(late->second.at)));
   }
 }
 
@@ -167,6 +188,7 @@ void resolve(Draft& draft) {
   check_events(draft);
   complete_assignments(draft.scenario);
   default_until(draft.scenario);
+  remark_groups(draft);
 }
 
 }  // namespace eventarium::scenario

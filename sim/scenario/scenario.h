@@ -89,6 +89,7 @@ using DataTemplate = std::vector<std::pair<std::string, DataValue>>;
 
 struct Producer {
   std::string name;
+  std::string family;  // name as it stands in the file; with `instances` the name has a number
   std::string topic;
   std::string event = "Event";     // CloudEvents type
   std::string id;                  // template; default "<name>-{n}"
@@ -203,7 +204,8 @@ struct Fault {
   int line = 0;
 };
 
-/// Administration of the cluster while it runs: `operations:`, or a live command.
+/// Administration of the cluster and of its clients while they run: `operations:`, or a live
+/// command.
 enum class OperationKind {
   add_broker,          // a new machine joins; it gets partitions only by reassignment
   remove_broker,       // moves its replicas to the others, stops it, unregisters it
@@ -213,8 +215,14 @@ enum class OperationKind {
   add_partitions,      // of `topic` to `count`
   create_topic,        // `topic`, `count` partitions, `replicas_count`
   delete_topic,
-  elect_leader,  // `topic`, `partition`; `unclean`
-  set_config     // of `topic`: `key`, `value`
+  elect_leader,       // `topic`, `partition`; `unclean`
+  set_config,         // of `topic`: `key`, `value`
+  add_producer,       // one more like `client`, with the next number of its family: `name`
+  remove_producer,    // `client` ends cleanly and for good
+  add_consumer,       // one more like `client`, in its group; a service as well
+  remove_consumer,    // `client` ends cleanly and for good; a service as well
+  set_client_config,  // of `client`: `key`, `value`; it is restarted cleanly with it
+  reset_offsets       // positions of `group` in `topic` to `to`; nobody may be in the group
 };
 
 struct Operation {
@@ -227,8 +235,20 @@ struct Operation {
   int count = 0, replicas_count = 1;
   bool unclean = false;
   std::string key, value;
-  Config config;  // create_topic
+  Config config;       // create_topic
+  std::string client;  // a producer, consumer or service; add_*: or its family
+  std::string name;    // add_producer, add_consumer: of the new one; empty: the next number
+  std::string group;   // reset_offsets
+  std::string to;      // reset_offsets: see OffsetTarget
   int line = 0;
+};
+
+/// Where reset_offsets leads to: "earliest", "latest", an offset, or "-30s": the first record that
+/// is at most that old.
+struct OffsetTarget {
+  enum class Kind { earliest, latest, offset, age } kind = Kind::earliest;
+  std::int64_t offset = 0;
+  Duration age{};
 };
 
 /// What must hold, at the end of the run or at a time.
@@ -267,6 +287,11 @@ struct Expectation {
     truncated,      // records cut from some replica's log
     compacted,      // records removed by compaction
     refused,        // batches refused by brokers
+    rebalances,     // times that `group` had to share its partitions out anew, after the first
+    members,        // of `group`
+    lag,            // of `group`: log end less position, over the partitions that it reads
+    committed,      // position of `group` in topic and partition
+    group_state,    // of `group`: `name`
     invariants_violated
   } what = What::produced;
   enum class Comparison {
@@ -281,7 +306,8 @@ struct Expectation {
   std::string to;                // a consumer or service: delivered, processed, latency_*
   std::string effect;            // side_effects*
   std::string from;              // a producer: produced, acknowledged
-  std::string name;              // leader, controller
+  std::string name;              // leader, controller, group_state
+  std::string group;             // a group.id
   std::string topic;             // log_end_offset, high_watermark; optional for counts
   std::optional<int> partition;  // absent: sum over partitions
   std::optional<Duration> at;    // absent: at the end

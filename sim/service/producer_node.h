@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "sim/bus/channel.h"
 #include "sim/engine/node.h"
@@ -34,6 +35,11 @@ class ProducerNode : public engine::Node, public EventSource {
   void poison_next() override { poisoned_ = true; }
   bool set_patience(std::optional<Duration> patience) override {
     return publisher_->set_patience(patience);
+  }
+
+  /// While the process is down: what carries its events from the next start on.
+  void set_publisher(std::unique_ptr<bus::Publisher> publisher) {
+    publisher_ = std::move(publisher);
   }
 
   const bus::Publisher& publisher() const { return *publisher_; }

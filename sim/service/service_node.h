@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sim/bus/channel.h"
 #include "sim/engine/node.h"
@@ -54,6 +55,14 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
   void on_delivery(engine::Runtime& runtime, const bus::Delivery& delivery) override;
 
   void set_handler_factor(double factor) override { handler_factor_ = factor; }
+
+  /// While the process is down: what it reads and publishes with from the next start on.
+  void set_channels(std::unique_ptr<bus::Subscriber> subscriber,
+                    std::unique_ptr<bus::Publisher> publisher) {
+    subscriber_ = std::move(subscriber);
+    publisher_ = std::move(publisher);
+    subscriber_->set_listener(*this);
+  }
 
   const bus::Subscriber& subscriber() const { return *subscriber_; }
   const bus::Publisher* publisher() const { return publisher_.get(); }

@@ -54,6 +54,10 @@ Sentence ClusterTeller::operator()(const PartitionChanged& e) const {
 Sentence ClusterTeller::operator()(const TopicDeleted& e) const {
   return "topic " + e.topic + " is deleted";
 }
+Sentence ClusterTeller::operator()(const TopicConfigChanged& e) const {
+  if (e.value.empty()) return fmt::format("{} of {} is the default again", e.key, e.topic);
+  return fmt::format("{} of {} is {} now", e.key, e.topic, e.value);
+}
 Sentence ClusterTeller::operator()(const LeadershipTaken& e) const {
   if (!all && e.leader_epoch <= 0) return std::nullopt;
   return fmt::format("{} begins to lead {} (epoch {}, from offset {})", self(), partition_of(e),

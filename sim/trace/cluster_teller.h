@@ -22,6 +22,7 @@ struct ClusterTeller {
   Sentence operator()(const InvariantViolated& e) const;
   Sentence operator()(const PartitionChanged& e) const;
   Sentence operator()(const TopicDeleted& e) const;
+  Sentence operator()(const TopicConfigChanged& e) const;
   Sentence operator()(const LeadershipTaken& e) const;
   Sentence operator()(const FollowingStarted& e) const;
   Sentence operator()(const IsrChangeProposed& e) const;

@@ -73,6 +73,17 @@ const std::vector<MetricInfo> table = {
     {Metric::consumer_max_lag, "records-lag-max",
      "kafka.consumer:type=consumer-fetch-manager-metrics,client-id=*", "records",
      "how far the consumer that is furthest behind is behind the end of a log", -1},
+    {Metric::groups, "NumGroups",
+     "kafka.coordinator.group:type=GroupMetadataManager,name=NumGroups", "groups",
+     "groups that coordinators know, those without members included; sum over brokers", -1},
+    {Metric::group_rebalances, "group-completed-rebalance-rate",
+     "kafka.server:type=group-coordinator-metrics", "rebalances/s",
+     "groups that are stable in a new generation; sum over brokers", -1},
+    {Metric::offset_commits, "offset-commit-rate", "kafka.server:type=group-coordinator-metrics",
+     "offsets/s", "positions that coordinators keep; sum over brokers", -1},
+    {Metric::rebalance_total, "rebalance-total",
+     "kafka.consumer:type=consumer-coordinator-metrics,client-id=*", "rebalances",
+     "rebalances that consumers have come to the end of since the start; sum over consumers", -1},
 };
 
 }  // namespace
@@ -101,6 +112,7 @@ void Metrics::on_event(const Event& event) {
   if (event.as<MessageArrived>() || event.as<RecordProduced>() || event.as<RecordBatched>()) return;
   on_partition(event);
   on_node(event);
+  on_group(event);
 }
 
 void Metrics::advance(SimTime t) {
@@ -125,7 +137,8 @@ void Metrics::sample() {
     if (!led) ++value(Metric::offline_partitions);
     if (led && partition.isr.size() < partition.replicas.size())
       ++value(Metric::under_replicated_partitions);
-    if (led && static_cast<Int>(partition.isr.size()) < partition.min_isr)
+    const Int wanted = std::min(partition.min_isr, static_cast<Int>(partition.replicas.size()));
+    if (led && static_cast<Int>(partition.isr.size()) < wanted)
       ++value(Metric::under_min_isr_partitions);
     if (!partition.replicas.empty() && partition.leader != partition.replicas.front())
       ++value(Metric::preferred_replica_imbalance);
@@ -142,6 +155,8 @@ void Metrics::sample() {
       lag(Metric::consumer_max_lag, position);
   }
   value(Metric::active_controllers) = static_cast<double>(controllers_.size());
+  value(Metric::groups) = static_cast<double>(generations_.size());
+  value(Metric::rebalance_total) = static_cast<double>(rebalances_ended_);
   for (const auto& [broker, fenced] : fenced_)
     ++value(fenced ? Metric::fenced_brokers : Metric::active_brokers);
   for (std::size_t i = 0; i < metric_count; ++i) {
@@ -211,6 +226,9 @@ void Metrics::on_partition(const Event& event) {
     on_taken(event.t, *taken);
   } else if (event.as<ProduceRefused>() || event.as<ProduceTimedOut>()) {
     add(Metric::failed_produce_requests, 1);
+  } else if (const auto* config = event.as<TopicConfigChanged>()) {
+    for (auto& [key, known] : partitions_)
+      if (key.first == config->topic) known.min_isr = std::max<Int>(1, config->min_isr);
   } else if (const auto* deleted = event.as<TopicDeleted>()) {
     last_ = nullptr;
     std::erase_if(partitions_,
@@ -245,6 +263,39 @@ void Metrics::on_taken(SimTime t, const LeadershipTaken& taken) {
   led.led = true;
   add(Metric::leader_election_time, to_ms(t - led.without_leader_since));
   ++election_times_;
+}
+
+// ---- what happens to groups
+
+/// Whoever reads the partition next has a lag of its own.
+void Metrics::forget_position(NodeId consumer, const Text* topic, Int number) {
+  for (auto& [key, partition] : partitions_)
+    if (topic == nullptr || (key.first == *topic && key.second == number))
+      std::erase_if(partition.positions,
+                    [&](const auto& position) { return position.first == consumer; });
+}
+
+void Metrics::on_group(const Event& event) {
+  if (const auto* changed = event.as<GroupStateChanged>()) {
+    if (changed->state == "Dead") {
+      generations_.erase(changed->group);
+      return;
+    }
+    Int& generation = generations_.try_emplace(changed->group, -1).first->second;
+    if (changed->state != "Stable" || generation == changed->generation) return;
+    generation = changed->generation;
+    add(Metric::group_rebalances, 1);
+  } else if (event.as<OffsetCommitted>()) {
+    add(Metric::offset_commits, 1);
+  } else if (event.as<RebalanceEnded>()) {
+    ++rebalances_ended_;
+  } else if (event.as<PartitionAssigned>()) {
+    members_.insert(event.node);
+  } else if (const auto* revoked = event.as<PartitionRevoked>()) {
+    forget_position(event.node, &revoked->topic, revoked->partition);
+  } else if (event.as<NodeStopped>() && members_.erase(event.node) > 0) {
+    forget_position(event.node, nullptr, 0);
+  }
 }
 
 // ---- what happens to nodes

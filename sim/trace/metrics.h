@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,10 @@ enum class Metric : std::uint8_t {
   failed_produce_requests,
   replica_max_lag,
   consumer_max_lag,
+  groups,
+  group_rebalances,
+  offset_commits,
+  rebalance_total,
   count
 };
 
@@ -89,6 +94,8 @@ class Metrics : public Sink {
   void sample();
   void on_partition(const Event& event);
   void on_node(const Event& event);
+  void on_group(const Event& event);
+  void forget_position(NodeId consumer, const Text* topic, Int partition);
   void on_changed(SimTime t, const PartitionChanged& changed);
   void on_taken(SimTime t, const LeadershipTaken& taken);
   void set_end(const Event& event, const Text& topic, Int partition, Int log_end_offset);
@@ -105,6 +112,9 @@ class Metrics : public Sink {
   std::map<NodeId, bool> fenced_;      // registered brokers
   std::map<NodeId, Int> controllers_;  // who acts as the active one
   std::uint64_t election_times_ = 0;
+  std::map<Text, Int> generations_;  // of each group, in which it was stable last
+  std::set<NodeId> members_;         // consumers that a group has given partitions
+  std::uint64_t rebalances_ended_ = 0;
 };
 
 }  // namespace eventarium::trace

@@ -193,7 +193,7 @@ EVENT_BEGIN(PartitionCreated, partition_created, "a partition of a topic exists;
   FIELD(Int, leader_epoch, "+1 for every change of leader")
   FIELD(NodeList, replicas, "assignment order; the first is the preferred leader")
   FIELD(NodeList, isr, "in-sync replicas")
-  FIELD(Int, min_isr, "min.insync.replicas in effect: at most the number of replicas")
+  FIELD(Int, min_isr, "min.insync.replicas of the topic; in effect it is at most the number of replicas")
 EVENT_END(PartitionCreated)
 
 EVENT_BEGIN(PartitionChanged, partition_changed, "node, the active controller, has committed another state of the partition")
@@ -214,6 +214,13 @@ EVENT_END(PartitionChanged)
 EVENT_BEGIN(TopicDeleted, topic_deleted, "node, the active controller, has deleted the topic")
   FIELD(Text, topic, "topic")
 EVENT_END(TopicDeleted)
+
+EVENT_BEGIN(TopicConfigChanged, topic_config_changed, "node, the active controller, has committed another configuration of the topic")
+  FIELD(Text, topic, "topic")
+  FIELD(Text, key, "Kafka's key")
+  FIELD(Text, value, "the topic's own value from now on; empty: the brokers' default holds again")
+  FIELD(Int, min_isr, "min.insync.replicas of the topic now")
+EVENT_END(TopicConfigChanged)
 
 EVENT_BEGIN(LeadershipTaken, leadership_taken, "node, a broker, learned that it leads the partition and begins to")
   FIELD(Text, topic, "topic")

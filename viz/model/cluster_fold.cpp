@@ -82,6 +82,11 @@ struct ClusterFold {
     view.isr = e.isr;
     view.changed_at = event.t;
   }
+  void operator()(const trace::TopicConfigChanged& e) {
+    for (auto it = world.partitions.lower_bound({e.topic, 0});
+         it != world.partitions.end() && it->first.topic == e.topic; ++it)
+      it->second.min_isr = e.min_isr;
+  }
   void operator()(const trace::TopicDeleted& e) {
     std::erase_if(world.partitions,
                   [&](const auto& entry) { return entry.first.topic == e.topic; });

@@ -176,7 +176,9 @@ void partition_rows(const History& history, const PartitionView& view, Inspectio
   if (!view.removing.empty())
     rows.add("leaving", names_of(history, view.removing), "a reassignment");
   rows.add("min.insync.replicas", std::to_string(view.min_isr),
-           "fewer in sync: acks=all is refused");
+           view.min_isr > view.effective_min_isr()
+               ? fmt::format("in effect {}: there are no more replicas", view.effective_min_isr())
+               : "fewer in sync: acks=all is refused");
   rows.add("log end offset", std::to_string(view.log_end_offset()), "of the leader");
   rows.add("high watermark", std::to_string(view.high_watermark()),
            "first offset that consumers can't read yet");

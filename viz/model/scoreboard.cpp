@@ -27,7 +27,7 @@ std::size_t index_of(Score score) { return static_cast<std::size_t>(score); }
 std::string_view score_name(Score score) {
   static constexpr std::array<std::string_view, score_count> names = {
       "produced",   "acknowledged", "waiting", "delivered",     "processed", "lost",
-      "duplicated", "out of order", "failed",  "dead-lettered", "expired"};
+      "duplicated", "out of order", "failed",  "dead-lettered", "expired",   "skipped"};
   return names[index_of(score)];
 }
 
@@ -43,7 +43,8 @@ std::string_view score_doc(Score score) {
       "Records handed over after a later one of the same producer, topic and key.",
       "Records that the publisher gave up, and knows it, or that were gone with it.",
       "Records that a queue gave up delivering.",
-      "Records that retention deleted unread, once for each receiver that was to get them."};
+      "Records that retention deleted unread, once for each receiver that was to get them.",
+      "Records that the receiver's position jumped over: they are there and will not be read."};
   return docs[index_of(score)];
 }
 
@@ -68,8 +69,13 @@ void Scoreboard::for_readers(const std::string& topic, std::int64_t partition,
   for (auto it = began_at_.lower_bound({{topic, first}, NodeId{0}}); it != began_at_.end(); ++it) {
     const PartitionId& id = it->first.first;
     if (id.topic != topic || (partition >= 0 && id.partition != partition)) return;
-    visit(it->first.second, it->second.offset);
+    visit(it->first.second, it->second);
   }
+}
+
+bool Scoreboard::Beginning::has_skipped(std::int64_t at) const {
+  return std::any_of(skipped.begin(), skipped.end(),
+                     [at](const auto& range) { return range.first <= at && at < range.second; });
 }
 
 bool Scoreboard::is_lost(RecordId record, const Fate& fate) const {
@@ -106,7 +112,7 @@ bool Scoreboard::is_on_its_way(RecordId record, const Fate& fate) const {
 bool Scoreboard::somebody_is_to_get(const Fate& fate) const {
   if (fate.receivers.empty()) return true;
   bool anybody = false, unread = false;
-  for_readers(fate.topic, fate.partition, [&](NodeId node, std::int64_t) {
+  for_readers(fate.topic, fate.partition, [&](NodeId node, const Beginning&) {
     anybody = true;
     unread = unread || !fate.receiver(node);
   });
@@ -116,15 +122,8 @@ bool Scoreboard::somebody_is_to_get(const Fate& fate) const {
 bool Scoreboard::is_waiting(RecordId record, const Fate& fate) const {
   if (channel_ != Channel::direct && is_on_its_way(record, fate)) return somebody_is_to_get(fate);
   switch (channel_) {
-    case Channel::kafka: {
-      bool waits = false;
-      standing_.for_each_place(record, [&](const PartitionId& id, std::int64_t offset) {
-        for_readers(id.topic, id.partition, [&](NodeId node, std::int64_t began) {
-          waits = waits || (began <= offset && !fate.receiver(node));
-        });
-      });
-      return waits;
-    }
+    case Channel::kafka:
+      return unread_pairs(record, fate).first > 0;
     case Channel::queue:
       return fate.stored && fate.receivers.empty() && !fate.dead;
     case Channel::broadcast:
@@ -143,11 +142,23 @@ bool Scoreboard::is_waiting(RecordId record, const Fate& fate) const {
   return false;
 }
 
+std::pair<std::uint64_t, std::uint64_t> Scoreboard::unread_pairs(RecordId record,
+                                                                 const Fate& fate) const {
+  std::uint64_t to_come = 0, skipped = 0;
+  standing_.for_each_place(record, [&](const PartitionId& id, std::int64_t offset) {
+    for_readers(id.topic, id.partition, [&](NodeId node, const Beginning& began) {
+      if (offset >= began.offset && !fate.receiver(node))
+        ++(began.has_skipped(offset) ? skipped : to_come);
+    });
+  });
+  return {to_come, skipped};
+}
+
 std::uint64_t Scoreboard::expired_pairs(RecordId record, const Fate& fate) const {
   if (!fate.expired || standing_.in_counting_log(record)) return 0;
   std::uint64_t pairs = 0;
-  for_readers(fate.topic, fate.partition, [&](NodeId node, std::int64_t began) {
-    if (began <= fate.offset && !fate.receiver(node)) ++pairs;
+  for_readers(fate.topic, fate.partition, [&](NodeId node, const Beginning& began) {
+    if (began.offset <= fate.offset && !fate.receiver(node)) ++pairs;
   });
   return pairs == 0 && fate.receivers.empty() ? 1 : pairs;
 }
@@ -175,6 +186,7 @@ Scoreboard::Values Scoreboard::values_of(RecordId record, const Fate& fate) cons
   put(Score::failed, has_failed(record, fate) ? 1 : 0);
   put(Score::dead_lettered, fate.dead ? 1 : 0);
   put(Score::expired, expired_pairs(record, fate));
+  put(Score::skipped, unread_pairs(record, fate).second);
   return values;
 }
 
@@ -309,6 +321,9 @@ struct Scoreboard::Update {
   }
 
   void operator()(const trace::RecordsDelivered& e) {
+    const auto known = board.began_at_.find({{e.topic, e.partition}, event.node});
+    if (known != board.began_at_.end() && e.base_offset >= 0)
+      known->second.position = e.base_offset + static_cast<std::int64_t>(e.records.size());
     for (const RecordId id : e.records) with(id, [&](Fate& fate) { deliver(id, fate); });
   }
   void deliver(RecordId id, Fate& fate) {
@@ -409,10 +424,18 @@ struct Scoreboard::Update {
   void operator()(const trace::PositionReset& e) {
     const PartitionId partition{e.topic, e.partition};
     const auto known = board.began_at_.find({partition, event.node});
-    if (known == board.began_at_.end()) return begin(event.node, partition, {e.offset, true});
-    const Beginning before = known->second;
-    known->second = {before.has_position ? std::min(before.offset, e.offset) : e.offset, true};
-    settle_from(partition, std::min(before.offset, known->second.offset));
+    if (known == board.began_at_.end())
+      return begin(event.node, partition, {e.offset, true, e.offset});
+    Beginning& now = known->second;
+    const std::int64_t before = now.offset;
+    if (now.has_position && e.offset > now.position)
+      now.skipped.emplace_back(now.position, e.offset);
+    for (auto& [from, to] : now.skipped) to = std::min(to, e.offset);  // it goes back there
+    std::erase_if(now.skipped, [](const auto& range) { return range.first >= range.second; });
+    now.offset = now.has_position ? std::min(before, e.offset) : e.offset;
+    now.has_position = true;
+    now.position = e.offset;
+    settle_from(partition, std::min(before, now.offset));
   }
   void begin(NodeId node, const PartitionId& partition, Beginning beginning) {
     if (!board.began_at_.try_emplace({partition, node}, beginning).second) return;

@@ -32,8 +32,9 @@ enum class Score {
   failed,         // records that the publisher gave up, or that were gone with it
   dead_lettered,  // records that a queue gave up delivering
   expired,        // pairs whose record retention deleted unread; what nobody was to get, once
+  skipped,        // pairs that waited until the receiver's position jumped over them
 };
-inline constexpr std::size_t score_count = 11;
+inline constexpr std::size_t score_count = 12;
 /// The five of the top bar, in its order.
 inline constexpr std::array<Score, 5> top_bar_scores = {
     Score::acknowledged, Score::lost, Score::duplicated, Score::out_of_order, Score::waiting};
@@ -97,6 +98,9 @@ class Scoreboard {
   struct Beginning {
     std::int64_t offset;
     bool has_position;
+    std::int64_t position = 0;                                     // once it has one
+    std::vector<std::pair<std::int64_t, std::int64_t>> skipped{};  // [from, to): jumped over
+    bool has_skipped(std::int64_t at) const;
   };
   struct Update;  // what one event changes: scoreboard.cpp
 
@@ -107,9 +111,12 @@ class Scoreboard {
   /// With its publisher, or under way to where it is kept.
   bool is_on_its_way(RecordId record, const Fate& fate) const;
   bool somebody_is_to_get(const Fate& fate) const;
+  /// Of the records that stand in the partition's log: how many readers are still to get it, and
+  /// how many have skipped it.
+  std::pair<std::uint64_t, std::uint64_t> unread_pairs(RecordId record, const Fate& fate) const;
   std::uint64_t expired_pairs(RecordId record, const Fate& fate) const;
-  /// Calls visit(node, offset where it began) for those who read the partition; of all partitions
-  /// of the topic when `partition` is negative.
+  /// Calls visit(node, its Beginning) for those who read the partition; of all partitions of the
+  /// topic when `partition` is negative.
   template <class Visit>
   void for_readers(const std::string& topic, std::int64_t partition, Visit&& visit) const;
   void settle(Position position, RecordId record, Fate& fate);

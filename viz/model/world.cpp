@@ -99,7 +99,8 @@ ClusterHealth health_of(const World& world) {
     ++health.partitions;
     if (partition.offline()) ++health.offline;
     if (partition.under_replicated()) ++health.under_replicated;
-    if (static_cast<std::int64_t>(partition.isr.size()) < partition.min_isr) ++health.under_min_isr;
+    if (static_cast<std::int64_t>(partition.isr.size()) < partition.effective_min_isr())
+      ++health.under_min_isr;
   }
   for (const NodeView& node : world.nodes) {
     if (!node.declared || node.role != Role::broker || node.member.unregistered) continue;

@@ -173,12 +173,16 @@ struct PartitionView {
   std::vector<ReplicaView> replicas;  // assignment order; those that were given up come last
   std::size_t assigned = 0;           // so many of them are in the assignment
   std::vector<NodeId> isr, elr, adding, removing;
-  std::int64_t min_isr = 1;
-  bool unclean = false;  // the leader was not in sync when it was elected
-  std::string reason;    // of the latest change
+  std::int64_t min_isr = 1;  // min.insync.replicas of the topic
+  bool unclean = false;      // the leader was not in sync when it was elected
+  std::string reason;        // of the latest change
   SimTime changed_at{};
   bool operator==(const PartitionView&) const = default;
 
+  /// In effect: there can't be more than there are replicas (Partition.effectiveMinIsr).
+  std::int64_t effective_min_isr() const {
+    return std::min(min_isr, static_cast<std::int64_t>(assigned));
+  }
   const ReplicaView* replica(NodeId broker) const;
   ReplicaView* replica(NodeId broker);
   bool is_assigned(NodeId broker) const;

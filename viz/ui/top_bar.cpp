@@ -49,7 +49,7 @@ std::string_view tile_name(Score score, const Budget& budget) {
 /// The five that always stand there, and those that say that something was given up.
 std::vector<Score> shown_scores(const Frame& frame) {
   std::vector<Score> scores(top_bar_scores.begin(), top_bar_scores.end());
-  for (const Score score : {Score::failed, Score::expired, Score::dead_lettered})
+  for (const Score score : {Score::failed, Score::expired, Score::skipped, Score::dead_lettered})
     if (frame.session.score(score) > 0) scores.push_back(score);
   return scores;
 }

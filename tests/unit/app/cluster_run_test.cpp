@@ -173,6 +173,25 @@ TEST_CASE("the tables of Kafka's tools follow a crash and a return") {
     CHECK(partition.isr.size() == 2);
 }
 
+TEST_CASE("what was set while the cluster runs is described, and holds") {
+  Run run(
+      "operations:\n"
+      "  - {at: 5s, do: set_config, topic: t, key: min.insync.replicas, value: 2}\n"
+      "  - {at: 15s, do: set_config, topic: t, key: min.insync.replicas}\n"
+      "faults: [{at: 8s, do: crash, target: broker-3}]\n");
+  run.until(7s);
+  const scenario::Scenario& scenario = run.simulation.scenario();
+  CHECK(describe_topics(scenario, run.simulation.cluster())
+            .find("Configs: min.insync.replicas=2\n") != std::string::npos);
+  run.until(25s);
+  CHECK(describe_topics(scenario, run.simulation.cluster()).find("Configs: \n") !=
+        std::string::npos);
+  const auto changed = run.recorder.all<trace::TopicConfigChanged>();
+  REQUIRE(changed.size() == 2);
+  CHECK(changed[0].as<trace::TopicConfigChanged>()->min_isr == 2);
+  CHECK(changed[1].as<trace::TopicConfigChanged>()->min_isr == 1);
+}
+
 TEST_CASE("controllers on machines of their own: brokers lose nothing when one of them dies") {
   Recorder recorder;
   Simulation simulation(

@@ -66,6 +66,17 @@ TEST_CASE("operations with all that they may have") {
   CHECK(problem(R"({"command":"operate","do":"rebalance","speed":1})") == "unknown member 'speed'");
 }
 
+TEST_CASE("operations on clients and groups name them") {
+  const auto order = std::get<Operate>(parse_live_command(
+      R"({"command":"operate","do":"set_client_config","client":"shop-1","key":"acks","value":"1"})"));
+  CHECK(order.operation.kind == scenario::OperationKind::set_client_config);
+  CHECK(order.operation.client == "shop-1");
+  const auto reset = std::get<Operate>(parse_live_command(
+      R"({"command":"operate","do":"reset_offsets","group":"bills","topic":"t","to":"-30s"})"));
+  CHECK(reset.operation.group == "bills");
+  CHECK(reset.operation.to == "-30s");
+}
+
 TEST_CASE("healing needs no values, breaking does") {
   CHECK(problem(R"({"command":"heal","do":"latency","target":"a"})").empty());
   CHECK(problem(R"({"command":"fault","do":"latency","target":"a"})") ==

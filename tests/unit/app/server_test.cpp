@@ -15,11 +15,11 @@ struct Served {
   char* text = nullptr;
   std::size_t size = 0;
   std::FILE* memory = open_memstream(&text, &size);
-  Simulation simulation{scenario_from(small_queue), &make_lean};
+  Simulation simulation;
   trace::Writer writer{memory, simulation.header()};
   std::unique_ptr<Server> server;
 
-  Served() {
+  explicit Served(const char* yaml = small_queue) : simulation(scenario_from(yaml), &make_lean) {
     simulation.add_sink(writer);
     server = std::make_unique<Server>(simulation, writer);
   }
@@ -85,6 +85,32 @@ TEST_CASE("malformed and impossible commands become CommandRejected") {
   REQUIRE(reasons.size() == 3);
   CHECK(reasons[1] == "there is no node 'nobody'");
   CHECK(reasons[2] == "the run ends at 00:10.000");
+}
+
+TEST_CASE("what Kafka would refuse is refused with its reason, also as a command") {
+  Served served(small_kafka);
+  served.line(R"({"command":"fault","do":"crash","target":"broker-9"})");
+  served.line(R"({"command":"fault","do":"split","sides":"broker-1|broker-7"})");
+  served.line(
+      R"({"command":"operate","do":"replication_factor","topic":"letters","replication_factor":4})");
+  served.line(
+      R"({"command":"operate","do":"set_config","topic":"letters","key":"max.compaction.lag.ms","value":"8"})");
+  served.advance(1s);
+  const std::string contradiction =
+      R"({"command":"operate","do":"set_config","topic":"letters","key":"min.compaction.lag.ms","value":"9"})";
+  served.line(contradiction);
+  served.advance(2s);
+  std::vector<std::string> reasons;
+  for (const auto& event : served.trace().events)
+    if (const auto* rejected = event.as<trace::CommandRejected>())
+      reasons.push_back(rejected->reason);
+  REQUIRE(reasons.size() == 4);
+  CHECK(reasons[0] == "there is no node 'broker-9'");
+  CHECK(reasons[1] == "there is no node 'broker-7'");
+  CHECK(reasons[2] == "4 replicas need 4 brokers, 3 are there; add_broker first");
+  CHECK(reasons[3] ==
+        "InvalidConfigurationException: min.compaction.lag.ms (9) is above max.compaction.lag.ms "
+        "(8)");
 }
 
 TEST_CASE("a command in good time or at the last moment: the same run") {

@@ -64,6 +64,37 @@ TEST_CASE("a topic's records can't be due for compaction before they may be comp
   CHECK(check_config(ConfigScope::topic, {{"min.compaction.lag.ms", "2000"}}).empty());
 }
 
+TEST_CASE("followers that wait for longer than they may be silent are refused") {
+  const auto check = [](const char* wait, const char* lag) {
+    return check_config(ConfigScope::broker,
+                        {{"replica.fetch.wait.max.ms", wait}, {"replica.lag.time.max.ms", lag}});
+  };
+  CHECK(check("500", "500").empty());
+  CHECK(check("501", "500")
+            .starts_with("ConfigException: replica.fetch.wait.max.ms (501) must be at most "
+                         "replica.lag.time.max.ms"));
+  CHECK(check("30001", "60000").find("replica.socket.timeout.ms (30000)") != std::string::npos);
+  CHECK_FALSE(check_config(ConfigScope::broker, {{"log.cleaner.min.compaction.lag.ms", "2"},
+                                                 {"log.cleaner.max.compaction.lag.ms", "1"}})
+                  .empty());
+}
+
+TEST_CASE("a change of a topic's configuration is judged with what the topic has already") {
+  const Config has{{"max.compaction.lag.ms", "1000"}};
+  CHECK(check_topic_change(has, "min.compaction.lag.ms", "1000").empty());
+  CHECK_FALSE(check_topic_change(has, "min.compaction.lag.ms", "1001").empty());
+  CHECK(check_topic_change({{"min.compaction.lag.ms", "5"}}, "max.compaction.lag.ms", "").empty());
+  CHECK_FALSE(check_topic_change({}, "min.insync.replicas", "none").empty());
+  CHECK(check_topic_change({}, "nonsense", "1") == "Kafka's topics have no key 'nonsense'");
+}
+
+TEST_CASE("bounds are told exactly") {
+  CHECK(check_config_value(*find_config_key(ConfigScope::topic, "segment.bytes"), "1000")
+            .starts_with("segment.bytes must be between 1048576 and 2147483647 (now 1000)"));
+  CHECK(check_config_value(*find_config_key(ConfigScope::topic, "min.cleanable.dirty.ratio"), "2")
+            .starts_with("min.cleanable.dirty.ratio must be between 0 and 1 (now 2)"));
+}
+
 TEST_CASE("values: set, default, Long.MAX_VALUE") {
   const Config config{{"linger.ms", "20"}, {"max.block.ms", "9223372036854775807"}};
   CHECK(config_ms(config, ConfigScope::producer, "linger.ms") == 20ms);
@@ -126,4 +157,19 @@ TEST_CASE("more than five requests in flight need idempotence switched off expli
 TEST_CASE("auto commit needs a group") {
   CHECK_FALSE(check_config(ConfigScope::consumer, {{"enable.auto.commit", "true"}}).empty());
   CHECK(check_config(ConfigScope::consumer, {{"enable.auto.commit", "false"}}).empty());
+  const auto wrong = [](const Config& config) {
+    return !check_config(ConfigScope::consumer, config).empty();
+  };
+  CHECK(wrong({{"heartbeat.interval.ms", "45000"}}));
+  CHECK_FALSE(wrong({{"heartbeat.interval.ms", "3000"}, {"session.timeout.ms", "6000"}}));
+  CHECK(wrong({{"group.protocol", "consumer"}, {"session.timeout.ms", "45000"}}));
+  CHECK(wrong({{"group.protocol", "consumer"}, {"partition.assignment.strategy", "range"}}));
+  CHECK(wrong({{"group.remote.assignor", "uniform"}}));
+  CHECK_FALSE(wrong({{"group.protocol", "consumer"}, {"group.remote.assignor", "uniform"}}));
+  CHECK(wrong({{"partition.assignment.strategy", "RangeAssignor,BestAssignor"}}));
+  CHECK_FALSE(wrong({{"partition.assignment.strategy",
+                      "org.apache.kafka.clients.consumer.CooperativeStickyAssignor, sticky"}}));
+  CHECK(wrong({{"auto.offset.reset", "newest"}}));
+  CHECK(wrong({{"auto.offset.reset", "by_duration:1h"}}));
+  CHECK_FALSE(wrong({{"auto.offset.reset", "by_duration:PT1H"}}));
 }

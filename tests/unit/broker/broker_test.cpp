@@ -93,11 +93,12 @@ TEST_CASE("refusals: unknown topic, acks, leader, size, each with nothing writte
   CHECK(error_of(0, 1, 1) == Error::none);
 }
 
-TEST_CASE("check 15: min.insync.replicas=2 with one replica: acks=all succeeds") {
+TEST_CASE("check 15: min.insync.replicas=2 with one replica: acks=all succeeds, and is readable") {
   Cluster cluster(Config{{"min.insync.replicas", "2"}});
   cluster.produce(0, make_batch(1, 1), -1);
   cluster.run(10ms);
   CHECK(cluster.client().last<ProduceResponse>()->partitions[0].error == Error::none);
+  CHECK(cluster.partition(0).high_watermark() == 1);
 }
 
 TEST_CASE("check 10: acks=0 is never answered; an error only closes the connection") {

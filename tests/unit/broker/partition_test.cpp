@@ -272,7 +272,8 @@ TEST_CASE("check 18: a follower that is always one small batch behind stays in s
 }
 
 TEST_CASE(
-    "acks=all: complete below the high watermark, refused if the in-sync set fell meanwhile") {
+    "check 14, the rare race: what the high watermark has passed is complete, but with an error if "
+    "the in-sync set fell before it was looked at") {
   Fixture f(Config{{"min.insync.replicas", "2"}});
   f.lead({self, two});
   f.append(2);

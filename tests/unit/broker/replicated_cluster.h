@@ -19,12 +19,15 @@ class ReplicatedCluster {
  public:
   explicit ReplicatedCluster(std::uint32_t broker_count = 3, Config topic_config = {},
                              Config broker_config = {}, PlantedFaults planted = {},
-                             int partitions = 1, const std::function<void(Broker&)>& prepare = {})
+                             int partitions = 1, const std::function<void(Broker&)>& prepare = {},
+                             std::vector<NewTopic> other_topics = {})
       : client_id{broker_count} {
     std::vector<NodeId> ids;
     for (std::uint32_t i = 0; i < broker_count; ++i) ids.push_back(NodeId{i});
-    settled = std::make_unique<SettledCluster>(make_cluster_image(
-        ids, {{"orders", partitions, static_cast<int>(broker_count), std::move(topic_config)}}));
+    std::vector<NewTopic> topics = std::move(other_topics);
+    topics.push_back(
+        {"orders", partitions, static_cast<int>(broker_count), std::move(topic_config)});
+    settled = std::make_unique<SettledCluster>(make_cluster_image(ids, topics));
     engine.add_sink(trace);
     for (std::uint32_t i = 0; i < broker_count; ++i) {
       engine::NodeSpec spec;

@@ -59,7 +59,7 @@ TEST_CASE("counts can be narrowed to a consumer, a producer, a topic") {
   expectation.to = "crm";
   CHECK(evaluate(expectation, story.ledger).actual == "0");
   expectation.to = "nobody";
-  CHECK(evaluate(expectation, story.ledger).actual == "there is no node 'nobody'");
+  CHECK(evaluate(expectation, story.ledger).actual == "there is no node or group 'nobody'");
   expectation = expect(What::produced, 2);
   expectation.from = "website";
   CHECK(evaluate(expectation, story.ledger).met);

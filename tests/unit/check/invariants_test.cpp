@@ -218,6 +218,10 @@ TEST_CASE("the high watermark waits for every member, and for enough of them") {
   story.append(3, {4});
   story.high_watermark(broker, 4);
   CHECK(story.heard() == Names{"nothing is committed while too few replicas are in sync"});
+  story.tell(NodeId{}, trace::TopicConfigChanged{"signups", "min.insync.replicas", "1", 1});
+  story.append(4, {5});
+  story.high_watermark(broker, 5);
+  CHECK(story.heard() == nothing);
 }
 
 TEST_CASE("logs are equal below the high watermark") {

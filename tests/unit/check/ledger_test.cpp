@@ -40,9 +40,26 @@ TEST_CASE("Kafka: who begins at the end of the log is owed only what comes later
   for (std::uint64_t n = 1; n <= 3; ++n) story.produce(n);
   story.append(0, {1, 2, 3});
   CHECK(numbers(story.ledger.verdict().undelivered) == Ids{3});
-  // A later reset does not change what it was owed from the beginning.
+}
+
+TEST_CASE("Kafka: what a later reset jumps over is skipped, unless the position goes back") {
+  Story story;
+  story.kafka({mailer, crm});
+  for (std::uint64_t n = 1; n <= 4; ++n) story.produce(n);
+  story.append(0, {1, 2, 3});
+  story.tell(mailer, trace::RecordsDelivered{ids({1}), "signups", 0, 0, 1});
   story.tell(mailer, trace::PositionReset{"signups", 0, "latest", 3});
-  CHECK(numbers(story.ledger.verdict().undelivered) == Ids{3});
+  story.append(3, {4});
+  Verdict verdict = story.ledger.verdict({.to = mailer});
+  CHECK(numbers(verdict.skipped) == Ids{2, 3});
+  CHECK(numbers(verdict.undelivered) == Ids{4});
+  CHECK(story.ledger.verdict().undelivered.count == 1 + 4);  // crm has skipped nothing
+  story.tell(mailer, trace::PositionReset{"signups", 0, "truncation", 2});
+  verdict = story.ledger.verdict({.to = mailer});
+  CHECK(numbers(verdict.skipped) == Ids{2});
+  CHECK(numbers(verdict.undelivered) == Ids{3, 4});
+  story.tell(mailer, trace::PositionReset{"signups", 0, "earliest", 0});
+  CHECK(story.ledger.verdict().skipped.count == 0);
 }
 
 TEST_CASE("Kafka: an acknowledged record that leaves every log is lost") {

@@ -65,8 +65,10 @@ class ProducerHost : public engine::Node {
 /// Hosts a consumer; takes `service_time` for each record (0: finishes inside on_delivery).
 class ConsumerHost : public engine::Node, public bus::Listener {
  public:
-  ConsumerHost(const Config& config, std::vector<NodeId> bootstrap, Assignment assignment)
-      : consumer(5, config, std::move(bootstrap), std::move(assignment)) {
+  ConsumerHost(const Config& config, std::vector<NodeId> bootstrap, Assignment assignment,
+               CommitPolicy commit = CommitPolicy::automatic,
+               TransactionalProducer* producer = nullptr)
+      : consumer(5, config, std::move(bootstrap), std::move(assignment), commit, producer) {
     consumer.set_listener(*this);
   }
 

@@ -122,3 +122,80 @@ TEST_CASE("a limit inside a batch with gaps goes on behind the last record hande
   CHECK(rest[0].next_position == 5);
   CHECK(buffer.empty());
 }
+
+namespace {
+
+RecordBatch transactional(std::int64_t base_offset, std::size_t count, std::int64_t producer_id,
+                          Control control = Control::none) {
+  RecordBatch batch = batch_at(base_offset, count);
+  batch.producer = {producer_id, 0, 0, true, control};
+  return batch;
+}
+
+}  // namespace
+
+TEST_CASE("markers are never handed out; the position passes them") {
+  FetchBuffer buffer;
+  buffer.add(a, 0, {transactional(0, 2, 7), transactional(2, 1, 7, Control::commit)}, EventId{});
+  const auto slices = buffer.take(100);
+  REQUIRE(slices.size() == 1);
+  CHECK(slices[0].records.size() == 2);
+  CHECK(slices[0].next_position == 3);
+  CHECK_FALSE(slices[0].aborted);
+  buffer.add(a, 3, {transactional(3, 1, 7, Control::abort)}, EventId{});
+  const auto marker = buffer.take(100);
+  REQUIRE(marker.size() == 1);
+  CHECK(marker[0].records.empty());
+  CHECK(marker[0].next_position == 4);
+}
+
+TEST_CASE("read_committed: from its first offset to its marker, a producer's records are aborted") {
+  FetchBuffer buffer;
+  buffer.add(a, 0,
+             {transactional(0, 2, 7), transactional(2, 2, 8), transactional(4, 1, 7),
+              transactional(5, 1, 7, Control::abort), transactional(6, 1, 8, Control::commit),
+              transactional(7, 1, 7), batch_at(8, 1)},
+             EventId{}, {{7, 0}});
+  const auto slices = buffer.take(100);
+  std::vector<std::pair<std::int64_t, bool>> seen;
+  for (const RecordSlice& slice : slices)
+    for (std::size_t i = 0; i < slice.records.size(); ++i)
+      seen.emplace_back(slice.base_offset + static_cast<std::int64_t>(i), slice.aborted);
+  CHECK(seen ==
+        std::vector<std::pair<std::int64_t, bool>>{
+            {0, true}, {1, true}, {2, false}, {3, false}, {4, true}, {7, false}, {8, false}});
+  CHECK(slices.back().next_position == 9);
+}
+
+TEST_CASE("what is passed over does not count for max.poll.records") {
+  FetchBuffer buffer;
+  buffer.add(a, 0, {transactional(0, 5, 7), transactional(5, 1, 7, Control::abort), batch_at(6, 3)},
+             EventId{}, {{7, 0}});
+  const auto slices = buffer.take(2);
+  REQUIRE(slices.size() == 2);
+  CHECK(slices[0].aborted);
+  CHECK(slices[0].records.size() == 5);
+  CHECK(slices[1].base_offset == 6);
+  CHECK(slices[1].records.size() == 2);
+}
+
+TEST_CASE("read_uncommitted is told of no aborted transactions and gets their records") {
+  FetchBuffer buffer;
+  buffer.add(a, 0, {transactional(0, 2, 7), transactional(2, 1, 7, Control::abort)}, EventId{});
+  const auto slices = buffer.take(100);
+  REQUIRE(slices.size() == 1);
+  CHECK_FALSE(slices[0].aborted);
+  CHECK(slices[0].records.size() == 2);
+}
+
+TEST_CASE("a paused partition keeps what it has; what is dropped is gone") {
+  FetchBuffer buffer;
+  buffer.add(a, 0, {batch_at(0, 2)}, EventId{});
+  buffer.add(b, 0, {batch_at(0, 2)}, EventId{});
+  const auto slices = buffer.take(100, [](const TopicPartition& tp) { return tp == a; });
+  REQUIRE(slices.size() == 1);
+  CHECK(slices[0].tp == b);
+  CHECK(buffer.holds(a));
+  buffer.drop(a);
+  CHECK(buffer.empty());
+}

@@ -43,6 +43,12 @@ TEST_CASE("check 46: a consumer at 50 whose log starts at 80 now goes to the end
     cluster.engine.set_link_up(cluster.consumer_id, true);
     cluster.run(60s);
 
+    bool out_of_range = false;
+    for (const auto& [event, warning] : cluster.trace.all<trace::ClientWarning>())
+      out_of_range =
+          out_of_range || (event.node == cluster.consumer_id &&
+                           warning.text.find("OFFSET_OUT_OF_RANGE") != std::string::npos);
+    CHECK(out_of_range);
     const auto resets = cluster.trace.all<trace::PositionReset>();
     REQUIRE(resets.size() == 2);
     const bool is_latest = std::string_view(reset) == "latest";

@@ -88,6 +88,27 @@ TEST_CASE("check 23: two brokers are fenced: leaders move in order of assignment
   CHECK(world.at(foo2).isr == ids({0, 1}));
 }
 
+TEST_CASE("checks 25 and 26, decided by the controller: eligible replicas are kept, then elected") {
+  World world(5, true, {{"min.insync.replicas", "3"}});
+  world.add("foo", {ids({1, 2, 3, 4})});
+  CHECK(world.propose(foo0, ids({1, 2})).error == Error::none);
+  CHECK(world.at(foo0).elr == ids({3, 4}));
+  CHECK(world.at(foo0).leader == NodeId{1});
+  // 4 is seen to have crashed, so that its log may lack something; then 2 and 1 die.
+  Records records;
+  world.control.broker_restarted(NodeId{4}, false, records);
+  world.replay(records);
+  world.fence(4);
+  world.fence(2);
+  CHECK(world.at(foo0).isr == ids({1}));
+  CHECK(world.at(foo0).elr == ids({2, 3}));
+  world.fence(1);
+  CHECK(world.at(foo0).leader == NodeId{3});
+  CHECK(world.at(foo0).isr == ids({3}));
+  CHECK(world.at(foo0).elr == ids({1, 2}));
+  CHECK_FALSE(world.at(foo0).recovering);
+}
+
 TEST_CASE(
     "check 24: without ELR and unclean elections a partition whose in-sync replicas are dead stays "
     "without leader until an administrator decides") {
@@ -250,6 +271,12 @@ TEST_CASE("topics are made, grown, configured and deleted; nonsense is refused w
   CHECK(world.ask(CreateTopic{{"bar", 0, 1, {}}}) == Error::invalid_partitions);
   CHECK(world.ask(CreateTopic{{"b/r", 1, 1, {}}}) == Error::invalid_topic_exception);
   CHECK(world.ask(CreateTopic{{"bar", 1, 1, {{"nonsense", "1"}}}}) == Error::invalid_config);
+  CHECK(world.ask(CreateTopic{
+            {"bar", 1, 1, {{"min.compaction.lag.ms", "9"}, {"max.compaction.lag.ms", "8"}}}}) ==
+        Error::invalid_config);
+  CHECK(world.ask(AlterTopicConfig{"foo", "max.compaction.lag.ms", "8"}) == Error::none);
+  CHECK(world.ask(AlterTopicConfig{"foo", "min.compaction.lag.ms", "9"}) == Error::invalid_config);
+  CHECK(world.ask(AlterTopicConfig{"foo", "min.compaction.lag.ms", "8"}) == Error::none);
   CHECK(world.ask(AddPartitions{"foo", 3}) == Error::invalid_partitions);
   CHECK(world.ask(AddPartitions{"foo", 5}) == Error::none);
   CHECK(world.image.find_topic("foo")->partitions.size() == 5);

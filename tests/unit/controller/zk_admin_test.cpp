@@ -110,6 +110,13 @@ TEST_CASE("a topic's config reaches all brokers through ZooKeeper") {
   w.run(100ms);
   for (std::uint32_t b = 0; b < 4; ++b)
     CHECK(w.link(b).image().find_topic("orders")->config.at("min.insync.replicas") == "2");
+  const auto changed = w.trace.all<trace::TopicConfigChanged>();
+  REQUIRE(changed.size() == 1);
+  CHECK(changed[0].second.min_isr == 2);
+  CHECK(w.ask(AlterTopicConfig{"orders", "max.compaction.lag.ms", "8"}).error == Error::none);
+  CHECK(w.ask(AlterTopicConfig{"orders", "min.compaction.lag.ms", "9"}).error ==
+        Error::invalid_config);
+  CHECK(w.ask(AlterTopicConfig{"orders", "max.compaction.lag.ms", ""}).error == Error::none);
   CHECK(w.ask(AlterTopicConfig{"orders", "min.insync.replicas", ""}).error == Error::none);
   w.run(100ms);
   CHECK(w.link(3).image().find_topic("orders")->config.empty());

@@ -19,7 +19,7 @@ struct OneGroup : GroupManager {
   void on_unloaded(engine::Runtime&, std::int32_t) override {}
   bool on_written(engine::Runtime&, std::uint64_t, Error) override { return false; }
   bool has(const std::string& group) const override { return group == id; }
-  std::size_t groups(std::int32_t) const override { return id.empty() ? 0 : 1; }
+  std::vector<std::string> groups(std::int32_t) const override { return {id}; }
   bool give_up(engine::Runtime&, const std::string& group,
                std::vector<CoordinatorEntry>& entries) override {
     if (members > 0) return false;

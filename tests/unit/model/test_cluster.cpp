@@ -79,6 +79,9 @@ TEST_CASE("cluster: a follower's gap is what the leader has and it has not") {
   CHECK(load_of(c.t.world(), c.brokers[2]).out_of_sync == 1);
   CHECK(health_of(c.t.world()).under_replicated == 1);
   CHECK(health_of(c.t.world()).under_min_isr == 0);
+  c.t.add(c.brokers[0], trace::TopicConfigChanged{"orders", "min.insync.replicas", "3", 3});
+  CHECK(c.partition().min_isr == 3);
+  CHECK(health_of(c.t.world()).under_min_isr == 1);
 }
 
 TEST_CASE("cluster: a leader that has not heard of the election believes that it leads") {

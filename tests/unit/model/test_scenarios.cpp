@@ -55,6 +55,7 @@ void check_against(const Reader& reader, const check::Ledger& ledger) {
   same(Score::out_of_order, verdict.out_of_order);
   same(Score::dead_lettered, verdict.dead_lettered);
   same(Score::expired, verdict.expired);
+  same(Score::skipped, verdict.skipped);
   // The scoreboard counts records, the ledger pairs.
   CHECK(as_set(reader.scoreboard.records(Score::waiting, reader.history.size())) ==
         as_set(verdict.undelivered.records));

@@ -119,7 +119,7 @@ class Cluster {
     auto entry = log.begin();
     std::advance(entry, static_cast<std::ptrdiff_t>(pick(log.size())));
     const NodeId reader = readers_[pick(readers_.size())];
-    if (pick(4) == 0) t.add(reader, trace::PositionReset{"orders", 0, "earliest", entry->first});
+    if (pick(4) == 0) t.add(reader, trace::PositionReset{"orders", 0, "latest", entry->first});
     t.deliver(reader, "orders", 0, entry->first, {entry->second});
   }
   void elect() {
@@ -208,7 +208,7 @@ std::vector<RecordId> sorted(std::vector<RecordId> records) {
 }  // namespace
 
 TEST_CASE("the scoreboard of a cluster in which everything goes wrong is the ledger's") {
-  std::uint64_t lost = 0, expired = 0;
+  std::uint64_t lost = 0, expired = 0, skipped = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
     Cluster cluster(seed);
@@ -224,6 +224,8 @@ TEST_CASE("the scoreboard of a cluster in which everything goes wrong is the led
       CHECK(sorted(t.scored(Score::waiting)) == sorted(verdict.undelivered.records));
       CHECK(sorted(t.scored(Score::failed)) == sorted(verdict.failed.records));
       CHECK(t.score(Score::expired) == verdict.expired.count);
+      CHECK(t.score(Score::skipped) == verdict.skipped.count);
+      skipped += verdict.skipped.count;
       CHECK(t.score(Score::duplicated) == verdict.duplicated.count);
       CHECK(t.score(Score::out_of_order) == verdict.out_of_order.count);
       CHECK(accounted_for(verdict) == sorted(verdict.produced.records));
@@ -233,6 +235,7 @@ TEST_CASE("the scoreboard of a cluster in which everything goes wrong is the led
   }
   CHECK(lost > 0);
   CHECK(expired > 0);
+  CHECK(skipped > 0);
 }
 
 TEST_CASE("the scoreboard knows the event that sealed a loss") {

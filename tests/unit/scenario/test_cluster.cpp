@@ -119,6 +119,14 @@ TEST_CASE("operations that Kafka would refuse are refused with their place") {
         "4:48: replicas: has no meaning with do: rebalance");
   CHECK(operation("{at: 1s, do: set_config, topic: t, key: retention.mss, value: 1}") ==
         "4:54: key: Kafka's topics have no key 'retention.mss'");
+  const std::string low =
+      "{at: 1s, do: set_config, topic: t, key: max.compaction.lag.ms, value: 5}";
+  const std::string high =
+      "{at: 2s, do: set_config, topic: t, key: min.compaction.lag.ms, value: 6}";
+  CHECK(operation(high).empty());
+  CHECK(operation(low + ", " + high) ==
+        "4:158: value: InvalidConfigurationException: min.compaction.lag.ms (6) is above "
+        "max.compaction.lag.ms (5)");
 }
 
 TEST_CASE("operations are followed in the order of their times, not of the file") {

@@ -81,6 +81,18 @@ TEST_CASE("a broker is lost and comes back") {
   CHECK(told.at(Metric::active_controllers, 5) == 1);
 }
 
+TEST_CASE("min.insync.replicas: as it is now, and never more than there are replicas") {
+  Told told;
+  told.tell(one, PartitionCreated{"orders", 0, one, 0, {one, two, three}, {one, two}, 2});
+  told.tell(one, PartitionCreated{"single", 0, one, 0, {one}, {one}, 2});
+  told.metrics.advance(sim_time(1s));
+  CHECK(told.at(Metric::under_min_isr_partitions, 0) == 0);
+  told.now = sim_time(1500ms);
+  told.tell(one, TopicConfigChanged{"orders", "min.insync.replicas", "3", 3});
+  told.metrics.advance(sim_time(2s));
+  CHECK(told.at(Metric::under_min_isr_partitions, 1) == 1);
+}
+
 TEST_CASE("traffic and lag") {
   Told told;
   told.tell(one, PartitionCreated{"orders", 0, one, 0, {one, two}, {one, two}, 1});
@@ -106,6 +118,43 @@ TEST_CASE("traffic and lag") {
   told.tell(shop, TopicDeleted{"orders"});
   told.metrics.advance(sim_time(4s));
   CHECK(told.at(Metric::replica_max_lag, 3) == 0);
+}
+
+TEST_CASE("groups rebalance, commit and are counted") {
+  Told told;
+  told.now = sim_time(500ms);
+  const auto state = [&](const char* name, Int generation) {
+    told.tell(one, GroupStateChanged{"billing", "classic", name, generation, "range", 1, ""});
+  };
+  state("PreparingRebalance", 0);
+  state("Stable", 1);
+  told.tell(shop, RebalanceEnded{"billing", "shop-1", 1, 2});
+  told.now = sim_time(1500ms);
+  told.tell(one, OffsetCommitted{"billing", "orders", 0, 5, "shop-1", 1});
+  state("Stable", 1);
+  told.now = sim_time(2500ms);
+  state("Dead", 2);
+  told.metrics.advance(sim_time(3s));
+  CHECK(told.at(Metric::groups, 0) == 1);
+  CHECK(told.at(Metric::groups, 2) == 0);
+  CHECK(told.at(Metric::group_rebalances, 0) == 1);
+  CHECK(told.at(Metric::group_rebalances, 1) == 0);
+  CHECK(told.at(Metric::offset_commits, 1) == 1);
+  CHECK(told.at(Metric::rebalance_total, 2) == 1);
+}
+
+TEST_CASE("a partition that was given up makes nobody lag") {
+  Told told;
+  told.now = sim_time(100ms);
+  told.tell(one, PartitionCreated{"orders", 0, one, 0, {one}, {one}, 1});
+  told.tell(one, BatchAppended{.topic = "orders", .records = {RecordId{1}, RecordId{2}}});
+  told.tell(shop, PartitionAssigned{"billing", "orders", 0, 1});
+  told.tell(shop, RecordsDelivered{{RecordId{1}}, "orders", 0, 0, 1});
+  told.now = sim_time(1500ms);
+  told.tell(shop, PartitionRevoked{"billing", "orders", 0, "revoked"});
+  told.metrics.advance(sim_time(2s));
+  CHECK(told.at(Metric::consumer_max_lag, 0) == 1);
+  CHECK(told.at(Metric::consumer_max_lag, 1) == 0);
 }
 
 }  // namespace

@@ -1,0 +1,203 @@
+// See group_invariants.h.
+#include "sim/check/group_invariants.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include <fmt/format.h>
+
+namespace eventarium::check {
+namespace {
+
+/// What a coordinator has accepted before a rebalance may be told that much later
+/// (offsets.commit.timeout.ms).
+constexpr Duration commit_time = 5s;
+
+std::set<std::string> words(const std::string& text) {
+  std::istringstream in(text);
+  std::set<std::string> list;
+  for (std::string word; in >> word;) list.insert(word);
+  return list;
+}
+
+}  // namespace
+
+GroupInvariants::Group* GroupInvariants::group_of(NodeId consumer) {
+  const auto found = group_of_.find(consumer);
+  return found == group_of_.end() ? nullptr : &groups_[found->second];
+}
+
+void GroupInvariants::on_event(const trace::Event& event) {
+  if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
+    if (!wanted->group.empty()) group_of_[event.node] = wanted->group;
+  } else if (const auto* changed = event.as<trace::GroupStateChanged>()) {
+    generations_grow(event, *changed);
+  } else if (const auto* made = event.as<trace::GroupAssignmentMade>()) {
+    one_member_per_partition(event, *made);
+  } else if (const auto* left = event.as<trace::GroupMemberLeft>()) {
+    groups_[left->group].assigned.erase(left->member);
+  } else if (const auto* committed = event.as<trace::OffsetCommitted>()) {
+    current_members_commit(event, *committed);
+    committed_was_read(event, *committed);
+    groups_[committed->group].committed[{committed->topic, committed->partition}] = {
+        committed->offset, event.t, committed->member.empty()};
+  } else if (const auto* expired = event.as<trace::OffsetExpired>()) {
+    groups_[expired->group].committed.erase({expired->topic, expired->partition});
+  } else if (const auto* loaded = event.as<trace::CoordinatorLoaded>()) {
+    for (auto& [name, group] : groups_)  // what was not kept yet has to be done again
+      if (group.coordinator != event.node || loaded->topic == "__consumer_offsets")
+        group.coordinator = NodeId{};
+  } else if (const auto* filtered = event.as<trace::RecordsFiltered>()) {
+    reach(event.node, filtered->topic, filtered->partition,
+          filtered->base_offset + static_cast<std::int64_t>(filtered->records.size()));
+  } else if (const auto* acquired = event.as<trace::RecordsAcquired>()) {
+    one_holder_at_a_time(event, *acquired);
+  } else if (const auto* settled = event.as<trace::RecordsSettled>()) {
+    settle(*settled);
+  } else if (const auto* taken = event.as<trace::LeadershipTaken>()) {
+    for (auto& [key, records] : held_)
+      if (key.second == PartitionKey{taken->topic, taken->partition}) records.clear();
+  }
+}
+
+// ---- who reads what
+
+void GroupInvariants::generations_grow(const trace::Event& event,
+                                       const trace::GroupStateChanged& changed) {
+  Group& group = groups_[changed.group];
+  group.kind = changed.kind;
+  if (group.coordinator == event.node && changed.generation < group.generation)
+    findings_.violated(Invariant::generations_grow,
+                       fmt::format("{} has group {} in generation {}, after {}", named(event.node),
+                                   changed.group, changed.generation, group.generation),
+                       {event.node});
+  if (group.coordinator != event.node || changed.generation != group.generation)
+    group.since = event.t;
+  group.coordinator = event.node;
+  group.generation = changed.generation;
+}
+
+void GroupInvariants::one_member_per_partition(const trace::Event& event,
+                                               const trace::GroupAssignmentMade& made) {
+  Group& group = groups_[made.group];
+  const std::set<std::string> partitions = words(made.partitions);
+  for (const auto& [member, other] : group.assigned) {
+    const bool counts = group.kind == "consumer" || other.generation == made.generation;
+    if (group.kind == "share" || member == made.member || !counts) continue;
+    for (const std::string& partition : partitions) {
+      if (!other.partitions.contains(partition)) continue;
+      findings_.violated(
+          Invariant::one_member_per_partition,
+          fmt::format("{} gives {} to {} in group {}, but {} has it in generation {}",
+                      named(event.node), partition, named(made.client), made.group,
+                      named(other.client), other.generation),
+          {event.node, made.client, other.client});
+      break;
+    }
+  }
+  group.assigned[made.member] = {made.generation, made.client, partitions};
+}
+
+// ---- positions
+
+void GroupInvariants::current_members_commit(const trace::Event& event,
+                                             const trace::OffsetCommitted& committed) {
+  const Group& group = groups_[committed.group];
+  if (committed.member.empty() || group.kind != "classic") return;
+  if (committed.generation >= group.generation || event.t - group.since < commit_time) return;
+  findings_.violated(
+      Invariant::current_members_commit,
+      fmt::format("{} keeps offset {} of {}-{} for group {} from a member of generation {}, in "
+                  "generation {}",
+                  named(event.node), committed.offset, committed.topic, committed.partition,
+                  committed.group, committed.generation, group.generation),
+      {event.node});
+}
+
+void GroupInvariants::committed_was_read(const trace::Event& event,
+                                         const trace::OffsetCommitted& committed) {
+  Group& group = groups_[committed.group];
+  const PartitionKey key{committed.topic, committed.partition};
+  const auto found = group.reached.find(key);
+  if (committed.member.empty() || found == group.reached.end()) {
+    std::int64_t& reached = group.reached[key];
+    reached = std::max(reached, committed.offset);
+    return;
+  }
+  const PartitionState* partition = ledger_.logs().find(key.topic, key.partition);
+  std::int64_t offset = found->second;
+  // Markers, aborted and compacted records are passed without being handed over.
+  while (partition && offset < committed.offset) {
+    const RecordId record = partition->log().at(offset);
+    if (record.valid() && is_to_be_read(ledger_, record)) break;
+    ++offset;
+  }
+  if (committed.offset <= offset) return;
+  findings_.violated(
+      Invariant::committed_was_read,
+      fmt::format("{} keeps offset {} of {}-{} for group {}, whose members have read up to {} only",
+                  named(event.node), committed.offset, committed.topic, committed.partition,
+                  committed.group, found->second),
+      {event.node});
+}
+
+void GroupInvariants::committed_position_is_kept(const trace::Event& event,
+                                                 const trace::PositionReset& reset) {
+  Group* group = group_of(event.node);
+  if (!group || reset.policy != "committed") return;
+  const auto found = group->committed.find({reset.topic, reset.partition});
+  const bool had_time = found != group->committed.end() && event.t - found->second.at > commit_time;
+  if (!had_time || found->second.offset == reset.offset) return;
+  findings_.violated(
+      Invariant::committed_position_is_kept,
+      fmt::format("{} goes on at offset {} of {}-{}; committed was {}", named(event.node),
+                  reset.offset, reset.topic, reset.partition, found->second.offset),
+      {event.node});
+}
+
+void GroupInvariants::on_position(const trace::Event& event, const trace::PositionReset& reset) {
+  committed_position_is_kept(event, reset);
+  reach(event.node, reset.topic, reset.partition, reset.offset);
+}
+
+void GroupInvariants::on_delivered(const trace::Event& event,
+                                   const trace::RecordsDelivered& delivered) {
+  if (delivered.base_offset < 0 || group_of_.empty()) return;
+  reach(event.node, delivered.topic, delivered.partition,
+        delivered.base_offset + static_cast<std::int64_t>(delivered.records.size()));
+}
+
+void GroupInvariants::reach(NodeId consumer, const std::string& topic, std::int64_t partition,
+                            std::int64_t offset) {
+  Group* group = group_of(consumer);
+  if (!group) return;
+  std::int64_t& reached = group->reached[{topic, partition}];
+  reached = std::max(reached, offset);
+}
+
+// ---- share groups
+
+void GroupInvariants::one_holder_at_a_time(const trace::Event& event,
+                                           const trace::RecordsAcquired& acquired) {
+  auto& held = held_[{acquired.group, {acquired.topic, acquired.partition}}];
+  std::int64_t offset = acquired.base_offset;
+  for (const RecordId record : acquired.records) {
+    Held& holder = held[offset];
+    if (holder.client.valid() && holder.until > event.t)
+      findings_.violated(Invariant::one_holder_at_a_time,
+                         fmt::format("{} gives offset {} of {}-{} to {} while {} has it",
+                                     named(event.node), offset, acquired.topic, acquired.partition,
+                                     named(acquired.client), named(holder.client)),
+                         {event.node, acquired.client, holder.client}, {record});
+    holder = {acquired.client, event.t + acquired.lock};
+    ++offset;
+  }
+}
+
+void GroupInvariants::settle(const trace::RecordsSettled& settled) {
+  auto& held = held_[{settled.group, {settled.topic, settled.partition}}];
+  const auto end = settled.base_offset + static_cast<std::int64_t>(settled.records.size());
+  held.erase(held.lower_bound(settled.base_offset), held.lower_bound(end));
+}
+
+}  // namespace eventarium::check

@@ -1,0 +1,180 @@
+// Reads what a consumer or service says of its group: which one, how it commits, and how many
+// there are of it. A file's one entry with `instances` becomes as many nodes, with numbers.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/scenario/clients.h"
+#include "sim/scenario/draft.h"
+#include "sim/scenario/suggest.h"
+
+namespace eventarium::scenario {
+namespace {
+
+Commit commit_of(const std::string& word) {
+  const std::vector<std::string>& words = choices("service.commit");
+  const auto found = std::find(words.begin(), words.end(), word);
+  return static_cast<Commit>(found - words.begin());
+}
+
+/// Reports, under `what`, a setting of Kafka's that this version does not simulate.
+bool is_simulated(ConfigScope scope, std::string_view key, const std::string& value,
+                  const Place& place, std::string_view what, Draft& draft) {
+  const std::string problem = check_config_value(*find_config_key(scope, key), value);
+  if (!problem.empty()) draft.problems.add(place, fmt::format("{}: {}", what, problem));
+  return problem.empty();
+}
+
+/// Kafka's assignors, by the names that they give themselves and by their classes.
+void check_assignors(const MapReader& map, const Service& service, Draft& draft) {
+  static const std::vector<std::string> known = {
+      "range",         "roundrobin",         "sticky",         "cooperative-sticky",
+      "RangeAssignor", "RoundRobinAssignor", "StickyAssignor", "CooperativeStickyAssignor"};
+  constexpr std::string_view package = "org.apache.kafka.clients.consumer.";
+  constexpr const char* key = "partition.assignment.strategy";
+  const auto found = service.consumer_config.find(key);
+  if (found == service.consumer_config.end()) return;
+  const Place& place = map.place_of(service.is_consumer ? "config" : "consumer_config");
+  std::size_t begin = 0;
+  while (begin <= found->second.size()) {
+    const std::size_t comma = std::min(found->second.find(',', begin), found->second.size());
+    std::string name = found->second.substr(begin, comma - begin);
+    begin = comma + 1;
+    name.erase(0, std::min(name.find_first_not_of(' '), name.size()));
+    name.erase(name.find_last_not_of(' ') + 1);
+    if (name.starts_with(package)) name.erase(0, package.size());
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      draft.problems.add(place, fmt::format("{}: Kafka has no assignor '{}'{}", key, name,
+                                            did_you_mean(name, known)));
+  }
+}
+
+/// What has no meaning outside of a group.
+void check_without_group(const MapReader& map, Draft& draft) {
+  for (const char* key : {"static", "share", "commit"})
+    if (map.has(key))
+      draft.problems.add(
+          map.place_of(key),
+          fmt::format("{}: only a member of a group does that; it needs a 'group'", key));
+}
+
+/// Settings that would make all instances the same to Kafka.
+void check_instances(const MapReader& map, const Service& service, Draft& draft) {
+  if (service.consumer_config.count("group.instance.id") != 0)
+    draft.problems.add(map.place_of("instances"),
+                       "instances: with one group.instance.id each would fence the others; say "
+                       "static: true, then each has its own");
+  if (service.producer_config.count("transactional.id") != 0)
+    draft.problems.add(map.place_of("instances"),
+                       "instances: with one transactional.id each would fence the others; leave "
+                       "it out and say commit: transaction, then each has its own");
+}
+
+}  // namespace
+
+void read_group(const MapReader& map, Service& service, Draft& draft) {
+  std::string group;
+  if (!map.name("group", true, group)) return;
+  const Place& place = map.place_of("group");
+  if (draft.scenario.channel != Channel::kafka) {
+    draft.problems.add(place, "group: only Kafka's consumers form groups; there is no Kafka here");
+    return;
+  }
+  is_simulated(ConfigScope::consumer, "group.id", group, place, "group", draft);
+  service.consumer_config["group.id"] = group;
+  std::string word;
+  if (map.choice("commit", word)) service.commit = commit_of(word);
+  if (map.has("commit"))
+    service.consumer_config["enable.auto.commit"] =
+        service.commit == Commit::automatic ? "true" : "false";
+}
+
+void complete_group(const MapReader& map, Service& service, Draft& draft) {
+  check_assignors(map, service, draft);
+  if (service.group().empty()) {
+    if (!map.has("group")) check_without_group(map, draft);
+    return;
+  }
+  const auto auto_commit = service.consumer_config.find("enable.auto.commit");
+  if (!map.has("commit") && auto_commit != service.consumer_config.end() &&
+      auto_commit->second == "false")
+    service.commit = Commit::never;
+  if (!service.partitions.empty())
+    draft.problems.add(map.place_of("reads"),
+                       "partitions: a group assigns partitions itself; leave out either "
+                       "'partitions' or 'group'");
+  map.boolean("share", service.share_group);
+  if (service.share_group)
+    draft.problems.add(map.place_of("share"),
+                       "share: share groups (KIP-932) are not simulated yet; leave it out, then "
+                       "it is a consumer group");
+  if (service.commit != Commit::transaction) return;
+  if (!publishes(service))
+    draft.problems.add(map.place_of("commit"),
+                       "commit: a transaction is about what a service publishes, and this one "
+                       "publishes nothing; say after or each");
+}
+
+void expand_service(const MapReader& map, const Service& service, Draft& draft) {
+  std::optional<int> instances;
+  const bool counted = map.integer("instances", instances);
+  bool is_static = false;
+  map.boolean("static", is_static);
+  if (counted) check_instances(map, service, draft);
+  for (int i = 1; i <= instances.value_or(1); ++i) {
+    Service one =
+        counted ? one_more(service, fmt::format("{}-{}", service.name, i)) : Service(service);
+    one.family = service.name;
+    if (!service.name.empty()) draft.declare_node(one.name, map.place_of("name"));
+    if (is_static && !service.group().empty()) {
+      is_simulated(ConfigScope::consumer, "group.instance.id", one.name, map.place_of("static"),
+                   "static", draft);
+      one.consumer_config["group.instance.id"] = one.name;
+    }
+    if (one.commit == Commit::transaction) {
+      const std::string id =
+          one.producer_config.try_emplace("transactional.id", one.name + "-tx").first->second;
+      is_simulated(ConfigScope::producer, "transactional.id", id, map.place_of("commit"), "commit",
+                   draft);
+    }
+    draft.scenario.services.push_back(std::move(one));
+  }
+}
+
+void expand_producer(const MapReader& map, const Producer& producer, Draft& draft) {
+  std::optional<int> instances;
+  const bool counted = map.integer("instances", instances);
+  if (counted && map.has("id") && producer.id.find("{source}") == std::string::npos)
+    draft.problems.add(map.place_of("id"),
+                       "id: with instances, events of two of them would have the same id; let "
+                       "{source} stand in it");
+  if (counted && producer.config.count("transactional.id") != 0)
+    draft.problems.add(map.place_of("instances"),
+                       "instances: with one transactional.id each would fence the others; leave "
+                       "one of them out");
+  for (int i = 1; i <= instances.value_or(1); ++i) {
+    Producer one =
+        counted ? one_more(producer, fmt::format("{}-{}", producer.name, i)) : Producer(producer);
+    one.family = producer.name;
+    if (!producer.name.empty()) draft.declare_node(one.name, map.place_of("name"));
+    draft.scenario.producers.push_back(std::move(one));
+  }
+}
+
+void remark_groups(Draft& draft) {
+  std::vector<std::string> told;
+  for (const Service& service : draft.scenario.services) {
+    if (service.group().empty() || service.consumer_config.count("auto.offset.reset") != 0)
+      continue;
+    if (std::find(told.begin(), told.end(), service.group()) != told.end()) continue;
+    told.push_back(service.group());
+    draft.remarks.emplace_back(
+        draft.nodes.at(service.name),
+        fmt::format("'{}' reads from the end (auto.offset.reset: latest is Kafka's default): what "
+                    "is published before its group has its partitions, some seconds after the "
+                    "start, is not for it; earliest reads all",
+                    service.name));
+  }
+}
+
+}  // namespace eventarium::scenario
