@@ -31,6 +31,24 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+kafka::CommitPolicy policy_of(scenario::Commit commit) {
+  switch (commit) {
+    case scenario::Commit::automatic:
+      return kafka::CommitPolicy::automatic;
+    case scenario::Commit::before:
+      return kafka::CommitPolicy::before;
+    case scenario::Commit::after:
+      return kafka::CommitPolicy::after;
+    case scenario::Commit::each:
+      return kafka::CommitPolicy::each;
+    case scenario::Commit::transaction:
+      return kafka::CommitPolicy::transaction;
+    case scenario::Commit::never:
+      return kafka::CommitPolicy::never;
+  }
+  return kafka::CommitPolicy::automatic;
+}
+
 NodeId node_number(std::size_t index) { return NodeId{static_cast<std::uint32_t>(index)}; }
 
 /// The partitions that a service is assigned: those it names, and all of the topics of which it
@@ -103,9 +121,10 @@ class Builder {
 
   NodeId add_service(const scenario::Service& service) {
     auto publisher = make_publisher(service);
+    auto subscriber = make_subscriber(service, publisher.get());
     return add(service.name, service.is_consumer ? "consumer" : "service",
                "reads " + joined(service.topics), service.start,
-               std::make_unique<service::ServiceNode>(service, make_subscriber(service),
+               std::make_unique<service::ServiceNode>(service, std::move(subscriber),
                                                       std::move(publisher), side_effects_));
   }
 
@@ -118,7 +137,9 @@ class Builder {
   void reconfigure(NodeId node, const scenario::Service& service) {
     auto* const known = dynamic_cast<service::ServiceNode*>(&engine_.node(node));
     EVENTARIUM_CHECK(known != nullptr, "a service's node");
-    known->set_channels(make_subscriber(service), make_publisher(service));
+    auto publisher = make_publisher(service);
+    auto subscriber = make_subscriber(service, publisher.get());
+    known->set_channels(std::move(subscriber), std::move(publisher));
   }
 
  private:
@@ -160,13 +181,13 @@ class Builder {
     return publishes(service) ? make_publisher(service.producer_config) : nullptr;
   }
 
-  std::unique_ptr<bus::Subscriber> make_subscriber(const scenario::Service& service) const {
+  /// `publisher`: of the same service, for commits within its transactions; it may be null.
+  std::unique_ptr<bus::Subscriber> make_subscriber(const scenario::Service& service,
+                                                   bus::Publisher* publisher) const {
     constexpr auto component = service::subscriber_component;
     switch (scenario_.channel) {
       case Channel::kafka:
-        return std::make_unique<kafka::Consumer>(
-            component, service.consumer_config, brokers_,
-            kafka::Assignment{assignment(scenario_, service), {}});
+        return make_consumer(service, publisher);
       case Channel::direct:
         return std::make_unique<bus::DirectReceiver>();
       case Channel::queue:
@@ -176,6 +197,20 @@ class Builder {
                                                           service.topics);
     }
     return nullptr;
+  }
+
+  std::unique_ptr<bus::Subscriber> make_consumer(const scenario::Service& service,
+                                                 bus::Publisher* publisher) const {
+    kafka::Assignment wanted;
+    if (service.group().empty())
+      wanted.partitions = assignment(scenario_, service);
+    else
+      wanted.topics = service.topics;
+    const bool transactional = service.commit == scenario::Commit::transaction;
+    return std::make_unique<kafka::Consumer>(
+        service::subscriber_component, service.consumer_config, brokers_, std::move(wanted),
+        policy_of(service.commit),
+        transactional ? dynamic_cast<kafka::Producer*>(publisher) : nullptr);
   }
 
   const scenario::Scenario& scenario_;

@@ -113,6 +113,7 @@ void FaultInjector::end_for_good(NodeId target) {
   Downtime& down = downtimes_[target];
   down.for_good = true;
   if (down.has_power) plan({Property::process, target, NodeId{}}, std::nullopt);
+  if (is_running(target)) return engine_.request_stop(target);
   engine_.stop(target, engine::StopReason::clean);
 }
 

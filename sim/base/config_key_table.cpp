@@ -172,11 +172,12 @@ std::vector<ConfigKey> consumer_fetch_keys() {
 std::vector<ConfigKey> consumer_group_keys() {
   constexpr Scope s = Scope::consumer;
   return {
-      inert(text(s, {"group.id", "null", "consumer groups"}), ""),
+      text(s, {"group.id", "null", "the group whose members share the partitions"}),
       text(s, {"group.instance.id", "null", "a static member: it may restart without a rebalance"}),
-      inert(choice(s, {"group.protocol", "classic", "the consumer protocol (KIP-848)"},
-                   {"classic", "consumer"})),
-      inert(text(s, {"group.remote.assignor", "null", "the consumer protocol (KIP-848)"}), ""),
+      choice(s, {"group.protocol", "classic", "consumer: the brokers assign (KIP-848)"},
+             {"classic", "consumer"}),
+      text(s, {"group.remote.assignor", "null",
+               "consumer protocol: the assignor wished for, uniform or range"}),
       text(s, {"partition.assignment.strategy", "RangeAssignor,CooperativeStickyAssignor",
                "assignors, preferred ones first: RangeAssignor, RoundRobinAssignor, "
                "StickyAssignor, CooperativeStickyAssignor"}),

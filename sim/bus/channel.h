@@ -69,6 +69,11 @@ class Subscriber : public Part {
   /// The handler is done with the delivery; ok false asks for redelivery where there is such a
   /// thing (queue), or answers the caller with a failure (direct call).
   virtual void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) = 0;
+  /// The process has been asked to end: nothing more is handed over, and what is to be said before
+  /// it ends is said. True when that is done; else is_closed() says when, and the owner goes on
+  /// feeding it until then.
+  virtual bool begin_close(engine::Runtime&) { return true; }
+  virtual bool is_closed() const { return true; }
 
  protected:
   Listener* listener_ = nullptr;

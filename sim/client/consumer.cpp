@@ -62,7 +62,8 @@ void Consumer::run(engine::Runtime& runtime) {
   if (running_) return;  // finished() from inside on_delivery(): the loop below goes on
   running_ = true;
   background(runtime);
-  while (current_ == 0 && !failed_) {
+  if (closing_) go_on_closing(runtime);
+  while (current_ == 0 && !failed_ && !closing_) {
     settle_commit(runtime);
     if (blocked() || failed_) break;
     if (slice_.empty() && !next_records(runtime)) break;
@@ -272,7 +273,7 @@ void Consumer::resume(engine::Runtime& runtime) {
 }
 
 void Consumer::stop(engine::Runtime& runtime, engine::StopReason reason) {
-  if (reason == engine::StopReason::clean && !failed_) close(runtime);
+  if (reason == engine::StopReason::clean && !failed_ && !closed_) close(runtime);
   core_.forget_all();
   fetcher_.forget_all();
   if (link_) link_->forget_all();
@@ -283,7 +284,7 @@ void Consumer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   in_hand_.reset();
   current_ = 0;
   waiting_ = Waiting::nothing;
-  failed_ = has_records_ = ending_transaction_ = false;
+  failed_ = has_records_ = ending_transaction_ = closing_ = closed_ = false;
 }
 
 }  // namespace eventarium::kafka

@@ -71,6 +71,10 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   /// `ok` makes no difference: Kafka keeps no account of single records. A handle that isn't the
   /// current delivery's is ignored.
   void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) override;
+  /// KafkaConsumer.close(): commits what has been finished, waits for that for 30 s at most, and
+  /// leaves the group.
+  bool begin_close(engine::Runtime& runtime) override;
+  bool is_closed() const override { return closed_; }
 
   /// The offset that poll() returns next; none before it is known or for a partition that isn't
   /// assigned.
@@ -115,6 +119,9 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   void rewind(engine::Runtime& runtime);
   void end_transaction(engine::Runtime& runtime);
   void close(engine::Runtime& runtime);
+  Offsets finished_offsets() const;
+  bool commits_on_close() const;
+  void go_on_closing(engine::Runtime& runtime);
   PartitionList assigned_partitions() const override { return fetcher_.assigned(); }
   bool commit_before_rebalance(engine::Runtime& runtime) override;
   void revoke_partitions(engine::Runtime& runtime, const PartitionList& partitions,
@@ -150,6 +157,7 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   std::uint64_t last_handle_ = 0;
   bool running_ = false;  // inside run()
   bool failed_ = false;
+  bool closing_ = false, closed_ = false;
 
   SimTime auto_commit_at_{};
   enum class Waiting : std::uint8_t { nothing, before, after, each, rebalance };

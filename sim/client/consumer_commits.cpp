@@ -162,21 +162,46 @@ void Consumer::on_transactions_failed(engine::Runtime& runtime, Error error) {
 }
 
 /// KafkaConsumer.close(): commits what is finished where the application would, and leaves.
+/// What the application has finished, and not what it holds in its hand.
+Offsets Consumer::finished_offsets() const {
+  Offsets offsets = consumed();
+  for (auto item = slice_.rbegin(); item != slice_.rend(); ++item)
+    offsets[{item->delivery.topic, static_cast<std::int32_t>(item->delivery.partition)}] = {
+        item->delivery.offset, item->leader_epoch};
+  if (in_hand_)
+    offsets[{in_hand_->delivery.topic, static_cast<std::int32_t>(in_hand_->delivery.partition)}] = {
+        in_hand_->delivery.offset, in_hand_->leader_epoch};
+  return offsets;
+}
+
+bool Consumer::commits_on_close() const {
+  return options_.group.auto_commit || commit_ == CommitPolicy::after ||
+         commit_ == CommitPolicy::each;
+}
+
+/// As close(), when there is no time to wait for answers.
 void Consumer::close(engine::Runtime& runtime) {
   if (!link_) return;
-  const bool commits =
-      options_.group.auto_commit || commit_ == CommitPolicy::after || commit_ == CommitPolicy::each;
-  if (commits && link_->can_send() && fetcher_.failure().empty()) {
-    Offsets offsets = consumed();
-    for (auto item = slice_.rbegin(); item != slice_.rend(); ++item)
-      offsets[{item->delivery.topic, static_cast<std::int32_t>(item->delivery.partition)}] = {
-          item->delivery.offset, item->leader_epoch};
-    if (in_hand_)
-      offsets[{in_hand_->delivery.topic, static_cast<std::int32_t>(in_hand_->delivery.partition)}] =
-          {in_hand_->delivery.offset, in_hand_->leader_epoch};
-    offsets_->commit_async(runtime, offsets, "close");
-  }
+  if (commits_on_close() && link_->can_send() && fetcher_.failure().empty())
+    offsets_->commit_async(runtime, finished_offsets(), "close");
   if (membership_) membership_->leave(runtime);
+}
+
+bool Consumer::begin_close(engine::Runtime& runtime) {
+  constexpr Duration close_timeout = 30s;  // KafkaConsumer.DEFAULT_CLOSE_TIMEOUT_MS
+  if (!link_ || failed_ || producer_) return true;
+  closing_ = true;
+  if (commits_on_close() && fetcher_.failure().empty() && !offsets_->waits())
+    offsets_->begin_commit(runtime, finished_offsets(), "close", close_timeout);
+  slice_.clear();
+  run(runtime);
+  return closed_;
+}
+
+void Consumer::go_on_closing(engine::Runtime& runtime) {
+  if (closed_ || offsets_->waits()) return;
+  if (membership_) membership_->leave(runtime);
+  closed_ = true;
 }
 
 }  // namespace eventarium::kafka

@@ -232,11 +232,11 @@ void ConsumerGroups::on_unloaded(engine::Runtime& runtime, std::int32_t partitio
 
 // ---- what others ask
 
-std::size_t ConsumerGroups::groups(std::int32_t partition) const {
-  std::size_t count = 0;
+std::vector<std::string> ConsumerGroups::groups(std::int32_t partition) const {
+  std::vector<std::string> ids;
   for (const auto& [id, group] : groups_)
-    count += context_.log.partition_of(id) == partition ? 1 : 0;
-  return count;
+    if (context_.log.partition_of(id) == partition) ids.push_back(id);
+  return ids;
 }
 
 bool ConsumerGroups::give_up(engine::Runtime& runtime, const std::string& group,

@@ -35,7 +35,7 @@ class ConsumerGroups : public GroupManager {
   void on_unloaded(engine::Runtime& runtime, std::int32_t partition) override;
   bool on_written(engine::Runtime& runtime, std::uint64_t token, Error error) override;
   bool has(const std::string& group) const override { return groups_.contains(group); }
-  std::size_t groups(std::int32_t partition) const override;
+  std::vector<std::string> groups(std::int32_t partition) const override;
   bool give_up(engine::Runtime& runtime, const std::string& group,
                std::vector<CoordinatorEntry>& entries) override;
   Error check_commit(const CommitSender& sender) const override;

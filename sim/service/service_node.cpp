@@ -43,14 +43,19 @@ void ServiceNode::on_start(engine::Runtime& runtime) {
 }
 
 void ServiceNode::on_message(engine::Runtime& runtime, engine::Message message) {
-  if (subscriber_->handle_message(runtime, message)) return;
-  if (publisher_) publisher_->handle_message(runtime, message);
+  if (!subscriber_->handle_message(runtime, message) && publisher_)
+    publisher_->handle_message(runtime, message);
+  end_when_closed(runtime);
 }
 
 void ServiceNode::on_timer(engine::Runtime& runtime, engine::Token token) {
-  if (token.component == own_component) return finish(runtime);
-  if (subscriber_->handle_timer(runtime, token)) return;
-  if (publisher_) publisher_->handle_timer(runtime, token);
+  if (token.component == own_component) {
+    if (work_) finish(runtime);  // else it was dropped
+    return;
+  }
+  if (!subscriber_->handle_timer(runtime, token) && publisher_)
+    publisher_->handle_timer(runtime, token);
+  end_when_closed(runtime);
 }
 
 void ServiceNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) {
@@ -58,10 +63,24 @@ void ServiceNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::L
   subscriber_->handle_disconnect(runtime, peer, lane);
   runtime.set_cause(closed);
   if (publisher_) publisher_->handle_disconnect(runtime, peer, lane);
+  end_when_closed(runtime);
+}
+
+bool ServiceNode::on_stop_request(engine::Runtime& runtime) {
+  if (closing_) return false;
+  work_.reset();
+  if (subscriber_->begin_close(runtime)) return true;
+  closing_ = true;
+  return false;
+}
+
+void ServiceNode::end_when_closed(engine::Runtime& runtime) {
+  if (closing_ && subscriber_->is_closed()) runtime.exit(engine::StopReason::clean);
 }
 
 void ServiceNode::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
   work_.reset();
+  closing_ = false;
   subscriber_->stop(runtime, reason);
   if (publisher_) publisher_->stop(runtime, reason);
 }

@@ -45,6 +45,8 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
   void on_message(engine::Runtime& runtime, engine::Message message) override;
   void on_timer(engine::Runtime& runtime, engine::Token token) override;
   void on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane) override;
+  /// What it works on is dropped; it ends when its subscriber has said goodbye.
+  bool on_stop_request(engine::Runtime& runtime) override;
   void on_stop(engine::Runtime& runtime, engine::StopReason reason) override;
   /// 10 microseconds of a 1 Gflop/s core and 1 flop per byte: reading and parsing; the work that
   /// an event means is its service time.
@@ -74,6 +76,7 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
     bool ignored = false;
   };
 
+  void end_when_closed(engine::Runtime& runtime);
   const scenario::Reaction* reaction_to(const std::string& event_type) const;
   void finish(engine::Runtime& runtime);
   void react(engine::Runtime& runtime, const Work& work);
@@ -84,6 +87,7 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
   std::unique_ptr<bus::Publisher> publisher_;
   SideEffectLedger& ledger_;
   std::optional<Work> work_;
+  bool closing_ = false;  // asked to end
   // {n} of each emission, by its id template. Stands for whatever makes ids unique (a database
   // sequence, a UUID), and so survives a crash.
   std::map<std::string, std::uint64_t> emitted_;

@@ -56,7 +56,9 @@ class Coordinator : public BrokerPart, public CoordinatorLog::Owner {
   void on_written(engine::Runtime& runtime, std::uint64_t token, Error error) override {
     groups.on_written(runtime, token, error);
   }
-  std::size_t entries(std::int32_t partition) const override { return groups.groups(partition); }
+  std::size_t entries(std::int32_t partition) const override {
+    return groups.groups(partition).size();
+  }
 
   CoordinatorLog log{"__consumer_offsets", 16, *this};
   CoordinatorTimers timers{17, 0};
