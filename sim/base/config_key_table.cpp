@@ -113,7 +113,7 @@ std::vector<ConfigKey> producer_sending_keys() {
               0, no_limit),
       integer(s, {"delivery.timeout.ms", "120000", "from batch creation to failure, in ms"}, 0),
       integer(s, {"max.request.size", "1048576", "largest record and request, in bytes"}, 0),
-      boolean(s, {"enable.idempotence", "false",
+      boolean(s, {"enable.idempotence", "true",
                   "brokers recognise what is sent twice; retries keep the order"}),
       text(s, {"transactional.id", "null",
                "this producer's transactions, also after a restart; fences a former one"}),

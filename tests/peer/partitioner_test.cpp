@@ -19,7 +19,7 @@ namespace {
 class PeerTopic {
  public:
   PeerTopic()
-      : producer_(rd_kafka_new(RD_KAFKA_PRODUCER, nullptr, nullptr, 0), rd_kafka_destroy),
+      : producer_(rd_kafka_new(RD_KAFKA_PRODUCER, silent(), nullptr, 0), rd_kafka_destroy),
         topic_(rd_kafka_topic_new(producer_.get(), "orders", nullptr), rd_kafka_topic_destroy) {}
 
   using Partitioner = std::int32_t (*)(const rd_kafka_topic_t*, const void*, std::size_t,
@@ -29,6 +29,13 @@ class PeerTopic {
   }
 
  private:
+  /// Says nothing about the brokers that it doesn't have. The producer takes it over.
+  static rd_kafka_conf_t* silent() {
+    rd_kafka_conf_t* const conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "log_level", "0", nullptr, 0);
+    return conf;
+  }
+
   std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> producer_;
   std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> topic_;
 };

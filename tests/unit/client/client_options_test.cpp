@@ -14,6 +14,9 @@ TEST_CASE("Kafka's defaults") {
   CHECK(producer.client.max_in_flight_requests == 5);
   CHECK(producer.delivery_timeout == 120s);
   CHECK_FALSE(producer.round_robin);
+  CHECK(producer.idempotent);
+  CHECK(producer.transactional_id.empty());
+  CHECK(producer.transaction_timeout == 60s);
   const ConsumerOptions consumer = make_consumer_options({});
   CHECK(consumer.auto_offset_reset == ConsumerOptions::Reset::latest);
   CHECK(consumer.max_poll_records == 500);
@@ -23,6 +26,8 @@ TEST_CASE("Kafka's defaults") {
 TEST_CASE("values that are set") {
   CHECK(make_producer_options({{"acks", "0"}}).acks == 0);
   CHECK(make_producer_options({{"acks", "all"}}).acks == -1);
+  CHECK_FALSE(make_producer_options({{"acks", "1"}}).idempotent);
+  CHECK(make_producer_options({{"transactional.id", "shop"}}).transactional_id == "shop");
   CHECK(make_producer_options({{"batch.size", "0"}}).batch_size_bytes == 1);
   CHECK(make_consumer_options({{"auto.offset.reset", "none"}}).auto_offset_reset ==
         ConsumerOptions::Reset::none);

@@ -200,7 +200,8 @@ TEST_CASE("nothing is sent to a broker that is not ready, whatever acks; retries
 TEST_CASE("a broker without power: the attempt to connect is given up in time, and made again") {
   ClientCluster cluster(1, {{"orders", 1, 1, {}}});
   ProducerHost& producer =
-      cluster.add_producer({{"socket.connection.setup.timeout.ms", "1000"},
+      cluster.add_producer({{"enable.idempotence", "false"},  // it would connect at its start
+                            {"socket.connection.setup.timeout.ms", "1000"},
                             {"socket.connection.setup.timeout.max.ms", "1000"}});
   cluster.at(1ms, [&] { cluster.engine.stop(broker, engine::StopReason::power_loss); });
   cluster.at(10ms, [&] { producer.publish("orders"); });
@@ -225,26 +226,6 @@ TEST_CASE("retries=0: the first failure is final") {
   cluster.run(5s);
   CHECK(failed_with(cluster.trace, "NETWORK_EXCEPTION"));
   CHECK(cluster.trace.all<trace::SendRetried>().empty());
-}
-
-TEST_CASE("a lost acknowledgement and a retry write the record twice") {
-  ClientCluster cluster(1, {{"orders", 1, 1, {}}});
-  ProducerHost& producer = cluster.add_producer({{"request.timeout.ms", "1000"}});
-  cluster.at(10ms, [&] { producer.publish("orders"); });
-  cluster.at(1s, [&] {
-    cluster.engine.set_cut(broker, cluster.producer_id, true);  // answers don't get through
-    producer.publish("orders");
-  });
-  cluster.at(3s, [&] { cluster.engine.set_cut(broker, cluster.producer_id, false); });
-  cluster.run(20s);
-  const auto log = cluster.log_of("orders", 0);
-  REQUIRE(log.size() >= 3);
-  CHECK(log[1] == log[2]);
-  CHECK(cluster.trace.all<trace::RecordsAcknowledged>().size() == 2);
-  bool timed_out = false;
-  for (const auto& [event, retried] : cluster.trace.all<trace::SendRetried>())
-    timed_out = timed_out || retried.error == "REQUEST_TIMED_OUT";
-  CHECK(timed_out);
 }
 
 TEST_CASE("a broker that stays away: Expiring at delivery.timeout.ms") {
