@@ -52,6 +52,9 @@ void collect_records(const E& event, std::vector<RecordId>& out) {
 
 namespace {
 
+/// Kafka's own topics, in which coordinators keep what they have to remember.
+bool is_internal(std::string_view topic) { return topic.starts_with("__"); }
+
 bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),
                      [&](std::string_view begin) { return text.substr(0, begin.size()) == begin; });
@@ -324,8 +327,16 @@ void History::index_message(Position position, const trace::Event& event) {
   if (info.lost) lost_messages_.push_back(found->second);
 }
 
+/// What coordinators keep in internal topics, and the markers of transactions, are no records that
+/// somebody has published.
 void History::index_records(Position position, const trace::Event& event) {
+  if (const auto* appended = event.as<trace::BatchAppended>();
+      appended && (is_internal(appended->topic) || !appended->control.empty())) {
+    internal_records_.insert(appended->records.begin(), appended->records.end());
+    return;
+  }
   for (const RecordId id : records_of(event)) {
+    if (internal_records_.contains(id)) continue;
     const auto [found, is_new] = records_.try_emplace(id);
     if (is_new) record_order_.push_back(id);
     RecordInfo& info = found->second;
@@ -354,6 +365,7 @@ void History::index_log(Position position, const trace::Event& event) {
 
 void History::index_cluster(Position position, const trace::Event& event) {
   const auto assign = [&](const auto& change) {
+    if (is_internal(change.topic)) return;
     const PartitionId id{change.topic, change.partition};
     changes_[id].push_back(position);
     auto& replicas = assignments_[id];

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -206,6 +207,7 @@ class History {
   std::vector<std::vector<Position>> node_events_;
   std::unordered_map<RecordId, RecordInfo> records_;  // looked up only
   std::vector<RecordId> record_order_;
+  std::unordered_set<RecordId> internal_records_;                 // looked up only
   std::unordered_map<std::string, RecordId> record_by_event_id_;  // looked up only
   std::deque<MessageInfo> messages_;
   std::unordered_map<MessageId, std::uint32_t> message_index_;  // looked up only

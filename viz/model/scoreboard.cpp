@@ -58,6 +58,11 @@ const Scoreboard::Receiver* Scoreboard::Fate::receiver(NodeId node) const {
   return nullptr;
 }
 
+NodeId Scoreboard::reader_of(NodeId consumer) const {
+  const auto found = reader_.find(consumer);
+  return found == reader_.end() ? consumer : found->second;
+}
+
 bool Scoreboard::Fate::on_its_way_to(NodeId node) const {
   return contains(travelling_to, node) || contains(held_by, node);
 }
@@ -168,8 +173,9 @@ Scoreboard::Values Scoreboard::values_of(RecordId record, const Fate& fate) cons
   const auto put = [&values](Score score, std::uint64_t value) {
     values[index_of(score)] = static_cast<std::uint16_t>(std::min<std::uint64_t>(value, 0xffff));
   };
-  std::uint64_t processed = 0, duplicated = 0, out_of_order = 0, deliveries = 0;
+  std::uint64_t delivered = 0, processed = 0, duplicated = 0, out_of_order = 0, deliveries = 0;
   for (const Receiver& receiver : fate.receivers) {
+    delivered += receiver.deliveries > 0 ? 1 : 0;
     deliveries += receiver.deliveries;
     processed += receiver.processed ? 1 : 0;
     out_of_order += receiver.out_of_order ? 1 : 0;
@@ -178,7 +184,7 @@ Scoreboard::Values Scoreboard::values_of(RecordId record, const Fate& fate) cons
   put(Score::produced, 1);
   put(Score::acknowledged, fate.acknowledged ? 1 : 0);
   put(Score::waiting, is_waiting(record, fate) ? 1 : 0);
-  put(Score::delivered, fate.receivers.size());
+  put(Score::delivered, delivered);
   put(Score::processed, processed);
   put(Score::lost, is_lost(record, fate) ? 1 : 0);
   put(Score::duplicated, channel_ == Channel::queue ? (deliveries > 1 ? 1 : 0) : duplicated);
@@ -281,20 +287,35 @@ struct Scoreboard::Update {
     if (e.channel == "direct") board.channel_ = Channel::direct;
     if (e.channel == "queue") board.channel_ = Channel::queue;
     if (e.channel == "broadcast") board.channel_ = Channel::broadcast;
-    if (e.partition < 0) return;
-    const PartitionId partition{e.topic, e.partition};
-    if (e.reset == "earliest" || e.reset == "none")
-      begin(event.node, partition, {0, false});
-    else if (e.reset == "latest")
-      board.from_latest_.push_back({event.node, partition});
+    if (!e.group.empty())
+      board.reader_[event.node] =
+          board.first_of_group_.try_emplace(e.group, event.node).first->second;
+    if (board.channel_ != Channel::kafka || e.reset.empty()) return;
+    board.wanted_.push_back({event.node, {e.topic, e.partition}, e.reset});
+    if (e.reset != "latest") want(board.wanted_.back());
   }
   void operator()(const trace::NodeStarted&) {
-    for (const Subscription& wanted : board.from_latest_)
-      if (wanted.node == event.node)
-        begin(event.node, wanted.partition,
-              {board.standing_.log_end_offset(wanted.partition), false});
+    for (const Subscription& wanted : board.wanted_)
+      if (wanted.node == event.node && wanted.reset == "latest") want(wanted);
   }
-  void operator()(const trace::PartitionCreated&) { board.channel_ = Channel::kafka; }
+  void operator()(const trace::PartitionCreated& e) {
+    board.channel_ = Channel::kafka;
+    board.partitions_[e.topic].insert(e.partition);
+    for (const Subscription& wanted : board.wanted_)
+      if (wanted.partition.topic == e.topic && wanted.partition.partition < 0) want(wanted);
+  }
+  /// Where somebody without a position would begin: at the beginning, or with latest at the end
+  /// that there is now; a group in every partition that its topic has.
+  void want(const Subscription& wanted) {
+    const auto begin_in = [&](const PartitionId& partition) {
+      const bool from_the_start = wanted.reset == "earliest" || wanted.reset == "none";
+      begin(wanted.node, partition,
+            {from_the_start ? 0 : board.standing_.log_end_offset(partition), false});
+    };
+    if (wanted.partition.partition >= 0) return begin_in(wanted.partition);
+    for (const std::int64_t number : board.partitions_[wanted.partition.topic])
+      begin_in({wanted.partition.topic, number});
+  }
   void operator()(const trace::RecordBatched& e) {
     with(e.record, [&](Fate& fate) { fate.partition = e.partition; });
   }
@@ -321,21 +342,22 @@ struct Scoreboard::Update {
   }
 
   void operator()(const trace::RecordsDelivered& e) {
-    const auto known = board.began_at_.find({{e.topic, e.partition}, event.node});
+    const auto known = board.began_at_.find({{e.topic, e.partition}, board.reader_of(event.node)});
     if (known != board.began_at_.end() && e.base_offset >= 0)
       known->second.position = e.base_offset + static_cast<std::int64_t>(e.records.size());
     for (const RecordId id : e.records) with(id, [&](Fate& fate) { deliver(id, fate); });
   }
   void deliver(RecordId id, Fate& fate) {
     let_go(id, fate);
-    if (Receiver* known = fate.receiver(event.node)) {
+    const NodeId reader = board.reader_of(event.node);
+    if (Receiver* known = fate.receiver(reader)) {
       ++known->deliveries;
       return;
     }
-    Receiver receiver{event.node, 1, false, false};
+    Receiver receiver{reader, 1, false, false};
     if (!fate.stream.empty()) {
       const std::uint64_t order = board.order_[id];
-      auto& latest = board.latest_.try_emplace({event.node, fate.stream}, order).first->second;
+      auto& latest = board.latest_.try_emplace({reader, fate.stream}, order).first->second;
       receiver.out_of_order = order < latest;
       latest = std::max(latest, order);
     }
@@ -344,7 +366,17 @@ struct Scoreboard::Update {
   void operator()(const trace::ProcessingFinished& e) {
     if (e.outcome == "failed") return;
     with(e.record, [&](Fate& fate) {
-      if (Receiver* known = fate.receiver(event.node)) known->processed = true;
+      if (Receiver* known = fate.receiver(board.reader_of(event.node))) known->processed = true;
+    });
+  }
+  /// Passed over, because the transaction was aborted: nothing is to come any more.
+  void operator()(const trace::RecordsFiltered& e) {
+    const NodeId reader = board.reader_of(event.node);
+    const auto known = board.began_at_.find({{e.topic, e.partition}, reader});
+    if (known != board.began_at_.end())
+      known->second.position = e.base_offset + static_cast<std::int64_t>(e.records.size());
+    with_each(e.records, [&](Fate& fate) {
+      if (!fate.receiver(reader)) fate.receivers.push_back({reader, 0, false, false});
     });
   }
 
@@ -423,9 +455,9 @@ struct Scoreboard::Update {
   }
   void operator()(const trace::PositionReset& e) {
     const PartitionId partition{e.topic, e.partition};
-    const auto known = board.began_at_.find({partition, event.node});
-    if (known == board.began_at_.end())
-      return begin(event.node, partition, {e.offset, true, e.offset});
+    const NodeId reader = board.reader_of(event.node);
+    const auto known = board.began_at_.find({partition, reader});
+    if (known == board.began_at_.end()) return begin(reader, partition, {e.offset, true, e.offset});
     Beginning& now = known->second;
     const std::int64_t before = now.offset;
     if (now.has_position && e.offset > now.position)
@@ -437,8 +469,9 @@ struct Scoreboard::Update {
     now.position = e.offset;
     settle_from(partition, std::min(before, now.offset));
   }
-  void begin(NodeId node, const PartitionId& partition, Beginning beginning) {
-    if (!board.began_at_.try_emplace({partition, node}, beginning).second) return;
+  void begin(NodeId consumer, const PartitionId& partition, Beginning beginning) {
+    const NodeId reader = board.reader_of(consumer);
+    if (!board.began_at_.try_emplace({partition, reader}, beginning).second) return;
     settle_from(partition, beginning.offset);
   }
   /// Somebody begins to read the partition somewhere else: at `offset` or after it.

@@ -79,7 +79,7 @@ class Scoreboard {
     bool expired = false, compacted = false;     // retention, compaction has deleted it somewhere
     std::int64_t partition = -1;                 // Kafka: of its batch; -1: not chosen yet
     std::int64_t offset = -1;                    // Kafka: that a leader gave it last
-    std::vector<Receiver> receivers;             // who was handed it
+    std::vector<Receiver> receivers;             // who was handed it: consumers, or groups
     std::vector<NodeId> wanted_by;               // broadcast: who was connected
     std::vector<NodeId> travelling_to, held_by;  // messages under way; who received one
     Values values{};
@@ -93,7 +93,8 @@ class Scoreboard {
   };
   struct Subscription {
     NodeId node;
-    PartitionId partition;
+    PartitionId partition;  // -1: all of the topic, or a group's choice
+    std::string reset;      // auto.offset.reset
   };
   struct Beginning {
     std::int64_t offset;
@@ -120,12 +121,17 @@ class Scoreboard {
   template <class Visit>
   void for_readers(const std::string& topic, std::int64_t partition, Visit&& visit) const;
   void settle(Position position, RecordId record, Fate& fate);
+  /// Who stands for the consumer's group: its first member; without a group itself.
+  NodeId reader_of(NodeId consumer) const;
 
   std::array<std::vector<Change>, score_count> changes_;
   Channel channel_ = Channel::unknown;
   std::multimap<std::string, NodeId> subscriptions_;              // by topic
   std::map<std::pair<PartitionId, NodeId>, Beginning> began_at_;  // as in the ledger
-  std::vector<Subscription> from_latest_;                         // where they begin is to come
+  std::vector<Subscription> wanted_;                              // Kafka: where they begin
+  std::map<std::string, std::set<std::int64_t>> partitions_;      // Kafka: by topic
+  std::map<std::string, NodeId> first_of_group_;                  // its first member
+  std::map<NodeId, NodeId> reader_;                               // members: who stands for them
   Standing standing_;
   std::map<PartitionId, std::vector<RecordId>> expired_;  // what retention has deleted
   std::set<NodeId> keep_logs_;  // brokers: what they send stands in their logs already
