@@ -39,8 +39,13 @@ void GroupInvariants::on_event(const trace::Event& event) {
   } else if (const auto* committed = event.as<trace::OffsetCommitted>()) {
     current_members_commit(event, *committed);
     committed_was_read(event, *committed);
-    groups_[committed->group].committed[{committed->topic, committed->partition}] = {
-        committed->offset, event.t, committed->member.empty()};
+    Group& group = groups_[committed->group];
+    const PartitionKey key{committed->topic, committed->partition};
+    group.committed[key] = {committed->offset, event.t, committed->member.empty()};
+    std::set<std::int64_t>& asked = group.asked[key];
+    asked.erase(asked.begin(), asked.upper_bound(committed->offset));
+  } else if (const auto* wish = event.as<trace::OffsetCommitAsked>()) {
+    groups_[wish->group].asked[{wish->topic, wish->partition}].insert(wish->offset);
   } else if (const auto* expired = event.as<trace::OffsetExpired>()) {
     groups_[expired->group].committed.erase({expired->topic, expired->partition});
   } else if (const auto* loaded = event.as<trace::CoordinatorLoaded>()) {
@@ -148,6 +153,7 @@ void GroupInvariants::committed_position_is_kept(const trace::Event& event,
   const auto found = group->committed.find({reset.topic, reset.partition});
   const bool had_time = found != group->committed.end() && event.t - found->second.at > commit_time;
   if (!had_time || found->second.offset == reset.offset) return;
+  if (group->asked[found->first].contains(reset.offset)) return;
   findings_.violated(
       Invariant::committed_position_is_kept,
       fmt::format("{} goes on at offset {} of {}-{}; committed was {}", named(event.node),

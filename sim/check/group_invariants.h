@@ -42,6 +42,8 @@ class GroupInvariants {
     SimTime since{};
     std::map<std::string, Assigned> assigned;  // by member
     std::map<PartitionKey, Committed> committed;
+    // Asked for since then: kept or not, nobody was told.
+    std::map<PartitionKey, std::set<std::int64_t>> asked;
     std::map<PartitionKey, std::int64_t> reached;  // what members have read or were set to
   };
   struct Held {

@@ -76,7 +76,8 @@ const std::vector<Invariants::About> list = {
      "set to."},
     {"a committed position is found again",
      "Who goes on at the committed offset goes on at the one that was committed last, whichever "
-     "broker is the coordinator by then."},
+     "broker is the coordinator by then. Excused: a later one that was asked for, and whose answer "
+     "was lost."},
     {"a share group's record is with one consumer at a time",
      "It is given to another one only after it was released, or its lock was over. Excused: "
      "another leader, which doesn't know of locks."},

@@ -42,12 +42,27 @@ constexpr Plant plants[] = {
     {PlantedFault::fsync_skipped_by_voters, "fsync_skipped_by_voters"},
 };
 
+/// Looked for where there are groups and transactions.
+constexpr Plant group_plants[] = {
+    {PlantedFault::commit_of_old_generation_accepted, "commit_of_old_generation_accepted"},
+    {PlantedFault::commit_answered_before_replication, "commit_answered_before_replication"},
+    {PlantedFault::two_owners_of_a_partition, "two_owners_of_a_partition"},
+    {PlantedFault::offsets_lost_on_failover, "offsets_lost_on_failover"},
+    {PlantedFault::session_never_expires, "session_never_expires"},
+    {PlantedFault::duplicate_sequence_appended, "duplicate_sequence_appended"},
+    {PlantedFault::fenced_epoch_accepted, "fenced_epoch_accepted"},
+    {PlantedFault::lso_ignores_open_transaction, "lso_ignores_open_transaction"},
+    {PlantedFault::aborted_list_missing, "aborted_list_missing"},
+    {PlantedFault::marker_lost_for_partition, "marker_lost_for_partition"},
+};
+
 struct Caught {
   std::uint64_t seed = 0;  // 0: by nothing
   std::string by;
 };
 
-Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t seeds) {
+Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t seeds,
+                       bool groups = false) {
   Caught caught;
   run_storms(
       seeds,
@@ -56,6 +71,7 @@ Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t see
         run.seed = i + 1;
         run.intensity = 4 + static_cast<int>(i % 7);
         run.power_loss = power_loss;
+        run.groups = groups;
         run.planted = planted;
         return run;
       },
@@ -66,13 +82,16 @@ Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t see
           caught = {run.seed, "the ledger: " + outcome.first_loss};
         else if (!outcome.crash.empty())
           caught = {run.seed, "an assertion: " + outcome.crash};
+        else if (run.groups && !outcome.unmet.empty())
+          caught = {run.seed, "the ledger: " + outcome.unmet.substr(0, outcome.unmet.find('\n'))};
         return caught.seed == 0;
       });
   return caught;
 }
 
 TEST_CASE("planted faults are caught by a checker within 200 storms") {
-  CHECK(std::size(plants) == static_cast<std::size_t>(PlantedFault::count));
+  CHECK(std::size(plants) + std::size(group_plants) ==
+        static_cast<std::size_t>(PlantedFault::count));
   const std::uint64_t seeds = from_environment("EVENTARIUM_PLANTED_SEEDS", 200);
   const char* only = std::getenv("EVENTARIUM_PLANTED");
   std::string table = fmt::format("{:<32} {:>5}  {}\n", "PLANTED FAULT", "SEED", "CAUGHT BY");
@@ -81,6 +100,19 @@ TEST_CASE("planted faults are caught by a checker within 200 storms") {
     const bool power_loss = plant.fault == PlantedFault::fsync_skipped_by_voters;
     const Caught caught = catch_in_storms(PlantedFaults(plant.fault), power_loss, seeds);
     table += fmt::format("{:<32} {:>5}  {}\n", plant.name, caught.seed, caught.by);
+    const std::string name = plant.name;
+    CHECK_MESSAGE(caught.seed != 0, name, ": nothing catches it");
+    CHECK_MESSAGE(!caught.by.starts_with("an assertion"), name, ": ", caught.by);
+  }
+  std::fputs(table.c_str(), stdout);
+}
+
+TEST_CASE("planted faults of groups and transactions are caught within 200 storms") {
+  const std::uint64_t seeds = from_environment("EVENTARIUM_PLANTED_SEEDS", 200);
+  std::string table = fmt::format("{:<36} {:>5}  {}\n", "PLANTED FAULT", "SEED", "CAUGHT BY");
+  for (const Plant& plant : group_plants) {
+    const Caught caught = catch_in_storms(PlantedFaults(plant.fault), false, seeds, true);
+    table += fmt::format("{:<36} {:>5}  {}\n", plant.name, caught.seed, caught.by);
     const std::string name = plant.name;
     CHECK_MESSAGE(caught.seed != 0, name, ": nothing catches it");
     CHECK_MESSAGE(!caught.by.starts_with("an assertion"), name, ": ", caught.by);

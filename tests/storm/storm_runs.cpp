@@ -26,7 +26,17 @@ std::unique_ptr<engine::Engine> make_engine(bool simgrid, std::uint64_t seed) {
   return std::make_unique<engine::LeanEngine>(seed);
 }
 
+/// Expectations that were not met.
+struct Unmet : trace::Sink {
+  void on_event(const trace::Event& event) override {
+    if (const auto* checked = event.as<trace::ExpectationChecked>(); checked && !checked->met)
+      text += checked->expect + "; it is " + checked->actual + "\n";
+  }
+  std::string text;
+};
+
 std::string file_of(const StormRun& run) {
+  if (run.groups) return "tests/storm/groups.yaml";
   return run.zookeeper ? "tests/storm/zookeeper.yaml" : "tests/storm/cluster.yaml";
 }
 
@@ -41,6 +51,8 @@ std::string carry_out(const StormRun& run) {
       std::move(*loaded.scenario),
       [&](std::uint64_t seed) { return make_engine(run.simgrid, seed); }, std::nullopt,
       run.planted);
+  Unmet unmet;
+  simulation.add_sink(unmet);
   simulation.begin();
   simulation.run_until(simulation.end());
   const check::Ledger& ledger = simulation.ledger();
@@ -61,6 +73,7 @@ std::string carry_out(const StormRun& run) {
               {"undelivered", verdict.undelivered.count},
               {"duplicated", verdict.duplicated.count},
               {"explained", std::all_of(losses.begin(), losses.end(), has_reason)},
+              {"unmet", unmet.text},
               {"first_loss", losses.empty() ? "" : losses[0].why}}
       .dump();
 }
@@ -119,6 +132,7 @@ StormOutcome finish(const Child& child) {
   outcome.duplicated = json["duplicated"];
   outcome.all_explained = json["explained"];
   outcome.first_loss = json["first_loss"];
+  outcome.unmet = json["unmet"];
   return outcome;
 }
 

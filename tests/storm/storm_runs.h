@@ -20,6 +20,7 @@ struct StormRun {
   bool power_loss = false;
   bool simgrid = false;
   bool zookeeper = false;   // zookeeper.yaml instead of cluster.yaml
+  bool groups = false;      // groups.yaml instead: groups, transactions
   scenario::Overrides set;  // what differs from cluster.yaml
   PlantedFaults planted;
 };
@@ -32,6 +33,7 @@ struct StormOutcome {
                 duplicated = 0;
   bool all_explained = true;  // every lost record has a reason
   std::string first_loss;
+  std::string unmet;  // expectations of the scenario, one a line
   std::string crash;  // the process did not come to its end
 };
 

@@ -53,6 +53,34 @@ TEST_CASE("storms with safe settings: nothing is broken, lost, or left undeliver
   }
 }
 
+TEST_CASE("storms over groups and transactions: each committed record once, nothing lost") {
+  const auto groups = [](std::size_t i) {
+    StormRun run = storm(i);
+    run.groups = true;
+    return run;
+  };
+  const auto judge_groups = [](const StormRun& run, const StormOutcome& outcome) {
+    INFO(how_to_reproduce(run));
+    CHECK(outcome.crash == "");
+    CHECK(outcome.broken == "");
+    CHECK(outcome.unmet == "");  // how much each group has got
+    return true;
+  };
+  SUBCASE("lean engine") {
+    run_storms(from_environment("EVENTARIUM_STORM_SEEDS", 10), groups, judge_groups);
+  }
+  SUBCASE("SimGrid") {
+    run_storms(
+        from_environment("EVENTARIUM_STORM_SIMGRID_SEEDS", 2),
+        [&](std::size_t i) {
+          StormRun run = groups(i);
+          run.simgrid = true;
+          return run;
+        },
+        judge_groups);
+  }
+}
+
 /// Runs until losses were found; they must have reasons.
 void finds_losses(const std::function<StormRun(std::size_t)>& run) {
   std::size_t with_losses = 0, tried = 0;
