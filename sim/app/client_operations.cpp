@@ -2,6 +2,7 @@
 #include "sim/app/client_operations.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -34,11 +35,13 @@ Client* exactly(std::vector<Client>& clients, const std::string& name) {
 }  // namespace
 
 ClientOperations::ClientOperations(engine::Engine& engine, Assembly& assembly,
-                                   const scenario::Scenario& scenario, FaultInjector& faults)
+                                   const scenario::Scenario& scenario, FaultInjector& faults,
+                                   std::function<void()> changed)
     : engine_(engine),
       assembly_(assembly),
       scenario_(scenario),
       faults_(faults),
+      changed_(std::move(changed)),
       producers_(scenario.producers),
       services_(scenario.services) {}
 
@@ -128,11 +131,12 @@ void ClientOperations::add(const Operation& operation) {
     scenario::Service one = one_more(*service(operation), name);
     one.start = now;
     one.stop.reset();
+    services_.push_back(one);
+    changed_();
     const NodeId node = assembly_.add(one);
     for (trace::SubscriptionDeclared& wanted : subscriptions_of(scenario_, one))
       engine_.emit(std::move(wanted), node);
     if (publishes(one)) engine_.emit(publisher_of(one.producer_config), node);
-    services_.push_back(std::move(one));
   });
 }
 
@@ -169,6 +173,7 @@ void ClientOperations::apply(NodeId node) {
     assembly_.reconfigure(node, *found);
     engine_.emit(publisher_of(found->config), node);
   } else if (const scenario::Service* const reader = exactly(services_, name)) {
+    changed_();
     assembly_.reconfigure(node, *reader);
     if (publishes(*reader)) engine_.emit(publisher_of(reader->producer_config), node);
   }

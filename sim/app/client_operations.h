@@ -8,6 +8,7 @@
 //                      down: configured; it has it when it is started
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -24,8 +25,12 @@ namespace eventarium::app {
 class ClientOperations : public trace::Sink {
  public:
   /// References must outlive it.
+  /// `changed`: called when services() are other ones than before.
   ClientOperations(engine::Engine& engine, Assembly& assembly, const scenario::Scenario& scenario,
-                   FaultInjector& faults);
+                   FaultInjector& faults, std::function<void()> changed);
+
+  /// As they are now: with those that have joined and what has been changed.
+  const std::vector<scenario::Service>& services() const { return services_; }
 
   static bool knows(scenario::OperationKind kind);
   /// Why it can't be done as things are, with a hint; empty when it can.
@@ -49,7 +54,7 @@ class ClientOperations : public trace::Sink {
   Assembly& assembly_;
   const scenario::Scenario& scenario_;
   FaultInjector& faults_;
-  // As they are now: with those that have joined and what has been changed.
+  std::function<void()> changed_;
   std::vector<scenario::Producer> producers_;
   std::vector<scenario::Service> services_;
   std::set<NodeId> removed_;

@@ -51,14 +51,20 @@ std::string groups(const check::Ledger& ledger) {
                {"MEMBERS", Align::right},
                {"GENERATION", Align::right},
                {"REBALANCES", Align::right},
-               {"LAG", Align::right}});
+               {"LAG", Align::right},
+               {"DELIVERED", Align::right},
+               {"TWICE", Align::right}});
   for (const auto& [name, group] : ledger.cluster().groups().all()) {
     std::int64_t lag = 0;
     for (const check::GroupLag& behind : check::lags_of(group, ledger.logs()))
       lag += std::max<std::int64_t>(behind.lag(), 0);
+    check::Filter only;
+    only.group = name;
+    const check::Verdict verdict = ledger.verdict(only);
     table.add_row({name, group.state, std::to_string(group.members.size()),
                    std::to_string(group.generation), std::to_string(group.rebalances),
-                   std::to_string(lag)});
+                   std::to_string(lag), std::to_string(verdict.delivered.count),
+                   std::to_string(verdict.duplicated.count)});
   }
   return table.empty() ? "" : "\n" + table.text(2);
 }

@@ -18,7 +18,7 @@ Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_en
       assembly_(scenario_, *engine_, planted),
       faults_(*engine_, scenario_.network,
               [this](NodeId node) { return assembly_.has_files(node); }),
-      clients_(*engine_, assembly_, scenario_, faults_),
+      clients_(*engine_, assembly_, scenario_, faults_, [this] { tell_who_reads_committed(); }),
       administrator_(*engine_, assembly_.cluster(), faults_, clients_),
       invariants_(ledger_, [this](trace::InvariantViolated violation, EventId cause) {
         note_violation(std::move(violation), cause);
@@ -44,7 +44,18 @@ trace::Header Simulation::header() const {
 
 void Simulation::add_sink(trace::Sink& sink) { engine_->add_sink(sink); }
 
+/// The invariants have to know; the trace doesn't say it.
+void Simulation::tell_who_reads_committed() {
+  std::set<std::string> names;
+  for (const scenario::Service& service : clients_.services())
+    if (config_text(service.consumer_config, ConfigScope::consumer, "isolation.level") ==
+        "read_committed")
+      names.insert(service.name);
+  invariants_.set_read_committed(std::move(names));
+}
+
 void Simulation::begin() {
+  tell_who_reads_committed();
   engine_->run_until(SimTime{});
   for (const scenario::Service& service : scenario_.services)
     for (trace::SubscriptionDeclared& wanted : subscriptions_of(scenario_, service))

@@ -76,6 +76,7 @@ class Simulation {
   void reject(std::string line, std::string reason);
 
  private:
+  void tell_who_reads_committed();
   void declare_publishers();
   void note_violation(trace::InvariantViolated violation, EventId cause);
   void tell_violations();

@@ -6,7 +6,6 @@
 
 #include "sim/scenario/clients.h"
 #include "sim/scenario/draft.h"
-#include "sim/scenario/suggest.h"
 
 namespace eventarium::scenario {
 namespace {
@@ -23,30 +22,6 @@ bool is_simulated(ConfigScope scope, std::string_view key, const std::string& va
   const std::string problem = check_config_value(*find_config_key(scope, key), value);
   if (!problem.empty()) draft.problems.add(place, fmt::format("{}: {}", what, problem));
   return problem.empty();
-}
-
-/// Kafka's assignors, by the names that they give themselves and by their classes.
-void check_assignors(const MapReader& map, const Service& service, Draft& draft) {
-  static const std::vector<std::string> known = {
-      "range",         "roundrobin",         "sticky",         "cooperative-sticky",
-      "RangeAssignor", "RoundRobinAssignor", "StickyAssignor", "CooperativeStickyAssignor"};
-  constexpr std::string_view package = "org.apache.kafka.clients.consumer.";
-  constexpr const char* key = "partition.assignment.strategy";
-  const auto found = service.consumer_config.find(key);
-  if (found == service.consumer_config.end()) return;
-  const Place& place = map.place_of(service.is_consumer ? "config" : "consumer_config");
-  std::size_t begin = 0;
-  while (begin <= found->second.size()) {
-    const std::size_t comma = std::min(found->second.find(',', begin), found->second.size());
-    std::string name = found->second.substr(begin, comma - begin);
-    begin = comma + 1;
-    name.erase(0, std::min(name.find_first_not_of(' '), name.size()));
-    name.erase(name.find_last_not_of(' ') + 1);
-    if (name.starts_with(package)) name.erase(0, package.size());
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      draft.problems.add(place, fmt::format("{}: Kafka has no assignor '{}'{}", key, name,
-                                            did_you_mean(name, known)));
-  }
 }
 
 /// What has no meaning outside of a group.
@@ -90,7 +65,6 @@ void read_group(const MapReader& map, Service& service, Draft& draft) {
 }
 
 void complete_group(const MapReader& map, Service& service, Draft& draft) {
-  check_assignors(map, service, draft);
   if (service.group().empty()) {
     if (!map.has("group")) check_without_group(map, draft);
     return;

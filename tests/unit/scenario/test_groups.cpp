@@ -2,6 +2,8 @@
 // with what people write about it.
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
 #include "sim/scenario/clients.h"
 #include "tests/unit/scenario/testing.h"
 
@@ -16,9 +18,35 @@ std::string with_consumer(const std::string& consumer, const std::string& rest =
          consumer + "\n" + rest;
 }
 
+std::string with_service(const std::string& keys) {
+  return "version: 1\nproducers: [{name: shop, topic: orders}]\nservices:\n"
+         "  - name: billing\n    reads: orders\n    on: [{event: Event, emits: [{topic: bills, "
+         "event: Bill}]}]\n    " +
+         keys + "\n";
+}
+
 const std::string billing = "{name: billing, reads: orders, group: bills}";
 
 }  // namespace
+
+TEST_CASE("group is Kafka's group.id, and members commit by themselves") {
+  const Service service = load(with_consumer(billing)).services.at(0);
+  CHECK(service.group() == "bills");
+  CHECK(service.commit == Commit::automatic);
+  CHECK(service.family == "billing");
+}
+
+TEST_CASE("instances are nodes with a number, each in the group") {
+  const Scenario loaded =
+      load(with_consumer("{name: billing, reads: orders, group: bills, instances: 3}"));
+  REQUIRE(loaded.services.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(loaded.services[i].name == fmt::format("billing-{}", i + 1));
+    CHECK(loaded.services[i].family == "billing");
+    CHECK(loaded.services[i].group() == "bills");
+    CHECK(loaded.services[i].consumer_config.count("group.instance.id") == 0);
+  }
+}
 
 TEST_CASE("producers have instances, too, and their events ids of their own") {
   const Scenario loaded = load(
@@ -28,6 +56,64 @@ TEST_CASE("producers have instances, too, and their events ids of their own") {
   CHECK(loaded.producers[1].name == "shop-2");
   CHECK(loaded.producers[1].id == "shop-2-{n}");
   CHECK(loaded.producers[1].family == "shop");
+}
+
+TEST_CASE("static members have their names as group.instance.id") {
+  const Scenario loaded = load(
+      with_consumer("{name: billing, reads: orders, group: bills, instances: 2, static: true}"));
+  CHECK(loaded.services.at(1).consumer_config.at("group.instance.id") == "billing-2");
+}
+
+TEST_CASE("who commits by hand has auto-commit off") {
+  const Service by_hand =
+      load(with_consumer("{name: billing, reads: orders, group: bills, commit: each}"))
+          .services.at(0);
+  CHECK(by_hand.commit == Commit::each);
+  CHECK(by_hand.consumer_config.at("enable.auto.commit") == "false");
+  const Service off = load(with_consumer("{name: billing, reads: orders, group: bills, config: "
+                                         "{enable.auto.commit: false}}"))
+                          .services.at(0);
+  CHECK(off.commit == Commit::never);
+}
+
+TEST_CASE("committing with a transaction gives each service a transactional.id") {
+  const Scenario loaded =
+      load(with_service("group: bills\n    commit: transaction\n    instances: 2"));
+  CHECK(loaded.services.at(0).producer_config.at("transactional.id") == "billing-1-tx");
+  CHECK(loaded.services.at(1).producer_config.at("transactional.id") == "billing-2-tx");
+  CHECK(loaded.services.at(1).reactions[0].emits[0].id == "billing-2-{n}");
+}
+
+TEST_CASE("what contradicts a group is told where it stands") {
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: bills, config: {group.id: x}}")) ==
+        "5:63: group.id: a consumer says that it is 'bills' already");
+  CHECK(problems(with_consumer("{name: b, reads: [{topic: orders, partitions: [0]}], group: x}")) ==
+        "5:22: partitions: a group assigns partitions itself; leave out either 'partitions' or "
+        "'group'");
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: x, commit: after, config: "
+                               "{enable.auto.commit: true}}")) ==
+        "5:84: enable.auto.commit: a consumer says that it is 'false' already");
+  CHECK(problems(with_consumer("{name: b, reads: orders, commit: each}")) ==
+        "5:38: commit: only a member of a group does that; it needs a 'group'");
+  CHECK(problems(with_consumer("{name: b, reads: orders, static: true}")) ==
+        "5:38: static: only a member of a group does that; it needs a 'group'");
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: x, commit: sometimes}"))
+            .starts_with("5:48: commit: 'sometimes' is not known"));
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: x, instances: 0}")) ==
+        "5:51: instances: 0 is out of range (1 to 1000)");
+  CHECK(problems(with_consumer("{name: b, reads: orders, groop: x}")) ==
+        "5:30: unknown key 'groop' in a consumer (did you mean 'group'?)");
+}
+
+TEST_CASE("a transaction needs somebody who publishes") {
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: x, commit: transaction}"))
+            .starts_with("5:48: commit: a transaction is about what a service publishes"));
+}
+
+TEST_CASE("an assignor that Kafka does not have is found") {
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: x, config: "
+                               "{partition.assignment.strategy: RangAssignor}}"))
+            .find("partition.assignment.strategy names 'RangAssignor'") != std::string::npos);
 }
 
 TEST_CASE("instances that Kafka could not tell apart are refused") {
@@ -54,6 +140,59 @@ TEST_CASE("a group that reads from the end is worth a remark") {
                                 "latest}}"),
                   "test.yaml")
             .remarks.empty());
+}
+
+TEST_CASE("what is expected of a group names it") {
+  const Scenario loaded = load(with_consumer(
+      billing,
+      "expect:\n  - {members: 1, group: bills, at: 5s}\n  - {lag: \"< 5\", group: bills}\n"
+      "  - {committed: 3, group: bills, topic: orders, partition: 0}\n"
+      "  - {group_state: Stable, group: bills}\n  - {rebalances: 0, group: bills}\n"
+      "  - {delivered: 3, to: bills}\n"));
+  REQUIRE(loaded.expectations.size() == 6);
+  CHECK(loaded.expectations[0].text == "members of bills: 1 at 5 s");
+  CHECK(loaded.expectations[2].text == "committed of bills in orders/0: 3");
+  CHECK(loaded.expectations[3].name == "Stable");
+  CHECK(problems(with_consumer(billing, "expect: [{members: 1}]")) ==
+        "6:10: 'members' needs a 'group'");
+  CHECK(problems(with_consumer(billing, "expect: [{members: 1, group: bils}]")) ==
+        "6:30: group: there is no group 'bils' (did you mean 'bills'?)");
+  CHECK(problems(with_consumer(billing, "expect: [{produced: 1, group: bills}]")) ==
+        "6:31: group: does not narrow down 'produced'");
+}
+
+TEST_CASE("clients come, go and change while the run goes on") {
+  const Scenario loaded = load(with_consumer(
+      "{name: billing, reads: orders, group: bills, instances: 2}",
+      "operations:\n  - {at: 5s, do: add_consumer, client: billing}\n"
+      "  - {at: 6s, do: add_producer, client: shop}\n"
+      "  - {at: 7s, do: remove_consumer, client: billing-3}\n"
+      "  - {at: 8s, do: set_client_config, client: shop, key: acks, value: 1}\n"
+      "  - {at: 9s, do: reset_offsets, group: bills, topic: orders, to: \"-30s\"}\n"));
+  REQUIRE(loaded.operations.size() == 5);
+  CHECK(loaded.operations[0].name == "billing-3");
+  CHECK(loaded.operations[1].name == "shop-2");
+  CHECK(loaded.operations[2].client == "billing-3");
+  CHECK(loaded.operations[3].value == "1");
+  CHECK(loaded.operations[4].to == "-30s");
+}
+
+TEST_CASE("an operation on clients that can't be is told where it stands") {
+  const auto with_operation = [](const std::string& operation) {
+    return problems(with_consumer(billing, "operations:\n  - " + operation + "\n"));
+  };
+  CHECK(with_operation("{at: 5s, do: add_consumer, client: biling}") ==
+        "7:40: client: there is no consumer or service 'biling' (did you mean 'billing'?)");
+  CHECK(with_operation("{at: 5s, do: add_producer, client: billing}")
+            .starts_with("7:40: client: there is no producer 'billing'"));
+  CHECK(with_operation("{at: 5s, do: remove_consumer}") ==
+        "7:5: do: remove_consumer needs 'client'");
+  CHECK(with_operation("{at: 5s, do: set_client_config, client: shop, key: aks, value: 1}")
+            .find("Kafka has no key 'aks' here (did you mean 'acks'?)") != std::string::npos);
+  CHECK(with_operation("{at: 5s, do: set_client_config, client: billing, key: group.id, value: x}")
+            .find("a client does not change its group") != std::string::npos);
+  CHECK(with_operation("{at: 5s, do: reset_offsets, group: bills, topic: orders, to: soon}") ==
+        "7:66: to: 'soon' is no position: earliest, latest, an offset, or -30s for 30 s ago");
 }
 
 TEST_CASE("one more of a family has the next number, and what is its own") {
