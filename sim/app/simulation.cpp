@@ -28,12 +28,6 @@ Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_en
   engine_->add_sink(administrator_);
   engine_->add_sink(clients_);
   engine_->add_sink(fingerprint_);
-  std::set<std::string> read_committed;
-  for (const scenario::Service& service : scenario_.services)
-    if (config_text(service.consumer_config, ConfigScope::consumer, "isolation.level") ==
-        "read_committed")
-      read_committed.insert(service.name);
-  invariants_.set_read_committed(std::move(read_committed));
 }
 
 trace::Header Simulation::header() const {
