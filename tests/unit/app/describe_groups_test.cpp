@@ -71,7 +71,7 @@ struct Told {
     expectation.what = what;
     expectation.group = "bills";
     expectation.name = name;
-    return check::evaluate(expectation, ledger);
+    return check::Evaluator(ledger).evaluate(expectation);
   }
 };
 
