@@ -52,7 +52,8 @@ const char* const shop = R"(version: 1
 duration: 20s
 cluster: {brokers: 1}
 topics: [orders]
-producers: [{name: shop, topic: orders, event: Order, every: 500ms, count: 20}]
+producers: [{name: shop, topic: orders, event: Order, every: 500ms, count: 20,
+             config: {enable.idempotence: false}}]
 services:
   - name: billing
     reads: orders
