@@ -121,6 +121,7 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   void close(engine::Runtime& runtime);
   Offsets finished_offsets() const;
   bool commits_on_close() const;
+  void forget_rebalance_commit();
   void go_on_closing(engine::Runtime& runtime);
   PartitionList assigned_partitions() const override { return fetcher_.assigned(); }
   bool commit_before_rebalance(engine::Runtime& runtime) override;

@@ -111,8 +111,16 @@ bool Consumer::commit_before_rebalance(engine::Runtime& runtime) {
   return true;
 }
 
+/// A rebalance that has ended otherwise, or a membership that is lost, asks no more how it went.
+void Consumer::forget_rebalance_commit() {
+  if (waiting_ != Waiting::rebalance || offsets_->waits()) return;
+  offsets_->take_outcome();
+  waiting_ = Waiting::nothing;
+}
+
 void Consumer::revoke_partitions(engine::Runtime& runtime, const PartitionList& partitions,
                                  RevokeReason reason) {
+  if (reason == RevokeReason::lost) forget_rebalance_commit();
   for (const TopicPartition& tp : partitions) {
     fetcher_.unassign(tp);
     runtime.emit(
@@ -122,6 +130,7 @@ void Consumer::revoke_partitions(engine::Runtime& runtime, const PartitionList& 
 
 void Consumer::assign_partitions(engine::Runtime& runtime, const PartitionList& partitions,
                                  std::int32_t generation) {
+  forget_rebalance_commit();
   auto_commit_at_ = runtime.now() + options_.group.auto_commit_interval;
   for (const TopicPartition& tp : partitions) {
     core_.metadata.add_topic(tp.topic);
@@ -161,7 +170,6 @@ void Consumer::on_transactions_failed(engine::Runtime& runtime, Error error) {
       runtime, fmt::format("the transactional producer has failed: {}", kafka::name_of(error)));
 }
 
-/// KafkaConsumer.close(): commits what is finished where the application would, and leaves.
 /// What the application has finished, and not what it holds in its hand.
 Offsets Consumer::finished_offsets() const {
   Offsets offsets = consumed();

@@ -43,7 +43,7 @@ std::string exception_of(Error error) {
 
 void GroupOffsets::begin_commit(engine::Runtime& runtime, Offsets offsets, std::string how,
                                 Duration patience) {
-  EVENTARIUM_CHECK(!waited_, "one commit is waited for at a time");
+  EVENTARIUM_CHECK(!waits(), "one commit is waited for at a time");
   waited_ = Commit{.offsets = std::move(offsets),
                    .how = std::move(how),
                    .gives_up_at = runtime.now() + patience};

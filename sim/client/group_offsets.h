@@ -30,8 +30,8 @@ class GroupOffsets {
                GroupMembership* membership)
       : options_(options), link_(link), fetcher_(fetcher), membership_(membership) {}
 
-  /// Begins a commit that is waited for; there must be none. `how` is OffsetCommitAsked's. Without
-  /// offsets it is done at once. It may take `patience`.
+  /// Begins a commit that is waited for; none may be under way. `how` is OffsetCommitAsked's.
+  /// Without offsets it is done at once. It may take `patience`.
   void begin_commit(engine::Runtime& runtime, Offsets offsets, std::string how, Duration patience);
   bool waits() const { return waited_.has_value() && !waited_->done; }
   /// True or false once, when the commit that is waited for has ended well or not.

@@ -166,6 +166,21 @@ TEST_CASE("row 41: the commit of a member that was removed fails, and it joins a
   CHECK(group.committed(0) == 2);
 }
 
+TEST_CASE("a rebalance whose commit failed does not spare the next one its commit") {
+  ScriptedGroup group;
+  group.append(0, 3);
+  group.run(2s);
+  group.broker().commit_errors = {Error::unknown_member_id};
+  group.broker().heartbeat_errors = {Error::rebalance_in_progress};
+  group.run(4s);
+  CHECK(offsets_of(group, "revoke") == std::vector<std::int64_t>{3});
+  CHECK(group.consumer().member_id() == "member-2");
+  group.broker().heartbeat_errors = {Error::rebalance_in_progress};
+  group.run(4s);
+  CHECK(offsets_of(group, "revoke") == std::vector<std::int64_t>{3, 3});
+  CHECK(group.committed(0) == 3);
+}
+
 TEST_CASE("before: a commit that fails means that the records are not worked on") {
   ScriptedGroup group({}, CommitPolicy::before);
   group.append(0, 2);
