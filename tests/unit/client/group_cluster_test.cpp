@@ -122,8 +122,8 @@ TEST_CASE("row 40: two topics of three partitions: 4 to 2 by range, 3 to 3 by ro
     const NodeId a = cluster.member("a", config, 1s, CommitPolicy::automatic, topics);
     const NodeId b = cluster.member("b", config, 1s, CommitPolicy::automatic, topics);
     cluster.run_until(8s);
-    const auto counts = std::minmax(cluster.host(a).consumer.assigned().size(),
-                                    cluster.host(b).consumer.assigned().size());
+    const auto counts = std::minmax(
+        {cluster.host(a).consumer.assigned().size(), cluster.host(b).consumer.assigned().size()});
     CHECK(counts.first == (by_range ? 2 : 3));
     CHECK(counts.second == (by_range ? 4 : 3));
   }
