@@ -96,6 +96,9 @@ void Consumer::poll(engine::Runtime& runtime) {
     offsets_->fetch_committed(runtime);
     auto_commit(runtime);
   }
+  // What is committed before a rebalance is all that has been handed out; more would come again to
+  // whoever gets the partition next (SubscriptionState.markPendingRevocation, KAFKA-14196).
+  if (waiting_ == Waiting::rebalance) return tick(runtime);
   if (producer_) began_at_ = consumed();
   if (commit_ == CommitPolicy::before) began_at_ = consumed();
   for (RecordSlice& slice : fetcher_.take(options_.max_poll_records)) {
