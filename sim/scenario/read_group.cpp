@@ -140,10 +140,12 @@ void remark_groups(Draft& draft) {
   for (const Service& service : draft.scenario.services) {
     if (service.group().empty() || service.consumer_config.count("auto.offset.reset") != 0)
       continue;
+    const auto place = draft.nodes.find(service.name);
+    if (place == draft.nodes.end()) continue;  // its name is refused, which is told already
     if (std::find(told.begin(), told.end(), service.group()) != told.end()) continue;
     told.push_back(service.group());
     draft.remarks.emplace_back(
-        draft.nodes.at(service.name),
+        place->second,
         fmt::format("'{}' reads from the end (auto.offset.reset: latest is Kafka's default): what "
                     "is published before its group has its partitions, some seconds after the "
                     "start, is not for it; earliest reads all",

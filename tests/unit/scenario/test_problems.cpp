@@ -13,6 +13,8 @@ TEST_CASE("keys: unknown, repeated, missing, without value") {
         "2:8: unknown key 'zebra' in view (known: speed)");
   CHECK(problems("version: 1\nseed: 1\nseed: 2\n") == "3:1: 'seed' stands twice in a scenario");
   CHECK(problems("version: 1\nproducers:\n  - topic: t\n") == "3:5: a producer lacks 'name'");
+  CHECK(problems("version: 1\ntopics: [t]\nproducers:\n  - {name: p, topic: t, count: 1}\n"
+                 "consumers:\n  - {reads: t, group: g}\n") == "6:5: a consumer lacks 'name'");
   CHECK(problems("version: 1\nseed:\n") == "2:1: 'seed' has no value");
   CHECK(problems("version: 1\nseed: ~\n") == "2:1: 'seed' has no value");
   CHECK(problems("seed: 1\n") == "1:1: a scenario lacks 'version'");
