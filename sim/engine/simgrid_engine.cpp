@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include <simgrid/kernel/Timer.hpp>
 #include <simgrid/kernel/resource/Action.hpp>
@@ -33,6 +34,7 @@ struct Work {
   std::uint64_t ticket = 0;
   std::uint64_t started = 0;  // sequence number
   sg::ActivityPtr activity;
+  std::optional<NodeId> disk;  // a write: whose
 };
 
 /// A transfer in its latency. It is ours, not SimGrid's: a transfer of SimGrid 3.32 whose link's
@@ -47,7 +49,10 @@ struct Machine {
   double speed_flops = 0;  // of the host; the node's may have changed
   sg::Host* host = nullptr;
   sg::SplitDuplexLink* cable = nullptr;
-  sg::Disk* disk = nullptr;
+  /// A host of its own: its flops are bytes. SimGrid 3.32 never takes a finished Io out of a list
+  /// that it searches whenever an Exec ends, so that each write makes all that follows slower.
+  sg::Host* disk = nullptr;
+  double disk_bytes_per_s = 0;  // as it is now; the speed of `disk` is what it was when built
 };
 
 SimTime clock_now() { return sim_time_ns(std::llround(sg::Engine::get_clock() * 1e9)); }
@@ -66,6 +71,7 @@ struct SimgridEngine::Platform {
   std::vector<Work*> finished;  // of this instant
   /// Of the last instant: SimGrid still looks at the one whose callback has led to pump().
   std::vector<sg::ActivityPtr> grave;
+  std::vector<sg::ActivityPtr> suspended;  // replaced by others; nobody waits for them
   std::uint64_t last_started = 0;
   std::vector<simgrid::kernel::resource::Model*> models;
   std::size_t ending = 0;  // activities that end at this instant and were not reported yet
@@ -90,7 +96,38 @@ struct SimgridEngine::Platform {
     pool.pop_back();
     work->ticket = ticket;
     work->started = ++last_started;
+    work->disk.reset();
     return work;
+  }
+
+  /// Starts writing so many bytes on the disk of `work`.
+  void write(Work& work, double size_bytes) {
+    const Machine& machine = machines[work.disk->value];
+    sg::ExecPtr exec = sg::Exec::init();
+    work.activity = exec;
+    exec->set_data(&work);
+    exec->set_flops_amount(size_bytes * machine.disk->get_speed() / machine.disk_bytes_per_s);
+    exec->set_host(machine.disk);
+    exec->start();
+  }
+
+  /// What is being written goes on at the new speed: what is left of it is begun anew. (A
+  /// suspended activity takes nothing from the others and never ends; a canceled one would be
+  /// reported.)
+  void change_disk(NodeId id, double bytes_per_s) {
+    Machine& machine = machines[id.value];
+    const double before = machine.disk_bytes_per_s / machine.disk->get_speed();
+    machine.disk_bytes_per_s = bytes_per_s;
+    for (const auto& work : works) {
+      if (!work->activity || work->disk != id ||
+          std::find(finished.begin(), finished.end(), work.get()) != finished.end())
+        continue;
+      const double left_bytes = work->activity->get_remaining() * before;
+      work->activity->set_data(nullptr);
+      work->activity->suspend();
+      suspended.push_back(std::move(work->activity));
+      write(*work, std::max(1.0, left_bytes));
+    }
   }
 
   void give_back(Work* work) {
@@ -123,6 +160,7 @@ SimgridEngine::~SimgridEngine() {
   static auto* const unfinished = new std::vector<sg::ActivityPtr>;
   for (const auto& work : platform_->works)
     if (work->activity) unfinished->push_back(std::move(work->activity));
+  for (sg::ActivityPtr& activity : platform_->suspended) unfinished->push_back(std::move(activity));
 }
 
 /// SimGrid 3.32 refuses hosts once its platform is sealed, which it must be before the clock can
@@ -144,12 +182,13 @@ void SimgridEngine::build_machine(const std::string& name, const HostSpec& spec)
   Machine machine;
   machine.speed_flops = spec.speed_flops;
   machine.host = platform_->zone->create_host(name, spec.speed_flops);
-  machine.disk = machine.host->create_disk("disk:" + name, spec.disk_write_bytes_per_s,
-                                           spec.disk_write_bytes_per_s);
+  machine.disk = platform_->zone->create_host("disk:" + name, spec.disk_write_bytes_per_s);
+  machine.disk_bytes_per_s = spec.disk_write_bytes_per_s;
   machine.cable =
       platform_->zone->create_split_duplex_link("cable:" + name, spec.bandwidth_bytes_per_s);
   machine.cable->seal();
   machine.host->seal();
+  machine.disk->seal();
   platform_->zone->add_route(machine.host->get_netpoint(), nullptr, nullptr, nullptr,
                              {{machine.cable, sg::LinkInRoute::Direction::UP}}, true);
   platform_->machines.push_back(machine);
@@ -255,11 +294,8 @@ void SimgridEngine::start_compute(NodeId node, double work_flops, std::uint64_t 
 
 void SimgridEngine::start_write(NodeId node, double size_bytes, std::uint64_t ticket) {
   Work* work = platform_->take(ticket);
-  sg::IoPtr io = platform_->machines[node.value].disk->io_init(
-      static_cast<sg_size_t>(std::max(1.0, size_bytes)), sg::Io::OpType::WRITE);
-  work->activity = io;
-  io->set_data(work);
-  io->start();
+  work->disk = node;
+  platform_->write(*work, std::max(1.0, size_bytes));
 }
 
 void SimgridEngine::host_changed(NodeId id) {
@@ -272,8 +308,8 @@ void SimgridEngine::host_changed(NodeId id) {
     else
       machine.host->turn_off();
   }
-  if (machine.disk->get_write_bandwidth() != state.spec.disk_write_bytes_per_s)
-    machine.disk->set_write_bandwidth(state.spec.disk_write_bytes_per_s);
+  if (machine.disk_bytes_per_s != state.spec.disk_write_bytes_per_s)
+    platform_->change_disk(id, state.spec.disk_write_bytes_per_s);
   for (sg::Link* link : {machine.cable->get_link_up(), machine.cable->get_link_down()}) {
     if (state.link_up != link->is_on()) {
       if (state.link_up)

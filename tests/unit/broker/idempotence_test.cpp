@@ -33,8 +33,7 @@ ProduceResponse::Partition send(ReplicatedCluster& cluster, RecordBatch batch, s
 
 }  // namespace
 
-TEST_CASE(
-    "a resent batch gets its first offset and is not written again, up to five batches back") {
+TEST_CASE("row 33: a resent batch gets its first offset, written once, up to five batches back") {
   ReplicatedCluster cluster(2);
   for (std::int32_t sequence = 0; sequence < 6; ++sequence)
     REQUIRE(send(cluster, from_producer(5, sequence, 1 + static_cast<std::uint64_t>(sequence)))

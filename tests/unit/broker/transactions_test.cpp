@@ -121,8 +121,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE(
-    "a committed transaction takes one offset more, and is seen once its marker is replicated") {
+TEST_CASE("row 34: a commit takes one offset more, and is seen once its marker is replicated") {
   Fixture f;
   for (std::int32_t i = 0; i < 3; ++i)
     REQUIRE(f.produce(5, i, 1 + static_cast<std::uint64_t>(i)) == Error::none);
@@ -145,8 +144,7 @@ TEST_CASE(
   CHECK(marker.producer_epoch == 1);
 }
 
-TEST_CASE(
-    "the last stable offset stays at a transaction's begin while its marker is not replicated") {
+TEST_CASE("row 34: the last stable offset stays at the begin while the marker is not replicated") {
   Fixture f;
   REQUIRE(f.produce(5, 0, 1) == Error::none);
   f.cluster.settled->hold_proposals(true);
@@ -163,7 +161,7 @@ TEST_CASE(
   CHECK(f.coordinators[0]->markers[0].producer == ProducerIdAndEpoch{5, 1});
 }
 
-TEST_CASE("an open transaction holds back what others write behind it, for read_committed only") {
+TEST_CASE("row 36: an open transaction holds back what others write, for read_committed only") {
   Fixture f;
   REQUIRE(f.produce(5, 0, 1) == Error::none);
   REQUIRE(f.produce(6, 0, 2, 0, false) == Error::none);

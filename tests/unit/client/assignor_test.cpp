@@ -49,7 +49,7 @@ std::string cooperative(const PartitionCounts& counts, const GroupMembers& list)
 
 }  // namespace
 
-TEST_CASE("two topics of three partitions, two members: range is uneven, the others are not") {
+TEST_CASE("E1, row 40: two topics of three partitions: range is uneven, the others are not") {
   const GroupMembers group = members({"C0", "C1"}, {"t0", "t1"});
   const PartitionCounts counts{{"t0", 3}, {"t1", 3}};
   CHECK(range(counts, group) == "C0 t0-0 t0-1 t1-0 t1-1; C1 t0-2 t1-2");
@@ -59,7 +59,7 @@ TEST_CASE("two topics of three partitions, two members: range is uneven, the oth
   CHECK(cooperative(counts, group) == even);
 }
 
-TEST_CASE("members with different topics get partitions of their own topics only") {
+TEST_CASE("E2: members with different topics get partitions of their own topics only") {
   const GroupMembers group{member("C1", {"t1"}), member("C2", {"t1", "t2"}), member("C3", {"t1"})};
   const PartitionCounts counts{{"t1", 3}, {"t2", 2}};
   CHECK(range(counts, group) == "C1 t1-0; C2 t1-1 t2-0 t2-1; C3 t1-2");
@@ -67,21 +67,21 @@ TEST_CASE("members with different topics get partitions of their own topics only
   CHECK(sticky(counts, group) == "C1 t1-0 t1-2; C2 t2-0 t2-1; C3 t1-1");
 }
 
-TEST_CASE("six partitions, four members") {
+TEST_CASE("E3: six partitions, four members") {
   const GroupMembers group = members({"C0", "C1", "C2", "C3"}, {"t"});
   CHECK(range({{"t", 6}}, group) == "C0 t-0 t-1; C1 t-2 t-3; C2 t-4; C3 t-5");
   CHECK(roundrobin({{"t", 6}}, group) == "C0 t-0 t-4; C1 t-1 t-5; C2 t-2; C3 t-3");
   CHECK(sticky({{"t", 6}}, group) == "C0 t-0 t-4; C1 t-1 t-5; C2 t-2; C3 t-3");
 }
 
-TEST_CASE("row 39: more members than partitions: one is idle") {
+TEST_CASE("E4, row 39: more members than partitions: one is idle") {
   const GroupMembers group = members({"C0", "C1", "C2"}, {"t"});
   for (const auto kind : {AssignorKind::range, AssignorKind::roundrobin, AssignorKind::sticky,
                           AssignorKind::cooperative_sticky})
     CHECK(text_of(assign(kind, {{"t", 2}}, group)) == "C0 t-0; C1 t-1; C2");
 }
 
-TEST_CASE("many topics with a remainder: range gives the first member half as much again") {
+TEST_CASE("E5: topics with a remainder: range gives the first member half as much again") {
   const GroupMembers group = members({"C0", "C1", "C2"}, {"a", "b", "c"});
   const PartitionCounts counts{{"a", 4}, {"b", 4}, {"c", 4}};
   CHECK(range(counts, group) == "C0 a-0 a-1 b-0 b-1 c-0 c-1; C1 a-2 b-2 c-2; C2 a-3 b-3 c-3");
@@ -90,7 +90,7 @@ TEST_CASE("many topics with a remainder: range gives the first member half as mu
   CHECK(sticky(counts, group) == even);
 }
 
-TEST_CASE("the topic that the fewest may take is given away first") {
+TEST_CASE("E6: the topic that the fewest may take is given away first") {
   const GroupMembers group{member("C0", {"t0"}), member("C1", {"t0", "t1"}),
                            member("C2", {"t0", "t1", "t2"})};
   const PartitionCounts counts{{"t0", 1}, {"t1", 2}, {"t2", 3}};
@@ -99,14 +99,14 @@ TEST_CASE("the topic that the fewest may take is given away first") {
   CHECK(sticky(counts, group) == "C0 t0-0; C1 t1-0 t1-1; C2 t2-0 t2-1 t2-2");
 }
 
-TEST_CASE("ten partitions, three members") {
+TEST_CASE("E7: ten partitions, three members") {
   const GroupMembers group = members({"C0", "C1", "C2"}, {"t"});
   CHECK(range({{"t", 10}}, group) == "C0 t-0 t-1 t-2 t-3; C1 t-4 t-5 t-6; C2 t-7 t-8 t-9");
   CHECK(roundrobin({{"t", 10}}, group) == "C0 t-0 t-3 t-6 t-9; C1 t-1 t-4 t-7; C2 t-2 t-5 t-8");
   CHECK(sticky({{"t", 10}}, group) == "C0 t-0 t-3 t-6 t-9; C1 t-1 t-4 t-7; C2 t-2 t-5 t-8");
 }
 
-TEST_CASE("range and roundrobin take static members first, sticky goes by member id") {
+TEST_CASE("E8: range and roundrobin take static members first, sticky goes by member id") {
   GroupMembers group = members({"consumer-a", "consumer-b"}, {"t1", "t2"});
   group[1].instance_id = "inst1";
   const PartitionCounts counts{{"t1", 3}, {"t2", 3}};
@@ -115,7 +115,7 @@ TEST_CASE("range and roundrobin take static members first, sticky goes by member
   CHECK(sticky(counts, group) == "consumer-a t1-0 t1-2 t2-1; consumer-b t1-1 t2-0 t2-2");
 }
 
-TEST_CASE("cooperative: a second member gets its partition in the second round") {
+TEST_CASE("S1: cooperative: a second member gets its partition in the second round") {
   const PartitionList all{{"t", 0}, {"t", 1}, {"t", 2}};
   CHECK(cooperative({{"t", 3}}, {member("C1", {"t"}, all), member("C2", {"t"}, {}, -1)}) ==
         "C1 t-0 t-1; C2");
@@ -123,7 +123,7 @@ TEST_CASE("cooperative: a second member gets its partition in the second round")
                                  member("C2", {"t"}, {}, 2)}) == "C1 t-0 t-1; C2 t-2");
 }
 
-TEST_CASE("cooperative: a third member gets one partition of each of the two others") {
+TEST_CASE("S2: cooperative: a third member gets one partition of each of the two others") {
   const GroupMembers first{member("C0", {"t"}, {{"t", 0}, {"t", 2}, {"t", 4}}),
                            member("C1", {"t"}, {{"t", 1}, {"t", 3}, {"t", 5}}),
                            member("C2", {"t"}, {}, -1)};
@@ -135,13 +135,13 @@ TEST_CASE("cooperative: a third member gets one partition of each of the two oth
   CHECK(cooperative({{"t", 6}}, second) == "C0 t-0 t-2; C1 t-1 t-3; C2 t-4 t-5");
 }
 
-TEST_CASE("cooperative: what a member leaves behind is given away in one round") {
+TEST_CASE("S3: cooperative: what a member leaves behind is given away in one round") {
   CHECK(cooperative({{"t", 6}}, {member("C0", {"t"}, {{"t", 0}, {"t", 1}}),
                                  member("C2", {"t"}, {{"t", 4}, {"t", 5}})}) ==
         "C0 t-0 t-1 t-2; C2 t-3 t-4 t-5");
 }
 
-TEST_CASE("sticky: a new partition goes to who has less, and nothing moves") {
+TEST_CASE("S4, S5: sticky: a new partition goes to who has less, and nothing moves") {
   CHECK(cooperative({{"t", 4}}, {member("C0", {"t"}, {{"t", 0}, {"t", 1}}),
                                  member("C1", {"t"}, {{"t", 2}})}) == "C0 t-0 t-1; C1 t-2 t-3");
   CHECK(cooperative({{"t1", 2}, {"t2", 3}}, {member("c1", {"t1", "t2"}, {{"t1", 0}, {"t2", 1}}),

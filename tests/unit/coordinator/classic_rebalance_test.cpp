@@ -26,7 +26,7 @@ JoinGroupRequest join_request(const std::string& member_id = {}, Duration sessio
 
 }  // namespace
 
-TEST_CASE("one consumer in an empty group has its partitions after the initial delay") {
+TEST_CASE("row 37: one consumer in an empty group has its partitions after the initial delay") {
   GroupWorld world;
   const SimTime begun = world.engine.now();
   const GroupMember& member = world.member("billing-1");
@@ -41,7 +41,7 @@ TEST_CASE("one consumer in an empty group has its partitions after the initial d
   CHECK(member.member_id.starts_with("billing-1-"));
 }
 
-TEST_CASE("a second one that comes while the first waits extends the wait") {
+TEST_CASE("row 37: a second one that comes while the first waits extends the wait") {
   GroupWorld world;
   const GroupMember& first = world.member("billing-1");
   world.run(2900ms);
@@ -54,7 +54,7 @@ TEST_CASE("a second one that comes while the first waits extends the wait") {
   CHECK(world.states() == Names{"PreparingRebalance 0", "CompletingRebalance 1", "Stable 1"});
 }
 
-TEST_CASE("the wait ends at the first one's max.poll.interval.ms, whoever comes") {
+TEST_CASE("row 38: the wait ends at the first one's max.poll.interval.ms, whoever comes") {
   GroupWorld world(Config{{"group.initial.rebalance.delay.ms", "3000"}});
   GroupMember::Options options;
   options.rebalance_timeout = 6s;

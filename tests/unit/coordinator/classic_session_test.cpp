@@ -127,7 +127,7 @@ TEST_CASE("a static leader back within its session is told to leave the assignme
   CHECK(world.group()->generation() == 1);
 }
 
-TEST_CASE("a static member that stays away longer is removed, and a rebalance follows") {
+TEST_CASE("row 42: a static member that stays away longer is removed, and a rebalance follows") {
   GroupWorld world;
   const GroupMember& first = world.member("billing-1", as_static("one"));
   world.member("billing-2", as_static("two"));

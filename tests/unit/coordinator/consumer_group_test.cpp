@@ -64,7 +64,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("uniform: equal shares, nothing moves that need not") {
+TEST_CASE("U1, U2, U3: uniform: equal shares, nothing moves that need not") {
   const Partitions t1 = of("t1", {0, 1, 2}), t2 = of("t2", {0, 1, 2});
   AssignorMembers members;
   members["A"] = {"", {"topic1", "topic3"}, {}};
@@ -161,6 +161,80 @@ TEST_CASE(
   CHECK(world.group.state() == "Stable");
   CHECK(world.clients["A"].owned + world.clients["B"].owned + world.clients["C"].owned ==
         of("bar", {0, 1, 2}) + of("foo", {0, 1, 2, 3, 4, 5}));
+}
+
+namespace {
+
+/// Two members in epoch 10 that share foo and bar; a third one has joined, and the assignor, whose
+/// result is given here, has spoken: the group is in epoch 11 and nobody has heard of it yet.
+World third_member_has_joined() {
+  World world;
+  World::Client& a = world.clients["A"];
+  World::Client& b = world.clients["B"];
+  a = {10, of("foo", {0, 1, 2}) + of("bar", {0, 1}), {}};
+  b = {10, of("foo", {3, 4, 5}) + of("bar", {2}), {}};
+  const auto keep = [&](const std::string& id, std::int32_t epoch, const Partitions& assigned,
+                        const Partitions& target) {
+    RecordTextWriter text;
+    text.text("instance_id", "");
+    text.integer("client", 1);
+    text.integer("epoch", epoch);
+    text.integer("previous_epoch", epoch);
+    text.integer("state", static_cast<std::int64_t>(MemberState::stable));
+    text.texts("topics", {"bar", "foo"});
+    text.text("assignor", "");
+    text.integer("rebalance_timeout_ms", 300'000);
+    text.partitions("assigned", list(assigned));
+    text.partitions("pending_revocation", {});
+    text.partitions("target", list(target));
+    world.group.replay({ConsumerGroup::member_type, "orders", id, {}, -1}, text.take());
+  };
+  keep("A", 10, a.owned, of("foo", {0, 1}) + of("bar", {0}));
+  keep("B", 10, b.owned, of("foo", {2, 3}) + of("bar", {2}));
+  keep("C", 0, {}, of("foo", {4, 5}) + of("bar", {1}));
+  RecordTextWriter text;
+  text.integer("epoch", 11);
+  text.integer("target_epoch", 11);
+  text.text("assignor", "uniform");
+  text.partitions("topics", {{"bar", 3}, {"foo", 6}});
+  world.group.replay({ConsumerGroup::group_type, "orders", {}, {}, -1}, text.take());
+  return world;
+}
+
+}  // namespace
+
+// Kafka's GroupMetadataManagerTest.testReconciliationProcess, step by step.
+TEST_CASE("row 44: a third member joins in epoch 10: who is told what, and in which epoch") {
+  World world = third_member_has_joined();
+  const Partitions a_keeps = of("foo", {0, 1}) + of("bar", {0});
+  const Partitions b_keeps = of("foo", {3}) + of("bar", {2});
+  const auto state = [&](const std::string& id) { return world.member(id).state; };
+
+  CHECK(world.obey("C").empty());
+  CHECK(world.clients["C"].epoch == 11);
+  CHECK(state("C") == MemberState::unreleased_partitions);
+
+  CHECK(world.obey("A") == a_keeps);
+  CHECK(world.clients["A"].epoch == 10);
+  CHECK(state("A") == MemberState::unrevoked_partitions);
+  CHECK(world.obey("B") == b_keeps);
+  CHECK(world.clients["B"].epoch == 10);
+  CHECK(state("B") == MemberState::unrevoked_partitions);
+  CHECK(world.obey("C").empty());
+
+  CHECK(world.obey("A") == a_keeps);
+  CHECK(world.clients["A"].epoch == 11);
+  CHECK(state("A") == MemberState::stable);
+  CHECK(world.obey("C") == of("bar", {1}));
+  CHECK(state("C") == MemberState::unreleased_partitions);
+
+  CHECK(world.obey("B") == b_keeps + of("foo", {2}));
+  CHECK(world.clients["B"].epoch == 11);
+  CHECK(state("B") == MemberState::stable);
+  CHECK(world.obey("C") == of("bar", {1}) + of("foo", {4, 5}));
+  CHECK(state("C") == MemberState::stable);
+  CHECK(world.group.state() == "Stable");
+  CHECK(world.group.epoch() == 11);
 }
 
 TEST_CASE("consumer group: who says nothing of what it owns still has it") {

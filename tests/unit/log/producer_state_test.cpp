@@ -53,7 +53,7 @@ struct Leader {
 
 }  // namespace
 
-TEST_CASE("a batch that is sent again is answered with its offsets while it is one of the last 5") {
+TEST_CASE("row 33: a batch sent again is answered with its offsets while it is one of the last 5") {
   Leader leader;
   for (std::int32_t sequence = 0; sequence < 6; ++sequence)
     REQUIRE(leader.send(data(1, sequence)) == ProducerCheck::ok);
