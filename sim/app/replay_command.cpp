@@ -37,6 +37,7 @@ int replay_command(const ReplayOptions& options) {
   if (!file.header) return exit_usage;
 
   check::Ledger ledger;
+  ledger.settle_records();
   ExpectationLog expectations;
   trace::Fingerprint fingerprint;
   Narration narration(output, options.detail,

@@ -97,6 +97,7 @@ int run_one(const Program& program, const RunOptions& options, const std::string
   if (!scenario || !factory) return exit_usage;
 
   Simulation simulation(std::move(*scenario), factory, options.simulation.until);
+  simulation.settle_records();
   const trace::Header header = simulation.header();
   TraceOutput trace;
   if (!trace.open(output, options.trace, header)) return exit_usage;

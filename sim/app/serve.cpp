@@ -97,6 +97,7 @@ int serve_command(const Program& program, const RunOptions& options) {
   const EngineFactory factory = choose_engine(program, output, options.simulation.engine);
   if (!scenario || !factory) return exit_usage;
   Simulation simulation(std::move(*scenario), factory, options.simulation.until);
+  simulation.settle_records();
   trace::Writer writer(stdout, simulation.header());
   simulation.add_sink(writer);
   Server server(simulation, writer);

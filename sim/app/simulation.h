@@ -46,6 +46,9 @@ class Simulation {
   /// Checked after every event; what is violated also stands in the trace.
   const check::Invariants& invariants() const { return invariants_; }
 
+  /// Before begin(): memory is taken for the records that are kept, not for all that ever were (see
+  /// check::Ledger::settle_records).
+  void settle_records() { ledger_.settle_records(); }
   /// Before begin(). Not owned. Sinks see every event, RunEnded included.
   void add_sink(trace::Sink& sink);
   /// Declares the nodes and who wants what, and schedules what the scenario schedules.

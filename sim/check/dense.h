@@ -2,6 +2,7 @@
 // they grow), values by node, and texts that are stored once. They know nothing of events.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -16,27 +17,41 @@
 
 namespace eventarium::check {
 
-/// An append-only list whose elements stay where they are.
+/// An append-only list whose elements stay where they are. An element can be released: when all of
+/// a chunk are, its memory is given back. Whoever releases elements must know which they are.
 template <class T>
 class Chunked {
  public:
-  T& operator[](std::size_t i) { return (*chunks_[i / chunk_size])[i % chunk_size]; }
-  const T& operator[](std::size_t i) const { return (*chunks_[i / chunk_size])[i % chunk_size]; }
+  T& operator[](std::size_t i) { return (*chunks_[i / chunk_size].elements)[i % chunk_size]; }
+  const T& operator[](std::size_t i) const {
+    return (*chunks_[i / chunk_size].elements)[i % chunk_size];
+  }
+  /// Released ones included.
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   T& push_back(T value) {
-    if (size_ == chunks_.size() * chunk_size) chunks_.push_back(std::make_unique<Chunk>());
+    if (size_ == chunks_.size() * chunk_size)
+      chunks_.push_back({std::make_unique<std::array<T, chunk_size>>(), 0});
     T& place = (*this)[size_++];
     place = std::move(value);
     return place;
   }
+  void release(std::size_t i) {
+    Chunk& chunk = chunks_[i / chunk_size];
+    if (++chunk.released == chunk_size) chunk.elements.reset();
+  }
+  bool is_kept(std::size_t i) const { return chunks_[i / chunk_size].elements != nullptr; }
+  /// The first element whose memory is still there, or size().
+  std::size_t first_kept() const { return kept_from(0); }
+  /// The element after i whose memory is still there, or size().
+  std::size_t next_kept(std::size_t i) const { return kept_from(i + 1); }
 
   class Iterator {
    public:
     Iterator(const Chunked& list, std::size_t i) : list_(&list), i_(i) {}
     const T& operator*() const { return (*list_)[i_]; }
     Iterator& operator++() {
-      ++i_;
+      i_ = list_->next_kept(i_);
       return *this;
     }
     bool operator==(const Iterator& other) const { return i_ == other.i_; }
@@ -45,13 +60,22 @@ class Chunked {
     const Chunked* list_;
     std::size_t i_;
   };
-  Iterator begin() const { return {*this, 0}; }
+  Iterator begin() const { return {*this, first_kept()}; }
   Iterator end() const { return {*this, size_}; }
 
  private:
   static constexpr std::size_t chunk_size = 1024;
-  using Chunk = std::array<T, chunk_size>;
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  struct Chunk {
+    std::unique_ptr<std::array<T, chunk_size>> elements;  // null: all are released
+    std::size_t released = 0;
+  };
+
+  std::size_t kept_from(std::size_t i) const {
+    while (i < size_ && !chunks_[i / chunk_size].elements) i += chunk_size - i % chunk_size;
+    return std::min(i, size_);
+  }
+
+  std::vector<Chunk> chunks_;
   std::size_t size_ = 0;
 };
 
@@ -142,18 +166,30 @@ class Numbers {
       sparse_[id] = number;
       return;
     }
-    if (id.value >= dense_.size()) dense_.resize(id.value + 1, none);
+    while (id.value >= dense_.size()) dense_.push_back(none);
     dense_[id.value] = number;
   }
   std::uint32_t get(Id id) const {
-    if (id.value < dense_.size() && dense_[id.value] != none) return dense_[id.value];
+    if (id.value < dense_.size()) {
+      const std::uint32_t number = dense_.is_kept(id.value) ? dense_[id.value] : none;
+      if (number != none) return number;
+    }
     if (sparse_.empty()) return none;
     const auto found = sparse_.find(id);
     return found == sparse_.end() ? none : found->second;
   }
+  /// It has a number, which nobody will ask for again.
+  void forget(Id id) {
+    if (id.value >= dense_.size()) {
+      sparse_.erase(id);
+      return;
+    }
+    dense_[id.value] = none;
+    dense_.release(id.value);
+  }
 
  private:
-  std::vector<std::uint32_t> dense_;
+  Chunked<std::uint32_t> dense_;
   std::unordered_map<Id, std::uint32_t> sparse_;  // looked up only, never iterated
 };
 

@@ -152,6 +152,11 @@ void Ledger::on_rare(const trace::Event& event) {
   on_log_shortened(event);
   if (const auto* taken = event.as<trace::LeadershipTaken>()) on_leadership(event, *taken);
   logs_.on_event(event);
+  if (const auto* start = event.as<trace::LogStartAdvanced>())
+    settle(logs_.number(start->topic, start->partition), start->records);
+  else if (const auto* compacted = event.as<trace::LogCompacted>())
+    settle(logs_.number(compacted->topic, compacted->partition), compacted->records);
+  if (settles_) on_owner(event);
   on_queue(event);
   if (const auto* done = event.as<trace::SideEffectDone>()) {
     side_effects_.push_back(
@@ -210,6 +215,7 @@ void Ledger::on_started(NodeId node) {
 
 void Ledger::on_position(const trace::Event& event, const trace::PositionReset& reset) {
   Reader& known = reader(event.node, reset.topic, reset.partition);
+  own_position(event.node, logs_.number(reset.topic, reset.partition), reset.offset);
   if (known.began_by_position && known.position && reset.offset > *known.position)
     known.skipped.emplace_back(*known.position, reset.offset);
   for (auto& [from, to] : known.skipped) to = std::min(to, reset.offset);  // it goes back there
@@ -247,6 +253,7 @@ void Ledger::on_produced(const trace::Event& event, const trace::RecordProduced&
         found != streams_.end() ? found->second : streams_.emplace(stream_key_, next).first->second;
   }
   index_.set(record.id, static_cast<std::uint32_t>(records_.size()));
+  if (last_record_ < record.id) last_record_ = record.id;
   records_.push_back(record);
 }
 
@@ -320,15 +327,21 @@ void Ledger::on_leadership(const trace::Event& event, const trace::LeadershipTak
 }
 
 void Ledger::on_delivered(const trace::Event& event, const trace::RecordsDelivered& delivered) {
-  if (delivered.base_offset >= 0)
-    reader(event.node, delivered.topic, delivered.partition).position =
+  if (delivered.base_offset >= 0) {
+    const std::int64_t position =
         delivered.base_offset + static_cast<std::int64_t>(delivered.records.size());
+    reader(event.node, delivered.topic, delivered.partition).position = position;
+    own_position(event.node, logs_.number(delivered.topic, delivered.partition), position);
+  }
   note_consumer(event.node);
   const NodeId reads = reader_of(event.node);
   std::vector<std::uint32_t>& latest = latest_of_stream_[reads];
   for (const RecordId id : delivered.records) {
     const std::uint32_t index = index_.get(id);
-    if (index == Numbers<RecordId>::none) continue;
+    if (index == Numbers<RecordId>::none) {
+      on_late_delivery(event.node, id, delivered.topic);
+      continue;
+    }
     RecordEntry& record = records_[index];
     if (record.way != RecordEntry::none) let_go(record, event.node);
     if (Handing* known = handing(record, event.node)) {
@@ -349,8 +362,10 @@ void Ledger::on_delivered(const trace::Event& event, const trace::RecordsDeliver
 }
 
 void Ledger::on_filtered(const trace::Event& event, const trace::RecordsFiltered& filtered) {
-  reader(event.node, filtered.topic, filtered.partition).position =
+  const std::int64_t position =
       filtered.base_offset + static_cast<std::int64_t>(filtered.records.size());
+  reader(event.node, filtered.topic, filtered.partition).position = position;
+  own_position(event.node, logs_.number(filtered.topic, filtered.partition), position);
   for_each(filtered.records, [&](RecordEntry& record) {
     if (!has_had(record, reader_of(event.node))) add_handing(record, event.node);
   });

@@ -72,6 +72,7 @@
 #include "sim/check/dense.h"
 #include "sim/check/log_state.h"
 #include "sim/check/losses.h"
+#include "sim/check/settled.h"
 #include "sim/trace/event.h"
 #include "sim/trace/node_names.h"
 
@@ -113,6 +114,7 @@ struct RecordEntry {
   bool truncated : 1 = false;  // it was cut off some replica's log
   bool sealed : 1 = false;     // it left the partition's log: see losses.h
   bool aborted : 1 = false;    // with its transaction
+  bool settled : 1 = false;    // counted, and to be forgotten
 
   static constexpr std::uint32_t none = 0xFFFFFFFF;
 };
@@ -146,17 +148,22 @@ struct Filter {
   bool operator==(const Filter&) const = default;
 };
 
-/// Exact percentiles by nearest rank; none without samples.
+/// Percentiles by nearest rank; none without samples. Exact but for records that were settled
+/// (settled.h): of those by less than a thousandth.
 struct Percentiles {
   std::uint64_t samples = 0;
   std::optional<Duration> p50, p95, p99;
 };
-Percentiles percentiles(std::vector<Duration> samples);
+Percentiles percentiles(std::vector<Duration> samples, const DurationCounts& settled = {});
 
 class Ledger : public trace::Sink {
  public:
   enum class Channel { unknown, kafka, direct, queue, broadcast };
   enum class Milestone { delivered, processed };
+
+  /// Before the first event: records whose end is known are added up and forgotten (settled.h).
+  /// records(), find() and the numbers' lists know them no more; all counts are the same.
+  void settle_records() { settles_ = true; }
 
   void on_event(const trace::Event& event) override;
 
@@ -219,6 +226,12 @@ class Ledger : public trace::Sink {
     std::vector<NodeId> travelling_to, held_by;
     std::uint32_t record = 0;
   };
+  /// A member of a group that reads a partition, as it believes itself: what it has fetched and not
+  /// yet handed out lies at or after its position.
+  struct Owner {
+    NodeId consumer;
+    std::optional<std::int64_t> position;
+  };
   struct HandingNode {
     Handing handing;
     std::uint32_t next = RecordEntry::none;
@@ -239,8 +252,9 @@ class Ledger : public trace::Sink {
       return text ^ ((std::size_t{key.producer.value} << 32 | key.topic) * 0x9E3779B97F4A7C15ULL);
     }
   };
-  struct Counting;  // one pass over the records: verdict.cpp
-  struct Fold;      // by kind of event: ledger.cpp
+  enum class End { reached, to_come, never };  // settled.cpp
+  struct Counting;                             // one pass over the records: verdict.cpp
+  struct Fold;                                 // by kind of event: ledger.cpp
 
   void on_rare(const trace::Event& event);
   void on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted);
@@ -259,6 +273,22 @@ class Ledger : public trace::Sink {
   void on_queue(const trace::Event& event);
   void on_log_shortened(const trace::Event& event);
   void on_leadership(const trace::Event& event, const trace::LeadershipTaken& taken);
+
+  void settle(std::uint32_t partition, const std::vector<RecordId>& left);
+  End end_of(const RecordEntry& record, std::uint32_t index) const;
+  End end_of_handings(const RecordEntry& record) const;
+  void retire(std::uint32_t index);
+  void on_owner(const trace::Event& event);
+  void own_position(NodeId consumer, std::uint32_t partition, std::int64_t position);
+  void on_late_delivery(NodeId consumer, RecordId record, const std::string& topic);
+  bool contains_late(const LateDelivery& late) const;
+  void count_settled(const Filter& filter, Verdict& verdict) const;
+  /// Calls visit(consumer, reading) for what was asked for.
+  template <class Visit>
+  void for_each_settled_reading(const Filter& filter, Visit&& visit) const;
+  /// Calls visit(index, record) for those that are not settled.
+  template <class Visit>
+  void for_each_record(Visit&& visit) const;
 
   RecordEntry* entry(RecordId id);
   /// Calls visit(entry) for those of `list` that were published in this trace.
@@ -282,6 +312,11 @@ class Ledger : public trace::Sink {
     return record.life == lives_.get(record.producer);
   }
 
+  bool settles_ = false;
+  Settled settled_;
+  /// By partition: they have left a log, and their end is yet to come.
+  std::map<std::uint32_t, std::vector<RecordId>> unsettled_;
+  RecordId last_record_{0};  // the highest that was published
   Chunked<RecordEntry> records_;
   Chunked<HandingNode> handings_;
   CountedTexts ids_;
@@ -296,6 +331,7 @@ class Ledger : public trace::Sink {
   std::uint64_t events_ = 0;
   SimTime now_{};
   std::vector<std::vector<Reader>> readers_;  // by number of the partition
+  std::vector<std::vector<Owner>> owners_;    // likewise; only when records are settled
   ByNode<std::uint16_t> lives_;               // of each node: +1 when its process ends
   ByNode<char> keeps_logs_;                   // brokers that have written a batch
   // Highest index in records_ + 1 that a consumer was handed of a stream.

@@ -16,14 +16,21 @@ void add(Number& number, const RecordEntry& record, std::uint64_t count = 1) {
 
 }  // namespace
 
-Percentiles percentiles(std::vector<Duration> samples) {
+Percentiles percentiles(std::vector<Duration> samples, const DurationCounts& settled) {
   Percentiles result;
-  result.samples = samples.size();
-  if (samples.empty()) return result;
-  std::sort(samples.begin(), samples.end());
+  std::vector<std::pair<Duration, std::uint64_t>> all(settled.counts().begin(),
+                                                      settled.counts().end());
+  for (const auto& [length, count] : all) result.samples += count;
+  result.samples += samples.size();
+  if (result.samples == 0) return result;
+  for (const Duration sample : samples) all.emplace_back(sample, 1);
+  std::sort(all.begin(), all.end());
   const auto rank = [&](std::uint64_t percent) {
-    const std::uint64_t n = (samples.size() * percent + 99) / 100;  // nearest rank, from 1
-    return samples[std::max<std::uint64_t>(n, 1) - 1];
+    const std::uint64_t n = std::max<std::uint64_t>((result.samples * percent + 99) / 100, 1);
+    std::uint64_t passed = 0;  // nearest rank, from 1
+    for (const auto& [length, count] : all)
+      if ((passed += count) >= n) return length;
+    return all.back().first;
   };
   result.p50 = rank(50);
   result.p95 = rank(95);
@@ -43,6 +50,56 @@ void Ledger::for_each_handing(const RecordEntry& record, Visit&& visit) const {
     visit(handings_[i].handing);
 }
 
+template <class Visit>
+void Ledger::for_each_record(Visit&& visit) const {
+  for (std::size_t i = records_.first_kept(); i < records_.size(); i = records_.next_kept(i))
+    if (!records_[i].settled) visit(i, records_[i]);
+}
+
+template <class Visit>
+void Ledger::for_each_settled_reading(const Filter& filter, Visit&& visit) const {
+  const std::uint32_t asked_topic = topics_.find(filter.topic);
+  const std::optional<NodeId> group = reader_of_group(filter.group);
+  for (const auto& [origin, records] : settled_.origins) {
+    if (filter.from.valid() && origin.first != filter.from) continue;
+    if (!filter.topic.empty() && origin.second != asked_topic) continue;
+    for (const auto& [consumer, reading] : records.readings) {
+      if (filter.to.valid() && consumer != filter.to) continue;
+      if (!filter.group.empty() && reader_of(consumer) != group) continue;
+      visit(reading);
+    }
+  }
+}
+
+void Ledger::count_settled(const Filter& filter, Verdict& verdict) const {
+  const std::uint32_t asked_topic = topics_.find(filter.topic);
+  for (const auto& [origin, records] : settled_.origins) {
+    if (filter.from.valid() && origin.first != filter.from) continue;
+    if (!filter.topic.empty() && origin.second != asked_topic) continue;
+    verdict.produced.count += records.records;
+    verdict.acknowledged.count += records.records;
+    verdict.compacted.count += records.compacted;
+    if (!filter.to.valid()) verdict.expired.count += records.unwanted;
+  }
+  for_each_settled_reading(filter, [&](const SettledRecords::Reading& reading) {
+    verdict.delivered.count += reading.delivered;
+    verdict.processed.count += reading.processed;
+  });
+  std::set<std::pair<RecordId, NodeId>> again;
+  for (const LateDelivery& late : settled_.late) {
+    const NodeId reader = filter.to.valid() ? late.consumer : reader_of(late.consumer);
+    if (filter.from.valid() || (filter.to.valid() && late.consumer != filter.to)) continue;
+    if (!filter.topic.empty() && late.topic != asked_topic) continue;
+    if (!filter.group.empty() && reader_of_group(filter.group) != reader) continue;
+    again.emplace(late.record, reader);
+  }
+  for (const auto& [record, reader] : again) {
+    ++verdict.duplicated.count;
+    if (verdict.duplicated.records.empty() || verdict.duplicated.records.back() != record)
+      verdict.duplicated.records.push_back(record);
+  }
+}
+
 /// Counts pairs that are still to come and records that were lost, in one pass over the logs and
 /// one over the records.
 struct Ledger::Counting {
@@ -53,11 +110,14 @@ struct Ledger::Counting {
   enum Standing : std::uint8_t { nowhere = 0, in_some_log = 1, in_counting_log = 2 };
   std::vector<std::uint8_t> standing;
   std::vector<std::uint32_t> unread, skipped;  // pairs of the leader's log: still to come, or not
+  std::size_t first;                           // record of the three
 
-  Counting(const Ledger& all, const Filter& only) : ledger(all), filter(only) {
-    standing.resize(ledger.records_.size(), nowhere);
-    unread.resize(ledger.records_.size(), 0);
-    skipped.resize(ledger.records_.size(), 0);
+  Counting(const Ledger& all, const Filter& only)
+      : ledger(all), filter(only), first(all.records_.first_kept()) {
+    const std::size_t size = ledger.records_.size() - first;
+    standing.resize(size, nowhere);
+    unread.resize(size, 0);
+    skipped.resize(size, 0);
     for (const auto& [key, partition] : ledger.logs_.partitions()) {
       if (!filter.topic.empty() && key.topic != filter.topic) continue;
       const std::vector<const ReplicaLog*> counting = ledger.logs_.counting_logs(partition);
@@ -82,7 +142,8 @@ struct Ledger::Counting {
   void mark(const ReplicaLog& log, int as) {
     log.for_each(0, [&](std::int64_t, RecordId id) {
       const std::uint32_t index = ledger.index_.get(id);
-      if (index != Numbers<RecordId>::none) standing[index] |= static_cast<std::uint8_t>(as);
+      if (index != Numbers<RecordId>::none)
+        standing[index - first] |= static_cast<std::uint8_t>(as);
     });
   }
 
@@ -91,7 +152,7 @@ struct Ledger::Counting {
       const std::uint32_t index = ledger.index_.get(id);
       if (index == Numbers<RecordId>::none) return;
       if (ledger.has_had(ledger.records_[index], reader.consumer)) return;
-      ++(reader.has_skipped(offset) ? skipped : unread)[index];
+      ++(reader.has_skipped(offset) ? skipped : unread)[index - first];
     });
   }
 
@@ -102,7 +163,7 @@ struct Ledger::Counting {
   bool is_travelling(const RecordEntry& record) const { return record.way != RecordEntry::none; }
   bool was_kept(const RecordEntry& record) const { return record.stored || record.broadcast; }
   bool is_stored(const RecordEntry& record, std::size_t i) const {
-    return was_kept(record) || standing[i] != nowhere;
+    return was_kept(record) || standing[i - first] != nowhere;
   }
   bool was_deleted(const RecordEntry& record) const { return record.expired || record.compacted; }
 
@@ -115,7 +176,7 @@ struct Ledger::Counting {
 
   /// With its publisher, or under way to a log, a queue or a station.
   bool is_on_its_way(const RecordEntry& record, std::size_t i) const {
-    const bool arrived = was_kept(record) || (standing[i] & in_counting_log) != 0;
+    const bool arrived = was_kept(record) || (standing[i - first] & in_counting_log) != 0;
     return !arrived && !record.given_up && !was_deleted(record) &&
            (is_travelling(record) || (ledger.at_producer(record) && !record.acknowledged));
   }
@@ -196,7 +257,7 @@ struct Ledger::Counting {
 
   /// Pairs of a record that retention has deleted.
   std::uint64_t expired(const RecordEntry& record, std::size_t i) const {
-    if (!record.expired || (standing[i] & in_counting_log) != 0) return 0;
+    if (!record.expired || (standing[i - first] & in_counting_log) != 0) return 0;
     bool wanted = record.first_handing != RecordEntry::none;
     std::uint64_t count = 0;
     for_each_reader(record, [&](const Reader& reader) {
@@ -211,7 +272,7 @@ struct Ledger::Counting {
     if (!record.acknowledged) return false;
     switch (ledger.channel_) {
       case Channel::kafka:
-        return !is_travelling(record) && (standing[i] & in_counting_log) == 0 &&
+        return !is_travelling(record) && (standing[i - first] & in_counting_log) == 0 &&
                !was_deleted(record);
       case Channel::queue:
         return !is_travelling(record) && !record.stored;
@@ -284,9 +345,8 @@ struct Ledger::Counting {
 Verdict Ledger::verdict(const Filter& filter) const {
   Verdict verdict;
   const Counting counting{*this, filter};
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    const RecordEntry& record = records_[i];
-    if (!counting.is_asked_for(record)) continue;
+  for_each_record([&](std::size_t i, const RecordEntry& record) {
+    if (!counting.is_asked_for(record)) return;
     add(verdict.produced, record);
     if (record.acknowledged) add(verdict.acknowledged, record);
     if (counting.failed(record, i)) add(verdict.failed, record);
@@ -297,19 +357,20 @@ Verdict Ledger::verdict(const Filter& filter) const {
     if (record.aborted) add(verdict.aborted, record);
     if (counting.lost(record, i)) add(verdict.lost_acknowledged, record);
     add(verdict.expired, record, counting.expired(record, i));
-    add(verdict.undelivered, record, counting.waiting(record, i) + counting.unread[i]);
-    add(verdict.skipped, record, counting.skipped[i]);
+    add(verdict.undelivered, record,
+        counting.waiting(record, i) + counting.unread[i - counting.first]);
+    add(verdict.skipped, record, counting.skipped[i - counting.first]);
     counting.count_handings(record, verdict);
-  }
+  });
+  count_settled(filter, verdict);
   return verdict;
 }
 
 std::vector<LossReport> Ledger::losses(const Filter& filter) const {
   std::vector<LossReport> reports;
   const Counting counting{*this, filter};
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    const RecordEntry& record = records_[i];
-    if (!counting.is_asked_for(record) || !counting.lost(record, i)) continue;
+  for_each_record([&](std::size_t i, const RecordEntry& record) {
+    if (!counting.is_asked_for(record) || !counting.lost(record, i)) return;
     LossReport& report = reports.emplace_back();
     report.record = record.id;
     report.event_id = event_id(record);
@@ -327,7 +388,7 @@ std::vector<LossReport> Ledger::losses(const Filter& filter) const {
       report.cut_by = seal->cut_event;
     }
     if (channel_ == Channel::kafka) report.why = loss_text(report, seal, names_);
-  }
+  });
   return reports;
 }
 
@@ -335,9 +396,9 @@ Percentiles Ledger::latency(Milestone milestone, const Filter& filter) const {
   std::vector<Duration> samples;
   const std::uint32_t asked_topic = topics_.find(filter.topic);
   const std::optional<NodeId> group = reader_of_group(filter.group);
-  for (const RecordEntry& record : records_) {
-    if (filter.from.valid() && record.producer != filter.from) continue;
-    if (!filter.topic.empty() && record.topic != asked_topic) continue;
+  for_each_record([&](std::size_t, const RecordEntry& record) {
+    if (filter.from.valid() && record.producer != filter.from) return;
+    if (!filter.topic.empty() && record.topic != asked_topic) return;
     std::vector<NodeId> seen;  // a group's first delivery counts, whichever member had it
     for_each_handing(record, [&](const Handing& handing) {
       const NodeId reader = filter.to.valid() ? handing.consumer : reader_of(handing.consumer);
@@ -351,8 +412,13 @@ Percentiles Ledger::latency(Milestone milestone, const Filter& filter) const {
           (milestone == Milestone::delivered ? handing.first_delivered : handing.first_processed) -
           record.produced);
     });
-  }
-  return percentiles(std::move(samples));
+  });
+  DurationCounts settled;
+  for_each_settled_reading(filter, [&](const SettledRecords::Reading& reading) {
+    settled.add(milestone == Milestone::delivered ? reading.until_delivered
+                                                  : reading.until_processed);
+  });
+  return percentiles(std::move(samples), settled);
 }
 
 }  // namespace eventarium::check
