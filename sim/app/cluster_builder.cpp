@@ -28,21 +28,19 @@ constexpr std::size_t combined_voters_max = 3;
 
 NodeId node_number(std::size_t index) { return NodeId{static_cast<std::uint32_t>(index)}; }
 
-/// Segments of internal topics, in bytes (offsets.topic.segment.bytes,
-/// transaction.state.log.segment.bytes).
-constexpr const char* internal_segment_bytes = "104857600";
-
 /// Kafka refuses to make an internal topic while there are fewer brokers than it is to have
 /// replicas; a small cluster here gets as many as it has brokers.
 kafka::NewTopic internal_topic(const char* name, const scenario::Cluster& cluster,
-                               const char* partitions_key, const char* replicas_key) {
+                               const char* partitions_key, const char* replicas_key,
+                               const char* segment_key) {
   const auto number = [&](const char* key) {
     return static_cast<int>(config_int(cluster.config, ConfigScope::broker, key));
   };
   return {name,
           number(partitions_key),
           std::min(number(replicas_key), cluster.brokers),
-          {{"cleanup.policy", "compact"}, {"segment.bytes", internal_segment_bytes}}};
+          {{"cleanup.policy", "compact"},
+           {"segment.bytes", config_text(cluster.config, ConfigScope::broker, segment_key)}}};
 }
 
 bool has_groups(const scenario::Scenario& scenario) {
@@ -71,11 +69,12 @@ std::vector<kafka::NewTopic> settled_topics(const scenario::Scenario& scenario) 
   const scenario::Cluster& cluster = scenario.cluster;
   if (has_groups(scenario))
     topics.push_back(internal_topic(kafka::offsets_topic, cluster, "offsets.topic.num.partitions",
-                                    "offsets.topic.replication.factor"));
+                                    "offsets.topic.replication.factor",
+                                    "offsets.topic.segment.bytes"));
   if (has_transactions(scenario)) {
-    kafka::NewTopic& topic = topics.emplace_back(
-        internal_topic(kafka::transactions_topic, cluster, "transaction.state.log.num.partitions",
-                       "transaction.state.log.replication.factor"));
+    kafka::NewTopic& topic = topics.emplace_back(internal_topic(
+        kafka::transactions_topic, cluster, "transaction.state.log.num.partitions",
+        "transaction.state.log.replication.factor", "transaction.state.log.segment.bytes"));
     topic.config["min.insync.replicas"] =
         config_text(cluster.config, ConfigScope::broker, "transaction.state.log.min.isr");
   }

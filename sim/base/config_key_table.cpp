@@ -356,6 +356,11 @@ std::vector<ConfigKey> broker_cluster_keys() {
            "replicas of __transaction_state; as many as there are brokers, when those are fewer"},
           1, 32767),
       integer(s,
+              {"transaction.state.log.segment.bytes", "104857600",
+               "a segment of __transaction_state is closed at this size; only closed ones are "
+               "compacted"},
+              mebibyte),
+      integer(s,
               {"transaction.state.log.min.isr", "2", "min.insync.replicas of __transaction_state"},
               1),
   };
@@ -371,6 +376,11 @@ std::vector<ConfigKey> group_coordinator_keys() {
           {"offsets.topic.replication.factor", "3",
            "replicas of __consumer_offsets; as many as there are brokers, when those are fewer"},
           1, 32767),
+      integer(s,
+              {"offsets.topic.segment.bytes", "104857600",
+               "a segment of __consumer_offsets is closed at this size; only closed ones are "
+               "compacted"},
+              mebibyte),
       integer(
           s,
           {"offsets.retention.minutes", "10080", "life of positions that nobody needs, in minutes"},
