@@ -149,7 +149,7 @@ struct Filter {
 };
 
 /// Percentiles by nearest rank; none without samples. Exact but for records that were settled
-/// (settled.h): of those by less than a thousandth.
+/// (settled.h): of those by less than a hundredth.
 struct Percentiles {
   std::uint64_t samples = 0;
   std::optional<Duration> p50, p95, p99;

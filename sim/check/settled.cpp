@@ -12,8 +12,18 @@ Duration DurationCounts::rounded(Duration length) {
   const std::int64_t value = length.count();
   if (value <= 0) return length;
   const int bits = std::bit_width(static_cast<std::uint64_t>(value));
-  const int dropped = std::max(0, bits - 11);
+  const int dropped = std::max(0, bits - 8);
   return Duration{(value >> dropped) << dropped};
+}
+
+void DurationCounts::add(Duration length, std::uint64_t count) {
+  const auto place =
+      std::lower_bound(counts_.begin(), counts_.end(), length,
+                       [](const Count& known, Duration asked) { return known.first < asked; });
+  if (place != counts_.end() && place->first == length)
+    place->second += count;
+  else
+    counts_.insert(place, {length, count});
 }
 
 /// Records that have left a replica's log of the partition; those that could not be settled then

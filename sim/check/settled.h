@@ -14,20 +14,23 @@
 
 namespace eventarium::check {
 
-/// How often each length of time was seen; lengths are rounded down to 11 significant bits, that
-/// is by less than a thousandth.
+/// How often each length of time was seen; lengths are rounded down to 8 significant bits, that is
+/// by less than a hundredth: there is one of these for each pair of a producer and a consumer.
 class DurationCounts {
  public:
-  void add(Duration length) { ++counts_[rounded(length)]; }
+  using Count = std::pair<Duration, std::uint64_t>;
+  void add(Duration length) { add(rounded(length), 1); }
   void add(const DurationCounts& other) {
-    for (const auto& [length, count] : other.counts_) counts_[length] += count;
+    for (const auto& [length, count] : other.counts_) add(length, count);
   }
-  const std::map<Duration, std::uint64_t>& counts() const { return counts_; }
+  /// By length, each once.
+  const std::vector<Count>& counts() const { return counts_; }
 
   static Duration rounded(Duration length);
 
  private:
-  std::map<Duration, std::uint64_t> counts_;
+  void add(Duration length, std::uint64_t count);
+  std::vector<Count> counts_;
 };
 
 /// Of the records of one producer in one topic.
