@@ -40,7 +40,6 @@ class Chunked {
     Chunk& chunk = chunks_[i / chunk_size];
     if (++chunk.released == chunk_size) chunk.elements.reset();
   }
-  bool is_kept(std::size_t i) const { return chunks_[i / chunk_size].elements != nullptr; }
   /// The first element whose memory is still there, or size().
   std::size_t first_kept() const { return kept_from(0); }
   /// The element after i whose memory is still there, or size().
@@ -162,34 +161,54 @@ class Numbers {
  public:
   static constexpr std::uint32_t none = 0xFFFFFFFF;
   void set(Id id, std::uint32_t number) {
-    if (id.value >= dense_.size() * 2 + 65536) {
+    const std::uint64_t page = id.value / page_size;
+    if (page >= pages_.size() * 2 + 64) {
       sparse_[id] = number;
       return;
     }
-    while (id.value >= dense_.size()) dense_.push_back(none);
-    dense_[id.value] = number;
+    if (page >= pages_.size()) {
+      if (!pages_.empty() && pages_.back().known == 0) pages_.back().numbers.reset();
+      pages_.resize(page + 1);
+    }
+    Page& place = pages_[page];
+    if (!place.numbers) {
+      place.numbers = std::make_unique<std::array<std::uint32_t, page_size>>();
+      place.numbers->fill(none);
+    }
+    std::uint32_t& known = (*place.numbers)[id.value % page_size];
+    if (known == none) ++place.known;
+    known = number;
   }
   std::uint32_t get(Id id) const {
-    if (id.value < dense_.size()) {
-      const std::uint32_t number = dense_.is_kept(id.value) ? dense_[id.value] : none;
+    const std::uint64_t page = id.value / page_size;
+    if (page < pages_.size() && pages_[page].numbers) {
+      const std::uint32_t number = (*pages_[page].numbers)[id.value % page_size];
       if (number != none) return number;
     }
     if (sparse_.empty()) return none;
     const auto found = sparse_.find(id);
     return found == sparse_.end() ? none : found->second;
   }
-  /// It has a number, which nobody will ask for again.
+  /// It has a number no more. Pages without numbers give their memory back, but for the last one.
   void forget(Id id) {
-    if (id.value >= dense_.size()) {
+    const std::uint64_t page = id.value / page_size;
+    if (page >= pages_.size() || !pages_[page].numbers) {
       sparse_.erase(id);
       return;
     }
-    dense_[id.value] = none;
-    dense_.release(id.value);
+    std::uint32_t& known = (*pages_[page].numbers)[id.value % page_size];
+    if (known == none) return;
+    known = none;
+    if (--pages_[page].known == 0 && page + 1 < pages_.size()) pages_[page].numbers.reset();
   }
 
  private:
-  Chunked<std::uint32_t> dense_;
+  static constexpr std::size_t page_size = 1024;
+  struct Page {
+    std::unique_ptr<std::array<std::uint32_t, page_size>> numbers;  // null: none is known
+    std::size_t known = 0;
+  };
+  std::vector<Page> pages_;
   std::unordered_map<Id, std::uint32_t> sparse_;  // looked up only, never iterated
 };
 
