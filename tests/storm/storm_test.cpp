@@ -79,6 +79,21 @@ TEST_CASE("storms over groups and transactions: each committed record once, noth
         },
         judge_groups);
   }
+  SUBCASE("ZooKeeper, lean engine") {
+    run_storms(
+        from_environment("EVENTARIUM_STORM_SEEDS", 10),
+        [&](std::size_t i) {
+          StormRun run = groups(i);
+          run.set = {{"cluster",
+                      "{mode: zookeeper, brokers: 3, zookeepers: 3, config: "
+                      "{offsets.topic.num.partitions: 3, "
+                      "transaction.state.log.num.partitions: 3}}"},
+                     {"consumers.analytics.config.group.protocol", "classic"},
+                     {"duration", "250s"}};  // its sessions take 18 s to expire
+          return run;
+        },
+        judge_groups);
+  }
 }
 
 /// Runs until losses were found; they must have reasons.
