@@ -2,7 +2,7 @@
 # Builds everything and runs all tests, the fuzz targets for a minute each among them; ends with
 # ctest's summary. --long: the address and undefined-behaviour sanitizers over all unit tests as
 # well, ten minutes for each fuzz target, and 1,000 storms on the lean engine and 100 on SimGrid
-# (see tests/storm) instead of a few, 200 groups compared with librdkafka instead of 6.
+# (see tests/storm) instead of a few.
 # Other arguments go to ctest (-R scenario, ...).
 set -eu
 
@@ -12,14 +12,13 @@ cd "$(dirname "$0")"
 fuzz_seconds=60
 storms=10
 simgrid_storms=2
-peer_groups=6
+peer_groups=200
 long=no
 if [ "${1:-}" = --long ]; then
   long=yes
   fuzz_seconds=600
   storms=1000
   simgrid_storms=100
-  peer_groups=200
   shift
 fi
 

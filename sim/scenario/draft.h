@@ -123,6 +123,8 @@ void complete_group(const MapReader& map, Service& service, Draft& draft);
 /// Declares as many as `instances` says, each with its number, or the one that there is.
 void expand_service(const MapReader& map, const Service& service, Draft& draft);
 void expand_producer(const MapReader& map, const Producer& producer, Draft& draft);
+/// Protocols that the cluster's brokers have not got. Part of resolve().
+void check_group_protocols(Draft& draft);
 /// Groups that will miss something by default. Part of resolve().
 void remark_groups(Draft& draft);
 void read_operations(const YamlNode& node, Draft& draft);

@@ -135,6 +135,23 @@ void expand_producer(const MapReader& map, const Producer& producer, Draft& draf
   }
 }
 
+void check_group_protocols(Draft& draft) {
+  if (draft.scenario.cluster.mode != ClusterMode::zookeeper) return;
+  std::vector<std::string> told;
+  for (const Service& service : draft.scenario.services) {
+    const auto protocol = service.consumer_config.find("group.protocol");
+    if (protocol == service.consumer_config.end() || protocol->second != "consumer") continue;
+    const auto place = draft.nodes.find(service.name);
+    if (place == draft.nodes.end()) continue;  // its name is refused, which is told already
+    if (std::find(told.begin(), told.end(), service.group()) != told.end()) continue;
+    told.push_back(service.group());
+    draft.problems.add(place->second,
+                       fmt::format("'{}' has group.protocol: consumer (KIP-848), which brokers "
+                                   "have with KRaft only; leave it out, or say mode: kraft",
+                                   service.name));
+  }
+}
+
 void remark_groups(Draft& draft) {
   std::vector<std::string> told;
   for (const Service& service : draft.scenario.services) {

@@ -188,6 +188,7 @@ void resolve(Draft& draft) {
   check_events(draft);
   complete_assignments(draft.scenario);
   default_until(draft.scenario);
+  check_group_protocols(draft);
   remark_groups(draft);
 }
 

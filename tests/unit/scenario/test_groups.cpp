@@ -224,3 +224,19 @@ TEST_CASE("where a reset leads to is understood in all its forms") {
   for (const char* wrong : {"", "-", "-5", "soon", "1.5"})
     CHECK(std::holds_alternative<UnitError>(parse_offset_target(wrong)));
 }
+
+TEST_CASE("the consumer protocol is KRaft's only") {
+  const auto with_mode = [](const std::string& mode) {
+    return problems("version: 1\ncluster: {" + mode +
+                    "}\ntopics: [orders]\n"
+                    "producers: [{name: shop, topic: orders, every: 1s}]\n"
+                    "consumers:\n"
+                    "  - {name: billing, instances: 2, group: b, reads: orders,\n"
+                    "     config: {group.protocol: consumer, auto.offset.reset: earliest}}\n");
+  };
+  CHECK(with_mode("mode: kraft, brokers: 3") == "");
+  const std::string refused = with_mode("mode: zookeeper, brokers: 3, zookeepers: 3");
+  CHECK(refused.find("6:12: 'billing-1' has group.protocol: consumer") != std::string::npos);
+  CHECK(refused.find("mode: kraft") != std::string::npos);
+  CHECK(refused.find("billing-2") == std::string::npos);
+}
