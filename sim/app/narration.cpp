@@ -8,36 +8,42 @@ namespace eventarium::app {
 
 void Narration::on_event(const trace::Event& event) {
   names_.apply(event);
-  const auto sentence = narrator_.tell(event);
+  auto sentence = narrator_.tell(event);
   const auto* checked = event.as<trace::ExpectationChecked>();
   if (!sentence) return;
-  if (form_ == Form::text && checked && checked->met) return;  // the report lists those
-  line_.clear();
-  const std::string clock = format_clock(event.t);
   if (form_ == Form::text) {
-    line_ += output_.dim(clock);
-    line_ += "  ";
-    const auto* stopped = event.as<trace::NodeStopped>();
-    const bool alarming = (stopped && stopped->reason != "clean") ||
-                          event.as<trace::SendFailed>() || (checked && !checked->met);
-    line_ += alarming ? output_.bad(*sentence) : *sentence;
-  } else {
-    line_ += "{\"t\":";
-    trace::append_json_number(line_, to_ns(event.t));
-    line_ += ",\"time\":";
-    trace::append_json_string(line_, clock);
-    line_ += ",\"id\":";
-    trace::append_json_number(line_, event.id.value);
-    line_ += ",\"type\":";
-    trace::append_json_string(line_, trace::wire_name(event.body));
-    if (event.node.valid()) {
-      line_ += ",\"node\":";
-      trace::append_json_string(line_, names_.name(event.node));
-    }
-    line_ += ",\"text\":";
-    trace::append_json_string(line_, *sentence);
-    line_ += '}';
+    if (checked && checked->met) return;  // the report lists those
+    if (!condenses_) return write_text(event, *sentence);
+    const std::vector<std::string> lines = routine_.tell(event, std::move(*sentence), names_);
+    for (const std::string& line : lines) write_text(event, line);
+    return;
   }
+  line_ = "{\"t\":";
+  trace::append_json_number(line_, to_ns(event.t));
+  line_ += ",\"time\":";
+  trace::append_json_string(line_, format_clock(event.t));
+  line_ += ",\"id\":";
+  trace::append_json_number(line_, event.id.value);
+  line_ += ",\"type\":";
+  trace::append_json_string(line_, trace::wire_name(event.body));
+  if (event.node.valid()) {
+    line_ += ",\"node\":";
+    trace::append_json_string(line_, names_.name(event.node));
+  }
+  line_ += ",\"text\":";
+  trace::append_json_string(line_, *sentence);
+  line_ += "}\n";
+  output_.write(line_);
+}
+
+void Narration::write_text(const trace::Event& event, const std::string& sentence) {
+  const auto* stopped = event.as<trace::NodeStopped>();
+  const auto* checked = event.as<trace::ExpectationChecked>();
+  const bool alarming = (stopped && stopped->reason != "clean") || event.as<trace::SendFailed>() ||
+                        (checked && !checked->met);
+  line_ = output_.dim(format_clock(event.t));
+  line_ += "  ";
+  line_ += alarming ? output_.bad(sentence) : sentence;
   line_ += '\n';
   output_.write(line_);
 }

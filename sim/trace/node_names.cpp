@@ -7,6 +7,7 @@ void NodeNames::apply(const Event& event) {
 }
 
 void NodeNames::declare(NodeId id, std::string name) {
+  if (!id.valid()) return;  // of a damaged trace
   if (names_.size() <= id.value) names_.resize(id.value + 1, "?");
   ids_[name] = id;
   names_[id.value] = std::move(name);
