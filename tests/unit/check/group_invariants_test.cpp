@@ -242,7 +242,7 @@ TEST_CASE("a share group's record is with one consumer at a time") {
   Grouped story;
   const auto acquire = [&](NodeId client, std::int64_t offset) {
     story.tell(broker,
-               trace::RecordsAcquired{"work", "signups", 0, offset, ids({1}), client, 1, 30s});
+               trace::RecordsAcquired{"work", "signups", 0, offset, ids({1}), client, 1, 30s, 5});
   };
   acquire(mailer, 0);
   acquire(crm, 1);
