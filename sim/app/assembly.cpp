@@ -15,6 +15,7 @@
 #include "sim/bus/queue_client.h"
 #include "sim/client/consumer.h"
 #include "sim/client/producer.h"
+#include "sim/client/share_consumer.h"
 #include "sim/scenario/clients.h"
 #include "sim/service/components.h"
 #include "sim/service/producer_node.h"
@@ -201,6 +202,10 @@ class Builder {
 
   std::unique_ptr<bus::Subscriber> make_consumer(const scenario::Service& service,
                                                  bus::Publisher* publisher) const {
+    if (service.share_group)
+      return std::make_unique<kafka::ShareConsumer>(service::subscriber_component,
+                                                    service.consumer_config, brokers_,
+                                                    service.topics);
     kafka::Assignment wanted;
     if (service.group().empty())
       wanted.partitions = assignment(scenario_, service);
@@ -282,8 +287,9 @@ std::vector<trace::SubscriptionDeclared> subscriptions_of(const scenario::Scenar
       return group.empty() ? std::string() : config_text(config, ConfigScope::consumer, key);
     };
     const std::string kind = service.share_group ? "share" : text("group.protocol");
+    const char* const reset = service.share_group ? "share.auto.offset.reset" : "auto.offset.reset";
     for (const std::string& topic : service.topics)
-      wanted.push_back({topic, -1, channel, text("auto.offset.reset"), group, kind});
+      wanted.push_back({topic, -1, channel, text(reset), group, kind});
     return wanted;
   }
   const std::string reset =

@@ -16,6 +16,9 @@
 #include "sim/controller/zk_link.h"
 #include "sim/coordinator/consumer_groups.h"
 #include "sim/coordinator/group_coordinator.h"
+#include "sim/coordinator/share_coordinator.h"
+#include "sim/coordinator/share_groups.h"
+#include "sim/coordinator/share_leader.h"
 #include "sim/coordinator/transaction_coordinator.h"
 
 namespace eventarium::app {
@@ -48,6 +51,21 @@ bool has_groups(const scenario::Scenario& scenario) {
                      [](const scenario::Service& service) { return !service.group().empty(); });
 }
 
+bool has_share_groups(const scenario::Scenario& scenario) {
+  return std::any_of(scenario.services.begin(), scenario.services.end(),
+                     [](const scenario::Service& service) { return service.share_group; });
+}
+
+/// share.auto.offset.reset of each share group: in Kafka a setting of the group.
+kafka::ShareGroupResets share_group_resets(const scenario::Scenario& scenario) {
+  kafka::ShareGroupResets resets;
+  for (const scenario::Service& service : scenario.services)
+    if (service.share_group)
+      resets[service.group()] =
+          config_text(service.consumer_config, ConfigScope::consumer, "share.auto.offset.reset");
+  return resets;
+}
+
 bool has_transactions(const scenario::Scenario& scenario) {
   const auto is_transactional = [](const Config& config) {
     return config.contains("transactional.id");
@@ -77,6 +95,13 @@ std::vector<kafka::NewTopic> settled_topics(const scenario::Scenario& scenario) 
         "transaction.state.log.replication.factor", "transaction.state.log.segment.bytes"));
     topic.config["min.insync.replicas"] =
         config_text(cluster.config, ConfigScope::broker, "transaction.state.log.min.isr");
+  }
+  if (has_share_groups(scenario)) {
+    kafka::NewTopic& topic = topics.emplace_back(internal_topic(
+        kafka::share_state_topic, cluster, "share.coordinator.state.topic.num.partitions",
+        "share.coordinator.state.topic.replication.factor"));
+    topic.config["min.insync.replicas"] =
+        config_text(cluster.config, ConfigScope::broker, "share.coordinator.state.topic.min.isr");
   }
   return topics;
 }
@@ -179,7 +204,10 @@ std::unique_ptr<kafka::Broker> ClusterBuilder::broker_with_parts(
       kafka::BrokerOptions{scenario_.cluster.config, planted_}, std::move(link));
   auto groups = std::make_unique<kafka::GroupCoordinator>(planted_);
   groups->add_manager(std::make_unique<kafka::ConsumerGroups>(groups->context()));
+  groups->add_manager(std::make_unique<kafka::ShareGroups>(groups->context()));
   broker->add_part(std::move(groups));
+  broker->add_part(std::make_unique<kafka::ShareCoordinator>());
+  broker->add_part(std::make_unique<kafka::ShareLeader>(share_group_resets(scenario_), planted_));
   broker->add_part(std::make_unique<kafka::TransactionCoordinator>());
   return broker;
 }

@@ -73,6 +73,15 @@ void add_state(Table& table, const std::string& name, const GroupFact& group,
                  std::to_string(group.members.size())});
 }
 
+/// kafka-share-groups.sh --describe: where a share group starts; whoever reads reads everything.
+void add_starts(Table& table, const std::string& name, const GroupFact& group,
+                const Ledger& ledger) {
+  for (const check::GroupLag& lag : check::lags_of(group, ledger.logs()))
+    table.add_row({name, lag.partition.topic, std::to_string(lag.partition.partition),
+                   lag.committed ? std::to_string(*lag.committed) : "-",
+                   lag.committed ? std::to_string(lag.lag()) : "-"});
+}
+
 Table empty_table(GroupTable kind) {
   switch (kind) {
     case GroupTable::members:
@@ -143,10 +152,15 @@ std::string describe_groups(const scenario::Scenario& scenario, const Ledger& le
   Table table = empty_table(kind);
   const auto& groups = ledger.cluster().groups().all();
   std::string without_members;
+  bool others = false;  // groups that are no share groups
   for (const auto& [name, group] : groups) {
     if (!only.empty() && name != only) continue;
+    const bool shares = group.kind == "share";
     if (group.members.empty() && kind != GroupTable::state)
-      without_members += fmt::format("\nConsumer group '{}' has no active members.\n", name);
+      without_members += fmt::format("\n{} group '{}' has no active members.\n",
+                                     shares ? "Share" : "Consumer", name);
+    if (shares && kind == GroupTable::offsets) continue;  // a table of their own
+    others = others || kind == GroupTable::offsets;
     if (kind == GroupTable::offsets) add_offsets(table, name, group, ledger);
     if (kind == GroupTable::members) add_members(table, name, group, ledger);
     if (kind == GroupTable::state) add_state(table, name, group, ledger);
@@ -155,7 +169,20 @@ std::string describe_groups(const scenario::Scenario& scenario, const Ledger& le
     return table.text() +
            "\nThere are no consumer groups: every consumer here is assigned its partitions and "
            "commits no offsets.\n`eventarium describe services` shows their positions.\n";
-  return table.text() + without_members;
+  if (kind != GroupTable::offsets) return table.text() + without_members;
+  Table starts({{"GROUP"},
+                {"TOPIC"},
+                {"PARTITION", Align::right},
+                {"START-OFFSET", Align::right},
+                {"LAG", Align::right}});
+  bool any = false;
+  for (const auto& [name, group] : groups) {
+    if (group.kind != "share" || (!only.empty() && name != only)) continue;
+    any = true;
+    add_starts(starts, name, group, ledger);
+  }
+  const std::string shown = any && !others ? "" : table.text() + (any ? "\n" : "");
+  return shown + (any ? starts.text() : "") + without_members;
 }
 
 }  // namespace eventarium::app

@@ -40,6 +40,10 @@ enum class PlantedFault : std::uint8_t {
   lso_ignores_open_transaction,        // leader: read_committed fetches reach the high watermark
   aborted_list_missing,                // leader: doesn't tell read_committed what was aborted
   marker_lost_for_partition,           // leader: partition 0 of a transaction gets no marker
+  share_lock_ignored,                  // leader: gives out records that somebody has
+  share_lock_never_ends,               // leader: what a silent member has stays with it
+  share_delivery_count_not_kept,       // leader: the next one counts deliveries from 0
+  share_acknowledgement_of_another_accepted,  // leader: doesn't look who has the record
   count
 };
 

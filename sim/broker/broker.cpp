@@ -191,10 +191,13 @@ void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane l
   if (link_->on_disconnect(runtime, peer, lane)) return settle(runtime);
   if (lane.opener == runtime.self()) {
     if (!parts_.on_disconnect(runtime, peer, lane)) replicas_.on_disconnect(runtime, peer, lane);
-  } else if (const auto ticket = channel_.close(peer, lane)) {
-    parts_.request_gone(runtime, *ticket);
-    produces_.forget(*ticket);
-    fetches_.take(*ticket);
+  } else {
+    if (const auto ticket = channel_.close(peer, lane)) {
+      parts_.request_gone(runtime, *ticket);
+      produces_.forget(*ticket);
+      fetches_.take(*ticket);
+    }
+    parts_.client_gone(runtime, peer, lane);
   }
   settle(runtime);
 }

@@ -80,6 +80,11 @@ class BrokerPart {
   /// Who asked has gone; the request that handle() took will not be answered.
   virtual void on_request_gone(engine::Runtime&, RequestTicket) {}
 
+  /// A client's connection is gone, whether it has asked for something or not.
+  virtual void on_client_gone(engine::Runtime&, NodeId /*client*/, engine::Lane) {}
+  /// More of a partition on this broker may be readable than before.
+  virtual void on_touched(engine::Runtime&, const TopicPartition&) {}
+
   /// This broker has begun to lead the partition in that epoch (-1: it leads it no more). Called
   /// for every partition, internal or not, after the log knows of it.
   virtual void on_leadership(engine::Runtime&, const TopicPartition&, std::int32_t /*epoch*/) {}

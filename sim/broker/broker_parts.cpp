@@ -112,6 +112,10 @@ void BrokerParts::request_gone(engine::Runtime& runtime, RequestTicket ticket) {
   parts_[part].part->on_request_gone(runtime, ticket);
 }
 
+void BrokerParts::client_gone(engine::Runtime& runtime, NodeId client, engine::Lane lane) {
+  for (const Host& host : parts_) host.part->on_client_gone(runtime, client, lane);
+}
+
 bool BrokerParts::on_message(engine::Runtime& runtime, const engine::Message& message) {
   for (const Host& host : parts_)
     if (host.part->on_message(runtime, message)) return true;
@@ -206,6 +210,8 @@ void BrokerParts::finish_append(engine::Runtime& runtime, std::uint64_t id) {
 void BrokerParts::check(engine::Runtime& runtime, std::uint32_t number) {
   for (const auto& [id, error] : delayed_.check(number, replicas_.at(number)))
     reports_.push_back({id, error, runtime.current_cause()});
+  if (const Partition* partition = replicas_.at(number))
+    for (const Host& host : parts_) host.part->on_touched(runtime, partition->tp());
 }
 
 bool BrokerParts::report_next(engine::Runtime& runtime) {

@@ -48,6 +48,7 @@ class BrokerParts {
   bool on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane lane);
   /// Who asked has gone.
   void request_gone(engine::Runtime& runtime, RequestTicket ticket);
+  void client_gone(engine::Runtime& runtime, NodeId client, engine::Lane lane);
   /// The replicas have taken up what the metadata says: tells who leads what, and that it is new.
   void on_metadata(engine::Runtime& runtime);
 

@@ -20,6 +20,8 @@ enum BrokerComponent : std::uint16_t {
   share_coordinator_component = 24,        // 24 ... 27
   transaction_verifier_component = 28,     // a leader's questions to transaction coordinators
   broker_parts_component = 29,             // what parts append: time-outs, fsyncs
+  share_leader_component = 30,             // share partitions: locks, long polls
+  share_persister_component = 31,          // a leader's requests to share coordinators
 };
 
 /// Lane::purpose of the connections that a broker opens to other brokers and to controllers.
@@ -28,6 +30,7 @@ enum BrokerLane : std::uint8_t {
   transaction_marker_lane = 64,      // WriteTxnMarkers to the leaders of partitions
   transaction_verifier_lane = 65,    // AddPartitionsToTxn to transaction coordinators
   group_transaction_lane = 66,       // the same, from a group coordinator
+  share_persister_lane = 67,         // Read- and WriteShareGroupState to share coordinators
   first_replica_fetcher_lane = 128,  // + number of the fetcher
 };
 

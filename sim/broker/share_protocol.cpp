@@ -24,7 +24,7 @@ std::uint64_t ShareGroupHeartbeatResponse::size_bytes() const {
 }
 
 std::uint64_t ShareFetchRequest::size_bytes() const {
-  return request_header_bytes + 28 + text_bytes(group) + text_bytes(member_id) +
+  return request_header_bytes + 32 + text_bytes(group) + text_bytes(member_id) +
          list_bytes(partitions) + acknowledgement_bytes(acknowledgements);
 }
 
@@ -39,11 +39,15 @@ std::uint64_t ShareFetchResponse::size_bytes() const {
 
 void ShareFetchResponse::append_records(std::vector<RecordId>& records) const {
   for (const Partition& partition : partitions)
-    for (const RecordBatch& batch : partition.batches) append_ids(batch, records);
+    for (const RecordBatch& batch : partition.batches)
+      for (std::size_t i = 0; i < batch.records->size(); ++i)
+        for (const Acquired& range : partition.acquired)
+          if (range.first_offset <= batch.offset_of(i) && batch.offset_of(i) <= range.last_offset)
+            records.push_back((*batch.records)[i].id);
 }
 
 std::uint64_t ShareAcknowledgeRequest::size_bytes() const {
-  return request_header_bytes + 4 + text_bytes(group) + text_bytes(member_id) +
+  return request_header_bytes + 8 + text_bytes(group) + text_bytes(member_id) +
          acknowledgement_bytes(acknowledgements);
 }
 
@@ -52,5 +56,23 @@ std::uint64_t ShareAcknowledgeResponse::size_bytes() const {
   for (const Partition& partition : partitions) size += tp_bytes(partition.tp) + 2;
   return size;
 }
+
+std::string share_state_key(const std::string& group, const TopicPartition& tp) {
+  return group + ":" + tp.topic + ":" + std::to_string(tp.partition);
+}
+
+std::uint64_t ReadShareGroupStateRequest::size_bytes() const {
+  return request_header_bytes + 8 + text_bytes(group) + tp_bytes(tp);
+}
+
+std::uint64_t ReadShareGroupStateResponse::size_bytes() const {
+  return response_header_bytes + 16 + text_bytes(state);
+}
+
+std::uint64_t WriteShareGroupStateRequest::size_bytes() const {
+  return request_header_bytes + 16 + text_bytes(group) + tp_bytes(tp) + text_bytes(state);
+}
+
+std::uint64_t WriteShareGroupStateResponse::size_bytes() const { return response_header_bytes + 8; }
 
 }  // namespace eventarium::kafka

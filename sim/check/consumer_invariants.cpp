@@ -43,7 +43,8 @@ void ConsumerInvariants::on_delivered(const trace::Event& event,
   if (!partition->ever_excused) {
     only_committed_is_read(event.node, *partition, delivered);
     if (!partition->ever_compacted) read_is_what_was_written(event.node, *partition, delivered);
-    if (next != anywhere) read_in_order_without_gap(event.node, *partition, next, delivered);
+    if (next != anywhere && !ledger_.in_share_group(event.node))
+      read_in_order_without_gap(event.node, *partition, next, delivered);
   }
   next = delivered.base_offset + static_cast<std::int64_t>(delivered.records.size());
 }

@@ -68,6 +68,8 @@ void GroupFacts::on_event(const trace::Event& event) {
   } else if (const auto* committed = event.as<trace::OffsetCommitted>()) {
     groups_[committed->group].committed[{committed->topic, committed->partition}] =
         committed->offset;
+  } else if (const auto* start = event.as<trace::ShareStartAdvanced>()) {
+    groups_[start->group].committed[{start->topic, start->partition}] = start->offset;
   } else if (const auto* expired = event.as<trace::OffsetExpired>()) {
     groups_[expired->group].committed.erase({expired->topic, expired->partition});
   } else if (const auto* deleted = event.as<trace::TopicDeleted>()) {

@@ -55,13 +55,6 @@ void GroupInvariants::on_event(const trace::Event& event) {
   } else if (const auto* filtered = event.as<trace::RecordsFiltered>()) {
     reach(event.node, filtered->topic, filtered->partition,
           filtered->base_offset + static_cast<std::int64_t>(filtered->records.size()));
-  } else if (const auto* acquired = event.as<trace::RecordsAcquired>()) {
-    one_holder_at_a_time(event, *acquired);
-  } else if (const auto* settled = event.as<trace::RecordsSettled>()) {
-    settle(*settled);
-  } else if (const auto* taken = event.as<trace::LeadershipTaken>()) {
-    for (auto& [key, records] : held_)
-      if (key.second == PartitionKey{taken->topic, taken->partition}) records.clear();
   }
 }
 
@@ -179,31 +172,6 @@ void GroupInvariants::reach(NodeId consumer, const std::string& topic, std::int6
   if (!group) return;
   std::int64_t& reached = group->reached[{topic, partition}];
   reached = std::max(reached, offset);
-}
-
-// ---- share groups
-
-void GroupInvariants::one_holder_at_a_time(const trace::Event& event,
-                                           const trace::RecordsAcquired& acquired) {
-  auto& held = held_[{acquired.group, {acquired.topic, acquired.partition}}];
-  std::int64_t offset = acquired.base_offset;
-  for (const RecordId record : acquired.records) {
-    Held& holder = held[offset];
-    if (holder.client.valid() && holder.until > event.t)
-      findings_.violated(Invariant::one_holder_at_a_time,
-                         fmt::format("{} gives offset {} of {}-{} to {} while {} has it",
-                                     named(event.node), offset, acquired.topic, acquired.partition,
-                                     named(acquired.client), named(holder.client)),
-                         {event.node, acquired.client, holder.client}, {record});
-    holder = {acquired.client, event.t + acquired.lock};
-    ++offset;
-  }
-}
-
-void GroupInvariants::settle(const trace::RecordsSettled& settled) {
-  auto& held = held_[{settled.group, {settled.topic, settled.partition}}];
-  const auto end = settled.base_offset + static_cast<std::int64_t>(settled.records.size());
-  held.erase(held.lower_bound(settled.base_offset), held.lower_bound(end));
 }
 
 }  // namespace eventarium::check

@@ -46,18 +46,12 @@ class GroupInvariants {
     std::map<PartitionKey, std::set<std::int64_t>> asked;
     std::map<PartitionKey, std::int64_t> reached;  // what members have read or were set to
   };
-  struct Held {
-    NodeId client;
-    SimTime until{};
-  };
 
   void generations_grow(const trace::Event& event, const trace::GroupStateChanged& changed);
   void one_member_per_partition(const trace::Event& event, const trace::GroupAssignmentMade& made);
   void current_members_commit(const trace::Event& event, const trace::OffsetCommitted& committed);
   void committed_was_read(const trace::Event& event, const trace::OffsetCommitted& committed);
   void committed_position_is_kept(const trace::Event& event, const trace::PositionReset& reset);
-  void one_holder_at_a_time(const trace::Event& event, const trace::RecordsAcquired& acquired);
-  void settle(const trace::RecordsSettled& settled);
   void reach(NodeId consumer, const std::string& topic, std::int64_t partition,
              std::int64_t offset);
   Group* group_of(NodeId consumer);
@@ -67,8 +61,6 @@ class GroupInvariants {
   const Findings& findings_;
   std::map<std::string, Group> groups_;
   std::map<NodeId, std::string> group_of_;
-  // Records of share groups that are with a consumer.
-  std::map<std::pair<std::string, PartitionKey>, std::map<std::int64_t, Held>> held_;
 };
 
 }  // namespace eventarium::check

@@ -42,7 +42,12 @@ enum class Invariant : std::uint8_t {
   current_members_commit,
   committed_was_read,
   committed_position_is_kept,
+  // share groups: share_invariants.h
   one_holder_at_a_time,
+  who_has_it_acknowledges,
+  finished_stays_finished,
+  deliveries_are_counted,
+  share_start_never_falls,
   // producers that are known, transactions: transaction_invariants.h
   written_once,
   older_producers_are_refused,

@@ -81,6 +81,17 @@ const std::vector<Invariants::About> list = {
     {"a share group's record is with one consumer at a time",
      "It is given to another one only after it was released, or its lock was over. Excused: "
      "another leader, which doesn't know of locks."},
+    {"a share group's record is acknowledged by who has it",
+     "What is said of it counts only if it comes from the consumer that it was given to."},
+    {"what a share group has finished stays finished",
+     "A record that was accepted, rejected or given up, and of which that was kept, is not given "
+     "out again, whoever leads its partition."},
+    {"a share group counts deliveries",
+     "Each time that a record is given out has a greater number than the times before that are "
+     "known to have ended, and none is beyond group.share.delivery.count.limit. Excused: a "
+     "delivery that had not ended when the leader was lost."},
+    {"the start of a share partition never falls",
+     "As long as one broker leads the partition."},
     {"an idempotent producer's record is written once",
      "No record with a producer id stands twice in its leader's log, however often it was sent."},
     {"an older epoch of a producer is refused",

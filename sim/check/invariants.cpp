@@ -21,6 +21,7 @@ Invariants::Invariants(const Ledger& ledger, Callback report, std::uint64_t repo
       logs_(ledger, metadata_, findings_),
       consumers_(ledger, findings_),
       groups_(ledger, findings_),
+      shares_(ledger, findings_),
       transactions_(ledger, findings_),
       quorum_(ledger, findings_) {
   EVENTARIUM_CHECK(all().size() == static_cast<std::size_t>(Invariant::count),
@@ -67,6 +68,7 @@ void Invariants::on_event(const trace::Event& event) {
     if (const auto* filtered = event.as<trace::RecordsFiltered>())
       consumers_.on_filtered(event, *filtered);
     groups_.on_event(event);
+    shares_.on_event(event);
     transactions_.on_event(event);
     partitions_.on_event(event);
     metadata_.on_event(event);

@@ -25,6 +25,7 @@
 #include "sim/check/partition_invariants.h"
 #include "sim/check/quorum_invariants.h"
 #include "sim/check/transaction_invariants.h"
+#include "sim/check/share_invariants.h"
 
 namespace eventarium::check {
 
@@ -67,6 +68,7 @@ class Invariants : public trace::Sink {
   LogInvariants logs_;
   ConsumerInvariants consumers_;
   GroupInvariants groups_;
+  ShareInvariants shares_;
   TransactionInvariants transactions_;
   QuorumInvariants quorum_;
   std::map<std::string_view, std::uint64_t> violated_;

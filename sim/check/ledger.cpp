@@ -177,6 +177,11 @@ void Ledger::on_rare(const trace::Event& event) {
     on_filtered(event, *filtered);
   } else if (const auto* reset = event.as<trace::PositionReset>()) {
     on_position(event, *reset);
+  } else if (const auto* settled = event.as<trace::RecordsSettled>()) {
+    if (settled->outcome == "archived" || settled->outcome == "rejected")
+      for_each(settled->records, [](RecordEntry& record) { record.dead_lettered = true; });
+  } else if (const auto* share = event.as<trace::ShareStartAdvanced>()) {
+    on_share_start(*share);
   } else if (const auto* refused = event.as<trace::ProduceRefused>()) {
     for_each(refused->records, [&](RecordEntry& record) { let_go(record, event.node); });
   }
@@ -186,6 +191,7 @@ void Ledger::on_rare(const trace::Event& event) {
 
 void Ledger::on_subscription(const trace::Event& event, const trace::SubscriptionDeclared& wanted) {
   if (!wanted.group.empty()) join_group(event.node, wanted.group);
+  if (wanted.group_kind == "share") in_share_group_[event.node] = 1;
   subscriptions_.push_back({event.node, wanted.topic, wanted.partition, wanted.reset});
   note_consumer(event.node);
   channel_ = channel_of(wanted.channel);
@@ -223,6 +229,15 @@ void Ledger::on_position(const trace::Event& event, const trace::PositionReset& 
   known.position = reset.offset;
   known.began = known.began_by_position ? std::min(*known.began, reset.offset) : reset.offset;
   known.began_by_position = true;
+}
+
+/// Where a share group begins is said once, by the first leader that is asked.
+void Ledger::on_share_start(const trace::ShareStartAdvanced& start) {
+  const auto reads = reader_of_group(start.group);
+  if (!reads) return;
+  Reader& known = reader(*reads, start.topic, start.partition);
+  if (std::exchange(known.began_by_position, true)) return;
+  known.began = start.offset;
 }
 
 bool Ledger::Reader::has_skipped(std::int64_t offset) const {

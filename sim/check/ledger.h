@@ -55,7 +55,8 @@
 //                      will not come and waits no longer.
 //   skipped            pairs that waited until the consumer's position was reset to a later offset:
 //                      they stand in the log and will not come
-//   dead_lettered      records that a queue gave up delivering
+//   dead_lettered      records that a queue gave up delivering, or that a share group has archived:
+//                      rejected, or delivered in vain as often as may be
 // So every record of a Kafka topic or a queue is failed, lost, expired, compacted, waiting, stored
 // or delivered.
 #pragma once
@@ -193,6 +194,8 @@ class Ledger : public trace::Sink {
     const std::uint32_t first = first_member_.get(consumer);
     return first == 0 ? consumer : NodeId{first - 1};
   }
+  /// Its group shares records, not partitions: it is promised no order and gets gaps.
+  bool in_share_group(NodeId consumer) const { return in_share_group_.get(consumer) != 0; }
   /// Nothing when there is no such group.
   std::optional<NodeId> reader_of_group(const std::string& group) const;
   /// Offset that each consumer reads next, by partition; only those that have a position.
@@ -261,6 +264,7 @@ class Ledger : public trace::Sink {
   void on_started(NodeId node);
   void on_stopped(NodeId node);
   void on_position(const trace::Event& event, const trace::PositionReset& reset);
+  void on_share_start(const trace::ShareStartAdvanced& start);
   void on_produced(const trace::Event& event, const trace::RecordProduced& produced);
   void on_acknowledged(const trace::Event& event, const trace::RecordsAcknowledged& acknowledged);
   void on_appended(const trace::Event& event, const trace::BatchAppended& appended);
@@ -338,6 +342,7 @@ class Ledger : public trace::Sink {
   ByNode<std::vector<std::uint32_t>> latest_of_stream_;
   std::map<NodeId, bool> consumers_;
   std::vector<std::pair<std::string, std::vector<NodeId>>> groups_;
+  ByNode<std::uint8_t> in_share_group_;
   ByNode<std::uint32_t> first_member_;  // of the node's group, + 1; 0: it is in none
   // Records of open transactions, by partition and producer id.
   std::map<std::pair<std::uint32_t, std::int64_t>, std::vector<std::uint32_t>> open_transactions_;

@@ -58,7 +58,8 @@ struct Reader {
             .max_poll_interval = ms("max.poll.interval.ms"),
             .auto_commit = !id.empty() && flag("enable.auto.commit"),
             .auto_commit_interval = passing_ms("auto.commit.interval.ms"),
-            .api_timeout = ms("default.api.timeout.ms")};
+            .api_timeout = ms("default.api.timeout.ms"),
+            .explicit_acknowledgement = text("share.acknowledgement.mode") == "explicit"};
   }
 };
 

@@ -54,6 +54,7 @@ struct GroupOptions {
   bool auto_commit;
   Duration auto_commit_interval;
   Duration api_timeout;  // of commitSync()
+  bool explicit_acknowledgement;  // share groups: share.acknowledgement.mode
 };
 
 struct ConsumerOptions {

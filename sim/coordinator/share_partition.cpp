@@ -11,13 +11,14 @@ bool SharePartition::has_nothing(std::int64_t readable_end) const {
   const bool room = in_flight_.size() < options_.record_locks_max;
   if (room && end_offset_ < readable_end) return false;
   return std::none_of(in_flight_.begin(), in_flight_.end(), [&](const auto& entry) {
-    return entry.second.state == State::available && entry.first < readable_end;
+    return entry.second.state == State::available && !entry.second.becoming &&
+           entry.first < readable_end;
   });
 }
 
 std::int64_t SharePartition::next_offset() const {
   for (const auto& [offset, record] : in_flight_)
-    if (record.state == State::available) return offset;
+    if (record.state == State::available && !record.becoming) return offset;
   return end_offset_;
 }
 
@@ -35,10 +36,13 @@ std::vector<ShareFetchResponse::Acquired> SharePartition::acquire(
       end_offset_ = offset + 1;
     }
     const auto found = in_flight_.find(offset);
-    if (found == in_flight_.end() || found->second.state != State::available) continue;
+    if (found == in_flight_.end() || found->second.becoming) continue;
+    const bool free = found->second.state == State::available ||
+                      (found->second.state == State::acquired && options_.ignores_locks);
+    if (!free) continue;
     InFlight& record = found->second;
     record = {State::acquired, record.delivery_count + 1, member, client,
-              now + options_.lock_duration};
+              now + options_.lock_duration, std::nullopt};
     ++acquired;
     const bool goes_on = !ranges.empty() && ranges.back().last_offset + 1 == offset &&
                          ranges.back().delivery_count == record.delivery_count;
@@ -51,9 +55,13 @@ std::vector<ShareFetchResponse::Acquired> SharePartition::acquire(
 }
 
 /// After its lock, or on its release: available, unless that was the last delivery.
-SharePartition::State SharePartition::free_again(InFlight& record) const {
+SharePartition::State SharePartition::when_free(const InFlight& record) const {
   const bool last = record.delivery_count >= options_.delivery_count_limit;
-  record.state = last ? State::archived : State::available;
+  return last ? State::archived : State::available;
+}
+
+SharePartition::State SharePartition::free_again(InFlight& record) const {
+  record.state = when_free(record);
   record.member.clear();
   record.client = NodeId{};
   record.locked_until = SimTime{};
@@ -73,39 +81,60 @@ void SharePartition::settle(std::int64_t offset, State state, NodeId client, boo
   settled.push_back({offset, offset, state, client, too_often});
 }
 
-Error SharePartition::acknowledge(const ShareAcknowledgement& asked, const std::string& member,
-                                  std::vector<Settled>& settled) {
+Error SharePartition::begin_acknowledge(const ShareAcknowledgement& asked,
+                                       const std::string& member, std::vector<Settled>& settled) {
   const auto first = in_flight_.lower_bound(asked.first_offset);
   const auto last = in_flight_.upper_bound(asked.last_offset);
   const bool has_all = std::all_of(first, last, [&](const auto& entry) {
-    return entry.second.state == State::acquired && entry.second.member == member;
+    return entry.second.state == State::acquired && !entry.second.becoming &&
+           (entry.second.member == member || options_.anybody_acknowledges);
   });
   if (first == last || !has_all) return Error::invalid_record_state;
   for (auto entry = first; entry != last; ++entry) {
     InFlight& record = entry->second;
-    const NodeId client = record.client;
-    switch (asked.type) {
-      case Acknowledge::accept:
-        record.state = State::acknowledged;
-        break;
-      case Acknowledge::reject:
-        record.state = State::archived;
-        break;
-      case Acknowledge::release:
-        free_again(record);
-        break;
+    record.becoming = asked.type == Acknowledge::accept   ? State::acknowledged
+                      : asked.type == Acknowledge::reject ? State::archived
+                                                          : when_free(record);
+    const bool too_often = asked.type == Acknowledge::release && record.becoming == State::archived;
+    settle(entry->first, *record.becoming, record.client, too_often, settled);
+  }
+  return Error::none;
+}
+
+void SharePartition::complete(const std::vector<Settled>& settled, bool kept) {
+  for (const Settled& range : settled) {
+    const auto end = in_flight_.upper_bound(range.last_offset);
+    for (auto entry = in_flight_.lower_bound(range.first_offset); entry != end; ++entry) {
+      InFlight& record = entry->second;
+      if (record.becoming && kept) {
+        record.state = *record.becoming;
+        record.member.clear();
+        record.client = NodeId{};
+        record.locked_until = SimTime{};
+      }
+      record.becoming.reset();
     }
-    const bool too_often = asked.type == Acknowledge::release && record.state == State::archived;
-    settle(entry->first, record.state, client, too_often, settled);
   }
   advance();
+}
+
+Error SharePartition::acknowledge(const ShareAcknowledgement& asked, const std::string& member,
+                                  std::vector<Settled>& settled) {
+  std::vector<Settled> begun;
+  const Error error = begin_acknowledge(asked, member, begun);
+  if (error != Error::none) return error;
+  complete(begun, true);
+  for (const Settled& range : begun)
+    for (std::int64_t offset = range.first_offset; offset <= range.last_offset; ++offset)
+      settle(offset, range.state, range.client, range.too_often, settled);
   return Error::none;
 }
 
 std::vector<SharePartition::Settled> SharePartition::expire(SimTime now) {
   std::vector<Settled> settled;
+  if (options_.locks_never_end) return settled;
   for (auto& [offset, record] : in_flight_) {
-    if (record.state != State::acquired || record.locked_until > now) continue;
+    if (record.state != State::acquired || record.becoming || record.locked_until > now) continue;
     const NodeId client = record.client;
     const State state = free_again(record);
     settle(offset, state, client, state == State::archived, settled);
@@ -117,7 +146,7 @@ std::vector<SharePartition::Settled> SharePartition::expire(SimTime now) {
 std::vector<SharePartition::Settled> SharePartition::release(const std::string& member) {
   std::vector<Settled> settled;
   for (auto& [offset, record] : in_flight_) {
-    if (record.state != State::acquired || record.member != member) continue;
+    if (record.state != State::acquired || record.becoming || record.member != member) continue;
     const NodeId client = record.client;
     const State state = free_again(record);
     settle(offset, state, client, state == State::archived, settled);
@@ -129,7 +158,7 @@ std::vector<SharePartition::Settled> SharePartition::release(const std::string& 
 SimTime SharePartition::next_expiry() const {
   SimTime next = SimTime::max();
   for (const auto& [offset, record] : in_flight_)
-    if (record.state == State::acquired) next = std::min(next, record.locked_until);
+    if (record.state == State::acquired && !record.becoming) next = std::min(next, record.locked_until);
   return next;
 }
 
@@ -147,6 +176,11 @@ void SharePartition::advance() {
   start_offset_ = end_offset_;
 }
 
+void SharePartition::pass_over(std::int64_t offset) {
+  end_offset_ = std::max(end_offset_, offset);
+  advance();
+}
+
 void SharePartition::advance_log_start(std::int64_t offset) {
   if (offset <= start_offset_) return;
   in_flight_.erase(in_flight_.begin(), in_flight_.lower_bound(offset));
@@ -162,10 +196,15 @@ std::string SharePartition::encode() const {
   writer.integer("end_offset", end_offset_);
   std::vector<std::string> records;
   for (const auto& [offset, record] : in_flight_) {
-    const char state = record.state == State::acknowledged ? 'A'
-                       : record.state == State::archived   ? 'R'
-                                                           : '-';
-    records.push_back(std::to_string(offset) + state + std::to_string(record.delivery_count));
+    const State becomes = record.becoming.value_or(record.state);
+    const char state = becomes == State::acknowledged ? 'A'
+                       : becomes == State::archived   ? 'R'
+                                                      : '-';
+    // A delivery counts when it has ended: as long as somebody has the record it may not be kept.
+    const bool is_out = record.state == State::acquired && !record.becoming;
+    const std::uint32_t count =
+        options_.forgets_counts ? 0 : record.delivery_count - (is_out ? 1 : 0);
+    records.push_back(std::to_string(offset) + state + std::to_string(count));
   }
   writer.texts("records", records);
   return writer.take();
@@ -184,6 +223,7 @@ SharePartition SharePartition::decode(const SharePartitionOptions& options,
                                        : State::available;
     kept.delivery_count = static_cast<std::uint32_t>(std::stoul(record.substr(mark + 1)));
   }
+  partition.advance();
   return partition;
 }
 

@@ -12,6 +12,9 @@
 //                                                reject --> archived
 //   acknowledged, archived: finished             INVALID_RECORD_STATE     -
 //
+//   What is acknowledged or given back counts when it is kept: until complete() says so the record
+//   is on its way to its new state, with nobody, and goes back when it could not be kept.
+//
 //   start offset: everything below is finished; end offset: the next record never handed out.
 //   At most max.record.locks records lie between them.
 //
@@ -34,6 +37,9 @@ struct SharePartitionOptions {
   std::uint32_t delivery_count_limit = 5;  // group.share.delivery.count.limit
   Duration lock_duration = 30s;            // group.share.record.lock.duration.ms
   std::size_t record_locks_max = 2000;     // group.share.partition.max.record.locks
+  // Planted, in tests.
+  bool anybody_acknowledges = false, forgets_counts = false, locks_never_end = false,
+       ignores_locks = false;
 };
 
 class SharePartition {
@@ -45,6 +51,7 @@ class SharePartition {
     std::string member;  // acquired: who has it
     NodeId client;
     SimTime locked_until{};
+    std::optional<State> becoming;  // on its way there
     bool operator==(const InFlight&) const = default;
   };
   /// Records that have come to the same end, one after the other.
@@ -77,11 +84,18 @@ class SharePartition {
   /// there are. `settled` is added to.
   Error acknowledge(const ShareAcknowledgement& asked, const std::string& member,
                     std::vector<Settled>& settled);
+  /// The same, in two steps: nothing of it is final before complete() has got what is `settled`
+  /// here. Not kept: the member has it again, until its lock is over.
+  Error begin_acknowledge(const ShareAcknowledgement& asked, const std::string& member,
+                          std::vector<Settled>& settled);
+  void complete(const std::vector<Settled>& settled, bool kept);
   /// Locks that are over; what the member has, when it is gone.
   std::vector<Settled> expire(SimTime now);
   std::vector<Settled> release(const std::string& member);
   SimTime next_expiry() const;  // SimTime::max(): nothing is locked
 
+  /// Up to there the log holds nothing that could be handed out.
+  void pass_over(std::int64_t offset);
   /// The log begins there now: retention has taken what lies below.
   void advance_log_start(std::int64_t offset);
 
@@ -91,6 +105,7 @@ class SharePartition {
 
  private:
   State free_again(InFlight& record) const;
+  State when_free(const InFlight& record) const;
   void settle(std::int64_t offset, State state, NodeId client, bool too_often,
               std::vector<Settled>& settled) const;
   void advance();

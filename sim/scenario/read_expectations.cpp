@@ -121,9 +121,12 @@ void check_measure(const MapReader& map, const Measure& measure, Draft& draft) {
         measure.what <= What::log_start_offset
             ? fmt::format("{}: only Kafka keeps a log; there is none here", measure.key)
             : fmt::format("{}: there is no Kafka here", measure.key));
-  if (measure.what == What::dead_lettered && channel != Channel::queue)
+  const auto& services = draft.scenario.services;
+  const bool archives = std::any_of(services.begin(), services.end(),
+                                    [](const Service& service) { return service.share_group; });
+  if (measure.what == What::dead_lettered && channel != Channel::queue && !archives)
     draft.problems.add(map.place_of(measure.key),
-                       "dead_lettered: only a queue has a dead-letter queue");
+                       "dead_lettered: only a queue or a share group gives records up");
 }
 
 void read_qualifiers(const MapReader& map, const Measure& measure, Expectation& expectation,

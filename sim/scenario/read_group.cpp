@@ -45,6 +45,46 @@ void check_instances(const MapReader& map, const Service& service, Draft& draft)
                        "it out and say commit: transaction, then each has its own");
 }
 
+/// Keys that only share groups know.
+void check_share_keys(const MapReader& map, const Service& service, Draft& draft) {
+  if (service.share_group) return;
+  for (const char* key : {"share.acknowledgement.mode", "share.auto.offset.reset"})
+    if (service.consumer_config.count(key) != 0)
+      draft.problems.add(map.place_of("name"),
+                         fmt::format("{}: only share groups know this; say share: true", key));
+}
+
+/// What a share consumer can't be configured with (ShareConsumerConfig 4.1), and what a commit
+/// would be.
+void check_share(const MapReader& map, Service& service, Draft& draft) {
+  const Place& place = map.place_of("share");
+  if (map.has("commit") && service.commit != Commit::after)
+    draft.problems.add(map.place_of("commit"),
+                       "commit: a share group keeps no positions; each record is acknowledged "
+                       "after it was processed: leave it out, or say after");
+  service.commit = Commit::after;
+  service.consumer_config.erase("enable.auto.commit");
+  bool is_static = false;
+  if (map.has("static") && map.boolean("static", is_static) && is_static)
+    draft.problems.add(map.place_of("static"), "static: a share group has no static members");
+  static constexpr std::pair<const char*, const char*> refused[] = {
+      {"auto.offset.reset", "share.auto.offset.reset says where the group begins"},
+      {"enable.auto.commit", "nothing is committed: records are acknowledged"},
+      {"group.instance.id", "it has no static members"},
+      {"isolation.level", "it is a setting of the group, and read_uncommitted here"},
+      {"partition.assignment.strategy", "the group coordinator assigns"},
+      {"session.timeout.ms", "the brokers' group.share.session.timeout.ms holds"},
+      {"heartbeat.interval.ms", "the brokers' group.share.heartbeat.interval.ms holds"},
+      {"group.protocol", "share: true says it"},
+      {"group.remote.assignor", "share groups have one assignor"},
+  };
+  for (const auto& [key, hint] : refused)
+    if (service.consumer_config.count(key) != 0)
+      draft.problems.add(
+          place, fmt::format("ConfigException: {} cannot be set for a share consumer; {}", key,
+                             hint));
+}
+
 }  // namespace
 
 void read_group(const MapReader& map, Service& service, Draft& draft) {
@@ -59,7 +99,9 @@ void read_group(const MapReader& map, Service& service, Draft& draft) {
   service.consumer_config["group.id"] = group;
   std::string word;
   if (map.choice("commit", word)) service.commit = commit_of(word);
-  if (map.has("commit"))
+  bool share = false;
+  if (map.has("share")) map.boolean("share", share);
+  if (map.has("commit") && !share)
     service.consumer_config["enable.auto.commit"] =
         service.commit == Commit::automatic ? "true" : "false";
 }
@@ -78,10 +120,8 @@ void complete_group(const MapReader& map, Service& service, Draft& draft) {
                        "partitions: a group assigns partitions itself; leave out either "
                        "'partitions' or 'group'");
   map.boolean("share", service.share_group);
-  if (service.share_group)
-    draft.problems.add(map.place_of("share"),
-                       "share: share groups (KIP-932) are not simulated yet; leave it out, then "
-                       "it is a consumer group");
+  check_share_keys(map, service, draft);
+  if (service.share_group) return check_share(map, service, draft);
   if (service.commit != Commit::transaction) return;
   if (!publishes(service))
     draft.problems.add(map.place_of("commit"),
@@ -155,18 +195,18 @@ void check_group_protocols(Draft& draft) {
 void remark_groups(Draft& draft) {
   std::vector<std::string> told;
   for (const Service& service : draft.scenario.services) {
-    if (service.group().empty() || service.consumer_config.count("auto.offset.reset") != 0)
-      continue;
+    const char* const reset = service.share_group ? "share.auto.offset.reset" : "auto.offset.reset";
+    if (service.group().empty() || service.consumer_config.count(reset) != 0) continue;
     const auto place = draft.nodes.find(service.name);
     if (place == draft.nodes.end()) continue;  // its name is refused, which is told already
     if (std::find(told.begin(), told.end(), service.group()) != told.end()) continue;
     told.push_back(service.group());
     draft.remarks.emplace_back(
         place->second,
-        fmt::format("'{}' reads from the end (auto.offset.reset: latest is Kafka's default): what "
+        fmt::format("'{}' reads from the end ({}: latest is Kafka's default): what "
                     "is published before its group has its partitions, some seconds after the "
                     "start, is not for it; earliest reads all",
-                    service.name));
+                    service.name, reset));
   }
 }
 

@@ -513,6 +513,7 @@ EVENT_BEGIN(RecordsAcquired, records_acquired, "node, a leader, has given record
   FIELD(NodeId, client, "the consumer")
   FIELD(Count, delivery_count, "1 for the first time")
   FIELD(Span, lock, "until somebody else may get them")
+  FIELD(Count, delivery_limit, "deliveries that a record may have")
 EVENT_END(RecordsAcquired)
 
 EVENT_BEGIN(RecordsSettled, records_settled, "node, a leader, knows what became of records that it gave to a consumer of a share group")

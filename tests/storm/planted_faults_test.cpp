@@ -56,13 +56,22 @@ constexpr Plant group_plants[] = {
     {PlantedFault::marker_lost_for_partition, "marker_lost_for_partition"},
 };
 
+/// Looked for where there are share groups.
+constexpr Plant share_plants[] = {
+    {PlantedFault::share_lock_ignored, "share_lock_ignored"},
+    {PlantedFault::share_lock_never_ends, "share_lock_never_ends"},
+    {PlantedFault::share_delivery_count_not_kept, "share_delivery_count_not_kept"},
+    {PlantedFault::share_acknowledgement_of_another_accepted,
+     "share_acknowledgement_of_another_accepted"},
+};
+
 struct Caught {
   std::uint64_t seed = 0;  // 0: by nothing
   std::string by;
 };
 
 Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t seeds,
-                       bool groups = false) {
+                       bool groups = false, bool shares = false) {
   Caught caught;
   run_storms(
       seeds,
@@ -72,6 +81,7 @@ Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t see
         run.intensity = 4 + static_cast<int>(i % 7);
         run.power_loss = power_loss;
         run.groups = groups;
+        run.shares = shares;
         run.planted = planted;
         return run;
       },
@@ -82,7 +92,7 @@ Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t see
           caught = {run.seed, "the ledger: " + outcome.first_loss};
         else if (!outcome.crash.empty())
           caught = {run.seed, "an assertion: " + outcome.crash};
-        else if (run.groups && !outcome.unmet.empty())
+        else if ((run.groups || run.shares) && !outcome.unmet.empty())
           caught = {run.seed, "the ledger: " + outcome.unmet.substr(0, outcome.unmet.find('\n'))};
         return caught.seed == 0;
       });
@@ -90,7 +100,7 @@ Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t see
 }
 
 TEST_CASE("planted faults are caught by a checker within 200 storms") {
-  CHECK(std::size(plants) + std::size(group_plants) ==
+  CHECK(std::size(plants) + std::size(group_plants) + std::size(share_plants) ==
         static_cast<std::size_t>(PlantedFault::count));
   const std::uint64_t seeds = from_environment("EVENTARIUM_PLANTED_SEEDS", 200);
   const char* only = std::getenv("EVENTARIUM_PLANTED");
@@ -113,6 +123,19 @@ TEST_CASE("planted faults of groups and transactions are caught within 200 storm
   for (const Plant& plant : group_plants) {
     const Caught caught = catch_in_storms(PlantedFaults(plant.fault), false, seeds, true);
     table += fmt::format("{:<36} {:>5}  {}\n", plant.name, caught.seed, caught.by);
+    const std::string name = plant.name;
+    CHECK_MESSAGE(caught.seed != 0, name, ": nothing catches it");
+    CHECK_MESSAGE(!caught.by.starts_with("an assertion"), name, ": ", caught.by);
+  }
+  std::fputs(table.c_str(), stdout);
+}
+
+TEST_CASE("planted faults of share groups are caught within 200 storms") {
+  const std::uint64_t seeds = from_environment("EVENTARIUM_PLANTED_SEEDS", 200);
+  std::string table = fmt::format("{:<44} {:>5}  {}\n", "PLANTED FAULT", "SEED", "CAUGHT BY");
+  for (const Plant& plant : share_plants) {
+    const Caught caught = catch_in_storms(PlantedFaults(plant.fault), false, seeds, false, true);
+    table += fmt::format("{:<44} {:>5}  {}\n", plant.name, caught.seed, caught.by);
     const std::string name = plant.name;
     CHECK_MESSAGE(caught.seed != 0, name, ": nothing catches it");
     CHECK_MESSAGE(!caught.by.starts_with("an assertion"), name, ": ", caught.by);

@@ -36,6 +36,7 @@ struct Unmet : trace::Sink {
 };
 
 std::string file_of(const StormRun& run) {
+  if (run.shares) return "tests/storm/share.yaml";
   if (run.groups) return "tests/storm/groups.yaml";
   return run.zookeeper ? "tests/storm/zookeeper.yaml" : "tests/storm/cluster.yaml";
 }

@@ -21,6 +21,7 @@ struct StormRun {
   bool simgrid = false;
   bool zookeeper = false;   // zookeeper.yaml instead of cluster.yaml
   bool groups = false;      // groups.yaml instead: groups, transactions
+  bool shares = false;      // share.yaml instead: share groups
   scenario::Overrides set;  // what differs from cluster.yaml
   PlantedFaults planted;
 };

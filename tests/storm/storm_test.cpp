@@ -96,6 +96,34 @@ TEST_CASE("storms over groups and transactions: each committed record once, noth
   }
 }
 
+TEST_CASE("storms over share groups: every record is accepted, or archived with its poison") {
+  const auto shares = [](std::size_t i) {
+    StormRun run = storm(i);
+    run.shares = true;
+    return run;
+  };
+  const auto judge_shares = [](const StormRun& run, const StormOutcome& outcome) {
+    INFO(how_to_reproduce(run));
+    CHECK(outcome.crash == "");
+    CHECK(outcome.broken == "");
+    CHECK(outcome.unmet == "");
+    return true;
+  };
+  SUBCASE("lean engine") {
+    run_storms(from_environment("EVENTARIUM_STORM_SEEDS", 10), shares, judge_shares);
+  }
+  SUBCASE("SimGrid") {
+    run_storms(
+        from_environment("EVENTARIUM_STORM_SIMGRID_SEEDS", 2),
+        [&](std::size_t i) {
+          StormRun run = shares(i);
+          run.simgrid = true;
+          return run;
+        },
+        judge_shares);
+  }
+}
+
 /// Runs until losses were found; they must have reasons.
 void finds_losses(const std::function<StormRun(std::size_t)>& run) {
   std::size_t with_losses = 0, tried = 0;

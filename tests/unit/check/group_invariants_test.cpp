@@ -238,23 +238,39 @@ TEST_CASE("a committed position is found again") {
   CHECK(story.heard() == Names{"a committed position is found again"});
 }
 
-TEST_CASE("a share group's record is with one consumer at a time") {
+TEST_CASE("a share group's record is with one consumer at a time, and its deliveries are counted") {
   Grouped story;
-  const auto acquire = [&](NodeId client, std::int64_t offset) {
-    story.tell(broker,
-               trace::RecordsAcquired{"work", "signups", 0, offset, ids({1}), client, 1, 30s});
+  const auto acquire = [&](NodeId client, std::int64_t offset, std::uint64_t delivery) {
+    story.tell(broker, trace::RecordsAcquired{"work", "signups", 0, offset, ids({1}), client,
+                                              delivery, 30s, 2});
   };
-  acquire(mailer, 0);
-  acquire(crm, 1);
+  const auto settle = [&](NodeId client, std::int64_t offset, const char* outcome) {
+    story.tell(broker, trace::RecordsSettled{"work", "signups", 0, offset, ids({1}), client,
+                                             outcome, "acknowledged"});
+  };
+  acquire(mailer, 0, 1);
+  acquire(crm, 1, 1);
   CHECK(story.heard() == nothing);
-  acquire(crm, 0);
+  acquire(crm, 0, 2);
   CHECK(story.heard() == Names{"a share group's record is with one consumer at a time"});
-  story.tell(broker,
-             trace::RecordsSettled{"work", "signups", 0, 0, ids({1, 2}), crm, "released", ""});
-  acquire(mailer, 1);
+  settle(mailer, 1, "accepted");
+  CHECK(story.heard() == Names{"a share group's record is acknowledged by who has it"});
+  acquire(crm, 1, 2);
+  CHECK(story.heard() == Names{"what a share group has finished stays finished"});
+  settle(crm, 0, "released");
+  acquire(mailer, 0, 3);
+  CHECK(story.heard() == Names{"a share group counts deliveries"});
   story.now += 31s;
-  acquire(crm, 1);
+  acquire(crm, 1, 1);  // it has been given out twice
+  CHECK(story.heard() == Names{"what a share group has finished stays finished",
+                               "a share group counts deliveries"});
+  const auto begins_at = [&](std::int64_t offset) {
+    story.tell(broker, trace::ShareStartAdvanced{"work", "signups", 0, offset});
+  };
+  begins_at(2);
   CHECK(story.heard() == nothing);
+  begins_at(1);
+  CHECK(story.heard() == Names{"the start of a share partition never falls"});
 }
 
 // ---- transactions

@@ -157,7 +157,7 @@ TEST_CASE("what belongs to Kafka, what to a bus") {
   CHECK(problems("version: 1\nbus: {kind: queue}\ntopics: [t]\nexpect: [{log_end_offset: 1, topic: "
                  "t}]\n") == "4:27: log_end_offset: only Kafka keeps a log; there is none here");
   CHECK(problems("version: 1\nexpect: [{dead_lettered: 0}]\n") ==
-        "2:26: dead_lettered: only a queue has a dead-letter queue");
+        "2:26: dead_lettered: only a queue or a share group gives records up");
 }
 
 TEST_CASE("Kafka's configuration keys are checked") {
