@@ -334,6 +334,8 @@ void inspect_cluster(const History& history, const World& world, ClusterPart par
       return;
     case ClusterPart::invariants:
       return invariants(history, world, out);
+    case ClusterPart::side_effects:
+      return;  // no matter of the cluster
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "viz/ui/broker_card.h"
 #include "viz/ui/card.h"
+#include "viz/ui/member_card.h"
 
 namespace eventarium::viz::ui {
 
@@ -206,6 +207,14 @@ void draw_body(Frame& frame, const View& view, const Rect& area, const NodeView&
     ui::frame(frame.canvas, area.shrunk(-view.px(4)), color.accent, weight * 1.5F, radius);
 }
 
+/// What stands still in a rebalance is seen from afar.
+void draw_stop(Frame& frame, const View& view, const Rect& area) {
+  const Color color = frame.color().warn;
+  const float weight = frame.theme().line_px();
+  hatch(frame.canvas, area.shrunk(view.px(3)), color.faded(0.2F), view.px(13), weight);
+  dashed_frame(frame.canvas, area, color, weight * 1.3F, view.px(10));
+}
+
 }  // namespace
 
 void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered) {
@@ -217,6 +226,10 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
   const bool dead = node->down();
   const bool selected = selected_node(frame.state) == box.node;
   draw_body(frame, view, area, *node, hovered, selected);
+  const GroupView* group = frame.session.world().group_of(box.node);
+  const MemberView* member = group == nullptr ? nullptr : group->member(box.node);
+  if (member != nullptr && has_stopped(frame.session.world(), *group, *member))
+    draw_stop(frame, view, area);
 
   frame.canvas.list->PushClipRect(area.min, area.max, true);
   Card card{frame,
@@ -233,6 +246,9 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
     if (info->role == Role::broker) draw_broker(card, box);
     if (info->role == Role::queue) draw_queue(card);
     if (info->role == Role::station) draw_station(card);
+  } else if (group != nullptr) {
+    draw_member(card, *group, box);
+    if (!box.compact && view.zoom >= details_zoom_min * frame.theme().scale) draw_receiver(card);
   } else {
     draw_head(card, Align::center);
     draw_subtitle(card, Align::center);

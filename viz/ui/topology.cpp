@@ -10,6 +10,7 @@
 
 #include "viz/ui/broker_card.h"
 #include "viz/ui/cards.h"
+#include "viz/ui/group_frame.h"
 #include "viz/ui/layout_motion.h"
 #include "viz/ui/legend.h"
 #include "viz/ui/links.h"
@@ -112,6 +113,13 @@ Pointed point_at(const Frame& frame, const View& view, const Traffic& traffic, I
   if (const NodeBox* box = frame.layout().at(view.to_layout(pixel)))
     return point_at_card(frame, view, *box, pixel);
   Pointed pointed;
+  if (const GroupBox* box = frame.layout().group_at(view.to_layout(pixel)))
+    if (const GroupView* group = frame.session.world().group(box->name)) {
+      pointed.selection = GroupSelection{box->name};
+      pointed.text = group_text(frame, *group);
+      pointed.about = view.to_screen(box->header);
+      return pointed;
+    }
   const int link = link_at(view, traffic, pixel);
   if (link >= 0) {
     const LinkInfo& info = history.links()[static_cast<std::size_t>(link)];
@@ -177,10 +185,14 @@ void draw_topology(Frame& frame, const Rect& area) {
   if (hit.hovered) pointed = point_at(frame, view, traffic, ImGui::GetIO().MousePos);
   handle_mouse(frame, view, pointed, hit);
 
+  const auto* group = std::get_if<GroupSelection>(&pointed.selection);
+  for (const GroupBox& box : layout.groups)
+    draw_group_frame(frame, view, box, group != nullptr && group->name == box.name);
   draw_links(frame, view, traffic);
   for (const NodeBox& box : layout.nodes)
     if (box.box.width > 0)
       draw_card(frame, view, box, pointed.node == box.node && box.node.valid());
+  for (const GroupBox& box : layout.groups) draw_group_motion(frame, view, box);
   draw_messages(frame, view, traffic);
   draw_legend(frame, area);
   if (!frame.state.camera.fit) {
