@@ -18,7 +18,7 @@ constexpr double arch_least = 22;    // how high a link between two of the row a
 constexpr double round_reach = 110;  // how far a link that leads round a grid pulls away from it
 
 // A group with more members than this shows them as chips.
-constexpr std::size_t members_as_cards_max = 6;
+constexpr std::size_t members_as_cards_max = 4;
 constexpr std::size_t small_members_max = 18;  // with their names
 
 struct Card {
@@ -204,6 +204,7 @@ class Builder {
     grid.rows = named ? 6 : 10;
     grid.columns = (members + grid.rows - 1) / grid.rows;
     grid.rows = (members + grid.columns - 1) / grid.columns;
+    if (grid.columns == 1) grid.width = metrics_.service_width;
     return grid;
   }
 

@@ -74,7 +74,7 @@ struct LayoutMetrics {
   double card_width = 190, card_height = 116;        // producers and others
   double service_width = 230, service_height = 150;  // services and consumers
   double member_height = 124;                        // of a group
-  double group_header = 56, group_padding = 10;      // of the frame around one
+  double group_header = 82, group_padding = 10;      // of the frame around one
   double channel_width = 560;                        // brokers, queues; stations are smaller
   double header_height = 50;                         // name and label of a card
   double row_height = 40;                            // a partition; rows of a queue or station

@@ -2,6 +2,7 @@
 #include "viz/ui/broker_card.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "viz/ui/partition_row.h"
 
@@ -29,6 +30,18 @@ struct Standing {
   Color color;
 };
 
+/// The groups that it coordinates, in words from long to short; nothing for none.
+std::vector<std::string> coordinated_by(const Card& card) {
+  if (!card.node.faults.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& [name, group] : card.frame.session.world().groups)
+    if (group.coordinator == card.info.id) names.push_back(name);
+  if (names.empty()) return {};
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
+  return {"coordinates " + all, "coord. " + all, all,
+          names.size() == 1 ? "coordinator" : fmt::format("{} groups", names.size())};
+}
+
 Standing standing_of(const Card& card, const NodeBox& box) {
   const MembershipView& member = card.node.member;
   const Palette& color = card.color();
@@ -47,6 +60,8 @@ Standing standing_of(const Card& card, const NodeBox& box) {
             color.bad};
   if (member.fenced) return {{"fenced: " + member.reason, "fenced"}, color.warn};
   if (member.leaving) return {{"hands its leaderships over", "leaves"}, color.warn};
+  if (const std::vector<std::string> groups = coordinated_by(card); !groups.empty())
+    return {groups, color.muted};
   return {{text}, text_color};
 }
 

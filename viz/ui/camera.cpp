@@ -12,13 +12,17 @@ constexpr float zoom_min = 0.15F, zoom_max = 4;
 constexpr float fit_zoom_max = 1.5F;  // times the scale
 constexpr float text_min_units = 11;  // times the scale
 
-/// Room for ★ and the longest name of a partition.
+/// Room for ★, the longest name of a partition, and who reads it.
 double label_width(const History& history) {
   constexpr double mark = 36, character = 10.3, longest = 22;
   double characters = 5;
   for (const auto& [partition, replicas] : history.assignments())
     characters = std::max(characters, static_cast<double>(to_text(partition).size()));
-  return mark + character * std::min(characters, longest);
+  // Room for the numbers of those who read it.
+  constexpr double number = 25;
+  constexpr std::size_t numbers_max = 2;
+  const auto numbers = static_cast<double>(std::min(history.groups().size(), numbers_max));
+  return mark + character * std::min(characters, longest) + number * numbers;
 }
 
 /// From generous to tight: narrower for small windows, lower for flat ones.
@@ -39,6 +43,8 @@ std::vector<LayoutMetrics> shapes() {
   std::vector<LayoutMetrics> all = {generous, narrow, narrowest};
   for (LayoutMetrics low : {generous, narrow, narrowest}) {
     low.service_height = 128;
+    low.member_height = 112;
+    low.group_header = 76;
     low.card_height = 128;
     low.gap = 14;
     low.spread_max = 30;

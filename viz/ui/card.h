@@ -21,6 +21,7 @@ struct Card {
   Rect rest;  // room left, pixels
   bool dead;
   bool calm;  // dead, and meant to be
+  Align align = Align::center;  // of lines of text
 
   const Palette& color() const { return frame.color(); }
   bool unborn() const { return node.incarnation == 0; }

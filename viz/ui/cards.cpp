@@ -45,7 +45,7 @@ void draw_pending(Card& card, const std::vector<RecordId>& records, Color color)
 void draw_line(Card& card, std::string_view text, Color color, Face face = Face::regular) {
   if (!card.has_line(text_size)) return;
   draw_text_in(card.frame.canvas, card.cut_line(text_size), card.pen(face, text_size, color), text,
-               Align::center);
+               card.align);
 }
 
 void draw_producer(Card& card) {
@@ -94,7 +94,7 @@ void draw_latest(Card& card) {
   if (latest == nullptr || card.rest.height() < card.view.px(50)) return;
   draw_text_in(card.frame.canvas, card.cut_line(text_size),
                card.pen(Face::regular, label_size, card.color().muted), latest->latest,
-               Align::center);
+               card.align);
 }
 
 void draw_receiver(Card& card) {
@@ -238,7 +238,8 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
             *node,
             area.shrunk(view.px(padding), view.px(padding - 2)),
             dead,
-            node->stopped_cleanly()};
+            node->stopped_cleanly(),
+            Align::center};
   if (is_management(info->role)) {
     draw_manager(card);
   } else if (is_channel(info->role)) {
@@ -247,6 +248,7 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
     if (info->role == Role::queue) draw_queue(card);
     if (info->role == Role::station) draw_station(card);
   } else if (group != nullptr) {
+    card.align = Align::left;
     draw_member(card, *group, box);
     if (!box.compact && view.zoom >= details_zoom_min * frame.theme().scale) draw_receiver(card);
   } else {

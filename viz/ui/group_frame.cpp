@@ -16,15 +16,16 @@ constexpr float side = 12;            // of the header's text
 constexpr float chip_height = 22, chip_pitch = 30;
 constexpr double told_s = 6;          // of the viewer's time, how long a rebalance took
 
-/// The header's two lines.
+/// The header's lines.
 struct Head {
-  Rect first, second;
+  Rect name, state, detail;
 };
 
 Head head_of(const View& view, const GroupBox& box) {
   Rect area = view.to_screen(box.header).shrunk(view.px(side), view.px(5));
-  const Rect first = area.cut_top(area.height() * 0.5F);
-  return {first, area};
+  const float third = area.height() / 3;
+  const Rect name = area.cut_top(third), state = area.cut_top(third);
+  return {name, state, area};
 }
 
 std::string ways(const GroupView& group) {
@@ -40,12 +41,10 @@ const char* age_word(const GroupView& group) {
 /// From long to short.
 std::vector<std::string> standing_texts(const Frame& frame, const GroupView& group) {
   if (!group.coordinator.valid()) return {"nobody has joined yet"};
-  const std::string age = fmt::format("{} {}", age_word(group), group.generation);
   const std::string& broker = frame.session.history().name(group.coordinator);
-  return {fmt::format("{} · {} · coordinator {}", age, ways(group), broker),
-          fmt::format("{} · {} · {}", age, ways(group), broker),
-          fmt::format("{} · {} · {}", age, group.assignor, broker),
-          fmt::format("{} · {}", age, group.assignor), age};
+  return {fmt::format("{} · coordinator {}", ways(group), broker),
+          fmt::format("{} · {}", ways(group), broker),
+          fmt::format("{} · {}", group.assignor, broker), broker};
 }
 
 std::string fitting(const Frame& frame, const Pen& pen, float width,
@@ -122,7 +121,7 @@ void draw_unread(Frame& frame, const View& view, const GroupView& group, Rect ro
   }
 }
 
-void draw_first_line(Frame& frame, const View& view, const GroupView& group, Rect row, bool hot) {
+void draw_name_line(Frame& frame, const View& view, const GroupView& group, Rect row, bool hot) {
   const Palette& color = frame.color();
   const std::int64_t lag = lag_of(frame.session.world(), group);
   const Pen lag_pen{Face::mono_strong, view.text_px(16), lag > 0 ? color.warn : color.muted};
@@ -130,21 +129,31 @@ void draw_first_line(Frame& frame, const View& view, const GroupView& group, Rec
   draw_text_in(frame.canvas, row.cut_right(text_width(frame.canvas, lag_pen, lag_text)), lag_pen,
                lag_text, Align::right);
   row.cut_right(view.px(10));
-  const bool busy = group.rebalancing();
-  const Color ink = busy ? color.warn : group.state == "Stable" ? color.ok : color.muted;
-  const Pen state{Face::strong, view.text_px(15), ink};
   const Pen name{Face::strong, view.text_px(19), hot ? color.accent : color.text};
-  const float state_px = text_width(frame.canvas, state, group.state);
-  const float name_px = text_width(frame.canvas, name, group.name);
   const Pen kind{Face::regular, view.text_px(16), color.muted};
   const char* word = group.kind == "share" ? "share group " : "group ";
   const float kind_px = text_width(frame.canvas, kind, word);
-  if (kind_px + name_px + state_px + view.px(10) < row.width())
+  if (kind_px + text_width(frame.canvas, name, group.name) < row.width())
     draw_text_in(frame.canvas, row.cut_left(kind_px), kind, word);
-  const float room = std::max(row.width() - state_px - view.px(10), row.width() * 0.4F);
-  draw_text_in(frame.canvas, row.cut_left(std::min(name_px + 1, room)), name, group.name);
-  row.cut_left(view.px(10));
-  draw_text_in(frame.canvas, row, state, group.state);
+  draw_text_in(frame.canvas, row, name, group.name);
+}
+
+void draw_state_line(Frame& frame, const View& view, const GroupView& group, Rect row) {
+  const Palette& color = frame.color();
+  const Color ink = group.rebalancing()       ? color.warn
+                    : group.state == "Stable" ? color.ok
+                                              : color.muted;
+  const Pen state{Face::strong, view.text_px(16), ink};
+  draw_text_in(frame.canvas, row.cut_left(text_width(frame.canvas, state, group.state) + 1), state,
+               group.state);
+  if (!group.coordinator.valid()) return;
+  const Pen pen{Face::regular, view.text_px(16), color.muted};
+  std::string longer = fmt::format(" · {} {}", age_word(group), group.generation);
+  if (group.kind != "classic") longer = fmt::format(" · epoch {}", group.generation);
+  draw_text_in(frame.canvas, row, pen,
+               fitting(frame, pen, row.width(),
+                       {longer, fmt::format(" · gen. {}", group.generation),
+                        fmt::format(" · {}", group.generation)}));
 }
 
 }  // namespace
@@ -166,18 +175,19 @@ void draw_group_frame(Frame& frame, const View& view, const GroupBox& box, bool 
               selected ? weight * 1.8F : weight, radius);
   frame.canvas.list->PushClipRect(area.min, area.max, true);
   const Head head = head_of(view, box);
-  draw_first_line(frame, view, *group, head.first, hovered || selected);
+  draw_name_line(frame, view, *group, head.name, hovered || selected);
+  draw_state_line(frame, view, *group, head.state);
   const std::vector<PartitionId> unread = unread_of(*group);
   if (!unread.empty()) {
-    draw_unread(frame, view, *group, head.second, unread);
+    draw_unread(frame, view, *group, head.detail, unread);
   } else {
     const Pen pen{Face::regular, view.text_px(16), color.muted};
     std::vector<std::string> texts = verdict_texts(frame, *group);
     const bool verdict = !texts.empty();
     if (!verdict) texts = standing_texts(frame, *group);
-    draw_text_in(frame.canvas, head.second,
+    draw_text_in(frame.canvas, head.detail,
                  {pen.face, pen.size_px, verdict ? color.text : color.muted},
-                 fitting(frame, pen, head.second.width(), texts));
+                 fitting(frame, pen, head.detail.width(), texts));
   }
   frame.canvas.list->PopClipRect();
 }
@@ -185,7 +195,7 @@ void draw_group_frame(Frame& frame, const View& view, const GroupBox& box, bool 
 void draw_group_motion(Frame& frame, const View& view, const GroupBox& box) {
   const GroupView* group = frame.session.world().group(box.name);
   if (group == nullptr || box.box.width <= 0) return;
-  draw_gliding(frame, view, *group, head_of(view, box).second, view.px(chip_pitch));
+  draw_gliding(frame, view, *group, head_of(view, box).detail, view.px(chip_pitch));
 }
 
 std::string group_text(const Frame& frame, const GroupView& group) {

@@ -1,6 +1,6 @@
-// The frame around the members of a consumer group: its name, state and lag, and in the second line
-// its generation, protocol and coordinator, or, when there are any, the partitions that nobody
-// reads and for how long.
+// The frame around the members of a consumer group: name and lag, state and generation, and in the
+// third line protocol and coordinator, or, when there are any, the partitions that nobody reads and
+// for how long, or, for a while after a rebalance, how long it took and who stopped for it.
 #pragma once
 
 #include "viz/ui/camera.h"

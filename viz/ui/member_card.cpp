@@ -145,7 +145,7 @@ float draw_member_number(const Canvas& canvas, const Rect& area, std::size_t num
   const Rect patch = Rect::at(area.min.x, area.min.y, wide, height);
   const float radius = height * 0.26F;
   if (faded)
-    frame(canvas, patch, body, canvas.theme->line_px(), radius);
+    frame(canvas, patch, body, canvas.theme->line_px() * 0.8F, radius);
   else
     fill(canvas, patch, body, radius);
   draw_text_in(canvas, patch, pen, text, Align::center);

@@ -56,6 +56,14 @@ std::string replica_text(const Frame& frame, const PartitionId& id, NodeId broke
   return text;
 }
 
+/// Of a marker that ends a transaction; empty for a record.
+std::string marker_text(const History& history, const History::Cell& cell) {
+  const auto* appended = history[cell.appended].as<trace::BatchAppended>();
+  if (appended == nullptr || appended->control.empty()) return {};
+  return appended->control == "commit" ? "the marker that commits a transaction"
+                                       : "the marker that aborts a transaction";
+}
+
 Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, ImVec2 pixel) {
   Pointed pointed{box.node, Selection(box.node), node_text(frame, box.node),
                   view.to_screen(box.box)};
@@ -83,14 +91,30 @@ Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, 
       pointed.text = fmt::format("{} {} on from here: the position in {}", fmt::join(names, ", "),
                                  names.size() == 1 ? "reads" : "read", to_text(row.partition));
     }
+    if (!hit.groups.empty()) {
+      pointed.selection = GroupSelection{hit.groups.front()};
+      pointed.text = fmt::format("committed by {} in {}: {}\nWho reads it next begins here.",
+                                 fmt::join(hit.groups, ", "), to_text(row.partition),
+                                 hit.committed);
+    }
     if (!hit.offset) continue;
     const auto cell = history.cell(replica, *hit.offset, frame.session.world().moment);
     if (!cell) continue;
+    if (const std::string marker = marker_text(history, *cell); !marker.empty()) {
+      pointed.selection = EventSelection{history[cell->appended].id};
+      pointed.text = fmt::format("{} @ {}: {}", to_text(row.partition), *hit.offset, marker);
+      continue;
+    }
     pointed.selection = cell->record;
     const trace::RecordProduced* made = history.produced(cell->record);
     pointed.text = fmt::format("{} @ {}: {} {}", to_text(row.partition), *hit.offset,
                                made != nullptr ? made->event_type : std::string(),
                                history.record_name(cell->record));
+    const CellFate fate = history.fate(*cell, *hit.offset, frame.session.world().moment);
+    if (fate == CellFate::open)
+      pointed.text += "\nIts transaction is open: readers of committed records wait for its end.";
+    if (fate == CellFate::aborted)
+      pointed.text += "\nIts transaction was aborted: readers of committed records skip it.";
   }
   return pointed;
 }
