@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/trace/fault_words.h"
+#include "viz/model/group_view.h"
 
 namespace eventarium::viz {
 namespace {
@@ -18,9 +19,10 @@ struct LaneText {
   bool steps;
 };
 
-constexpr std::array<LaneText, 12> lane_texts = {{
+constexpr std::array<LaneText, 13> lane_texts = {{
     {LaneKind::faults, "faults", "", false},
     {LaneKind::violations, "broken invariants", "", false},
+    {LaneKind::groups, "groups", "", false},
     {LaneKind::stopped, "stopped", "", false},
     {LaneKind::controller, "controller", "", false},
     {LaneKind::operations, "administration", "", false},
@@ -83,6 +85,7 @@ void Timeline::append(const History& history, Position position) {
   on_stop_or_start(event, history);
   on_partition(event, history);
   on_cluster(event, history);
+  on_group(event);
   on_channel(event, history);
   if (event.as<trace::RecordProduced>()) {
     add_to_rate(LaneKind::produced_rate, event.t, 1);
@@ -223,6 +226,31 @@ void Timeline::on_cluster(const trace::Event& event, const History& history) {
     add_mark(LaneKind::operations, {event.t, fmt::format("{}: {}", answer->error, answer->text),
                                     Tone::trouble, event.node, event.id});
   }
+}
+
+/// A bar from the moment at which a group is Stable no more to the one at which it is again: its
+/// length is how long the rebalance took.
+void Timeline::on_group(const trace::Event& event) {
+  const auto* changed = event.as<trace::GroupStateChanged>();
+  if (changed == nullptr) return;
+  std::string& known = group_states_[changed->group];
+  const bool was_busy = is_rebalancing(known), is_busy = is_rebalancing(changed->state);
+  known = changed->state;
+  if (was_busy && is_busy) return;
+  const Interval* now = open_interval(LaneKind::groups, changed->group);
+  const bool first = changed->generation == 0 && changed->kind == "classic";
+  const char* age = changed->kind == "classic" ? "generation" : "epoch";
+  std::string text = fmt::format("{}: {} {}", changed->group, age, changed->generation);
+  if (is_busy)
+    text = fmt::format("{}: {}", changed->group, first ? "joining" : "rebalance");
+  else if (changed->state != "Stable")
+    text = fmt::format("{}: {}", changed->group, changed->state);
+  else if (was_busy && now != nullptr)
+    text += fmt::format(", after {:.1f} s", to_seconds(event.t - now->from));
+  // A coordinator that takes over tells what it has found.
+  if (!is_busy && !was_busy && now != nullptr && now->text.starts_with(text)) return;
+  const Tone tone = is_busy ? Tone::wait : Tone::neutral;
+  open(LaneKind::groups, changed->group, {event.t, {}, text, tone, event.node, event.id});
 }
 
 void Timeline::on_channel(const trace::Event& event, const History& history) {

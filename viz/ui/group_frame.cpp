@@ -133,8 +133,8 @@ void draw_name_line(Frame& frame, const View& view, const GroupView& group, Rect
   const Pen kind{Face::regular, view.text_px(16), color.muted};
   const char* word = group.kind == "share" ? "share group " : "group ";
   const float kind_px = text_width(frame.canvas, kind, word);
-  if (kind_px + text_width(frame.canvas, name, group.name) < row.width())
-    draw_text_in(frame.canvas, row.cut_left(kind_px), kind, word);
+  if (kind_px + text_width(frame.canvas, name, group.name) < row.width() - 4)
+    draw_text_in(frame.canvas, row.cut_left(kind_px + 2), kind, word);
   draw_text_in(frame.canvas, row, name, group.name);
 }
 

@@ -58,7 +58,7 @@ void draw_gliding(Frame& frame, const View& view, const GroupView& group, const 
     const float done = way_done(frame, comes ? shared.since : *shared.unread_since);
     const ImVec2 from = comes ? wait : card, to = comes ? card : wait;
     const ImVec2 at = from + (to - from) * done;
-    const Color body = member_color(frame.color(), group.number_of(shared.reader));
+    const Color body = mark_of(frame, group, shared.reader).color;
     const std::string name = short_name(group, id);
     const float wide = std::max(height, text_width(canvas, pen, name) + height * 0.5F);
     const Rect chip = Rect::at(at.x, at.y - height / 2, wide, height);

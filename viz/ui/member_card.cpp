@@ -43,7 +43,7 @@ void draw_number_and_name(Card& card, const GroupView& group, const MemberView& 
   const bool off = card.dead || member.held.empty();
   Rect patch = head.shrunk(0, std::max(0.0F, (head.height() - card.view.px(size + 3)) / 2));
   head.min.x +=
-      draw_member_number(card.frame.canvas, patch, group.number_of(member.client), off) +
+      draw_member_mark(card.frame.canvas, patch, mark_of(card.frame, group, member.client), off) +
       card.view.px(8);
   if (card.dead && !card.calm) {
     const float mark = card.view.px(size * 0.36F);
@@ -59,7 +59,7 @@ void draw_number_and_name(Card& card, const GroupView& group, const MemberView& 
 void draw_chips(const Card& card, Rect row, const GroupView& group, const MemberView& member,
                 float text) {
   const Canvas& canvas = card.frame.canvas;
-  const Color body = member_color(card.color(), group.number_of(member.client));
+  const Color body = mark_of(card.frame, group, member.client).color;
   const Pen pen = card.pen(Face::mono_strong, text, card.color().on_meaning);
   for (std::size_t i = 0; i < member.held.size(); ++i) {
     const PartitionId& id = member.held[i];
@@ -112,8 +112,8 @@ void draw_small(Card& card, const GroupView& group, const MemberView& member, co
   Rect row = card.rest;
   if (tiny) {
     const Rect patch = row.shrunk(0, std::max(0.0F, (row.height() - card.view.px(22)) / 2));
-    row.min.x += draw_member_number(card.frame.canvas, patch, group.number_of(member.client),
-                                    card.dead || member.held.empty()) +
+    row.min.x += draw_member_mark(card.frame.canvas, patch, mark_of(card.frame, group, member.client),
+                                  card.dead || member.held.empty()) +
                  card.view.px(5);
   } else {
     draw_number_and_name(card, group, member, label_size);
@@ -131,24 +131,37 @@ void draw_small(Card& card, const GroupView& group, const MemberView& member, co
 
 }  // namespace
 
-Color member_color(const Palette& palette, std::size_t number) {
-  return palette.members[(std::max<std::size_t>(number, 1) - 1) % palette.members.size()];
+MemberMark mark_of(const Frame& frame, const GroupView& group, NodeId client) {
+  const auto& groups = frame.session.history().groups();
+  const auto place = std::find_if(groups.begin(), groups.end(), [&](const History::Group& known) {
+    return known.name == group.name;
+  });
+  const auto index = static_cast<std::size_t>(place - groups.begin());
+  const std::size_t number = std::max<std::size_t>(group.number_of(client), 1);
+  const auto& colors = frame.color().members;
+  const std::string letter = groups.size() > 1 ? group.name.substr(0, 1) : std::string();
+  return {colors[(number - 1 + index) % colors.size()], letter + std::to_string(number)};
 }
 
-float draw_member_number(const Canvas& canvas, const Rect& area, std::size_t number, bool faded) {
-  const Palette& palette = canvas.color();
-  const Color body = member_color(palette, number);
-  const float height = area.height();
-  const Pen pen{Face::mono_strong, height * 0.74F, faded ? body : palette.on_meaning};
-  const std::string text = std::to_string(number);
-  const float wide = std::max(height, text_width(canvas, pen, text) + height * 0.4F);
+namespace {
+Pen mark_pen(float height, Color color) { return {Face::mono_strong, height * 0.74F, color}; }
+}  // namespace
+
+float member_mark_width(const Canvas& canvas, float height, const MemberMark& mark) {
+  return std::max(height,
+                  text_width(canvas, mark_pen(height, mark.color), mark.text) + height * 0.4F);
+}
+
+float draw_member_mark(const Canvas& canvas, const Rect& area, const MemberMark& mark, bool faded) {
+  const float height = area.height(), radius = height * 0.26F;
+  const float wide = member_mark_width(canvas, height, mark);
   const Rect patch = Rect::at(area.min.x, area.min.y, wide, height);
-  const float radius = height * 0.26F;
   if (faded)
-    frame(canvas, patch, body, canvas.theme->line_px() * 0.8F, radius);
+    frame(canvas, patch, mark.color, canvas.theme->line_px() * 0.8F, radius);
   else
-    fill(canvas, patch, body, radius);
-  draw_text_in(canvas, patch, pen, text, Align::center);
+    fill(canvas, patch, mark.color, radius);
+  const Color ink = faded ? mark.color : canvas.color().on_meaning;
+  draw_text_in(canvas, patch, mark_pen(height, ink), mark.text, Align::center);
   return wide;
 }
 

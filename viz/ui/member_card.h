@@ -7,14 +7,20 @@
 
 namespace eventarium::viz::ui {
 
-/// The colour of a member, by its number in the group (from 1). Several have the same one in a
-/// large group: never without the number.
-Color member_color(const Palette& palette, std::size_t number);
+/// How a member is told from the others: a colour and a short text, its number in its group; with
+/// the group's first letter where there are several groups. Never the colour alone: it comes again
+/// in a large group.
+struct MemberMark {
+  Color color;
+  std::string text;  // "3", "b1"
+};
+MemberMark mark_of(const Frame& frame, const GroupView& group, NodeId client);
 
-/// A patch in the member's colour with its number on it, as high as `area`, at its left edge;
-/// returns its width. Faded: it reads nothing now.
-float draw_member_number(const Canvas& canvas, const Rect& area, std::size_t number,
-                         bool faded = false);
+/// A patch in the member's colour with its text on it, as high as `area`, at its left edge; returns
+/// its width. Faded: it reads nothing now.
+float draw_member_mark(const Canvas& canvas, const Rect& area, const MemberMark& mark,
+                       bool faded = false);
+float member_mark_width(const Canvas& canvas, float height, const MemberMark& mark);
 
 /// Draws the card's inside. `box`: how large it is meant to be.
 void draw_member(Card& card, const GroupView& group, const NodeBox& box);

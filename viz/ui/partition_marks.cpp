@@ -20,7 +20,7 @@ Color reader_color(const Frame& frame, const std::vector<NodeId>& readers) {
   if (readers.size() != 1) return frame.color().ok;
   const GroupView* group = frame.session.world().group_of(readers.front());
   return group == nullptr ? frame.color().ok
-                          : member_color(frame.color(), group->number_of(readers.front()));
+                          : mark_of(frame, *group, readers.front()).color;
 }
 
 bool is_hot(const Frame& frame, const RowMark& mark) {
@@ -147,7 +147,7 @@ void draw_row_marks(Frame& frame, const View& view, const Grid& grid,
     draw_span(frame, view, grid, waits_from, end, true, frame.color().warn);
     if (has_kept && position)
       draw_span(frame, view, grid, kept->second, *position, false,
-                member_color(frame.color(), group.number_of(reader->client)));
+                mark_of(frame, group, reader->client).color);
   }
   for (const RowMark& mark : commits_in(frame, grid, partition.id))
     draw_commit(frame, view, grid, mark);
@@ -180,18 +180,17 @@ float draw_owners(Frame& frame, const View& view, const Rect& label, const Parti
   for (const auto& [name, group] : frame.session.world().groups) {
     const auto shared = group.partitions.find(id);
     if (shared == group.partitions.end() || used >= shown_max) continue;
-    const std::size_t number = group.number_of(shared->second.reader);
-    const Pen pen{Face::mono_strong, height * 0.74F, frame.color().text};
-    const float wide =
-        std::max(height, text_width(frame.canvas, pen, std::to_string(number)) + height * 0.4F);
+    const MemberMark mark = mark_of(frame, group, shared->second.reader);
+    const float wide = member_mark_width(frame.canvas, height, mark);
     x -= wide;
     used += 1;
     const Rect room = Rect::at(x, label.center().y - height / 2, wide, height);
     if (shared->second.unread_since)
-      draw_partition_chip(frame.canvas, {room.min, room.max + ImVec2{1, 0}}, pen, "–", std::nullopt,
+      draw_partition_chip(frame.canvas, {room.min, room.max + ImVec2{1, 0}},
+                          {Face::mono_strong, height * 0.74F, frame.color().text}, "–", std::nullopt,
                           frame.color().card);
     else
-      draw_member_number(frame.canvas, room, number);
+      draw_member_mark(frame.canvas, room, mark);
     x -= gap;
   }
   return label.max.x - x;
