@@ -262,7 +262,7 @@ std::vector<Deed> partition_deeds(const World& world, const PartitionId& id) {
 }
 
 Deed group_deed(std::string name, std::string doc, std::string why_not, OperationRequest asked) {
-  return {DeedKind::other,    "",    std::move(name),  std::move(doc),
+  return {DeedKind::other,    "",    std::move(name), std::move(doc),
           std::move(why_not), false, std::move(asked)};
 }
 
@@ -273,9 +273,9 @@ std::vector<Deed> group_deeds(const History& history, const World& world, const 
   OperationRequest more;
   more.kind = "add_consumer";
   more.client = history.name(group.members.front().client);
-  deeds.push_back(group_deed("Add consumer", "One more consumer joins the group.", "", more));
-  const auto last = std::find_if(
-      group.members.rbegin(), group.members.rend(), [&](const MemberView& member) {
+  deeds.push_back(group_deed("One more", "One more consumer joins the group.", "", more));
+  const auto last =
+      std::find_if(group.members.rbegin(), group.members.rend(), [&](const MemberView& member) {
         const NodeView* node = world.node(member.client);
         return node != nullptr && node->running;
       });
@@ -283,8 +283,7 @@ std::vector<Deed> group_deeds(const History& history, const World& world, const 
   less.kind = "remove_consumer";
   if (last != group.members.rend()) less.client = history.name(last->client);
   deeds.push_back(group_deed(
-      "Remove consumer",
-      fmt::format("{} ends cleanly, leaves the group, and stays away.", less.client),
+      "One less", fmt::format("{} ends cleanly, leaves the group, and stays away.", less.client),
       less.client.empty() ? "None of its members is running." : "", less));
   if (group.kind == "share") return deeds;
   const std::string why =

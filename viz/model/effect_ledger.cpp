@@ -10,10 +10,9 @@ void EffectLedger::append(std::uint32_t position, const trace::Event& event) {
   const auto* done = event.as<trace::SideEffectDone>();
   if (done == nullptr) return;
   // Without a key each one is another effect: nobody has said that it must not be repeated.
-  const std::string key =
-      done->idempotency_key.empty()
-          ? done->effect + " #" + std::to_string(position)
-          : done->idempotency_key;
+  const std::string key = done->idempotency_key.empty()
+                              ? done->effect + " #" + std::to_string(position)
+                              : done->idempotency_key;
   const auto [found, is_new] = index_.try_emplace(key, kept_.size());
   if (is_new) kept_.push_back({key, done->effect, {}});
   Kept& kept = kept_[found->second];

@@ -39,8 +39,8 @@ class EffectLedger {
     std::string key, effect;
     std::vector<std::pair<std::uint32_t, std::string>> done;  // position and text
   };
-  std::vector<Kept> kept_;  // in order of first occurrence
-  std::unordered_map<std::string, std::size_t> index_;  // by key; looked up only
+  std::vector<Kept> kept_;                                // in order of first occurrence
+  std::unordered_map<std::string, std::size_t> index_;    // by key; looked up only
   std::vector<std::pair<std::uint32_t, Counts>> counts_;  // after the event at this position
 };
 

@@ -72,10 +72,10 @@ Lines members(const History& history, const GroupView& group) {
 }
 
 Lines state(const History& history, const GroupView& group) {
-  const std::string coordinator =
-      group.coordinator.valid() ? fmt::format("{}:9092 ({})", history.name(group.coordinator),
-                                              broker_number(history, group.coordinator))
-                                : "-";
+  const std::string coordinator = group.coordinator.valid()
+                                      ? fmt::format("{}:9092 ({})", history.name(group.coordinator),
+                                                    broker_number(history, group.coordinator))
+                                      : "-";
   return {{"GROUP", "COORDINATOR (ID)", "ASSIGNMENT-STRATEGY", "STATE", "#MEMBERS"},
           {group.name, coordinator, group.assignor.empty() ? "-" : group.assignor, group.state,
            std::to_string(group.joined())}};
@@ -86,8 +86,8 @@ Lines state(const History& history, const GroupView& group) {
 std::vector<RealCommand> commands_for_group(const History& history, const World& world,
                                             const GroupView& group) {
   const char* tool = group.kind == "share" ? "kafka-share-groups.sh" : "kafka-consumer-groups.sh";
-  const std::string describe =
-      fmt::format("{} {} --describe --group {}", tool, bootstrap_option(history, world), group.name);
+  const std::string describe = fmt::format("{} {} --describe --group {}", tool,
+                                           bootstrap_option(history, world), group.name);
   std::vector<RealCommand> commands = {
       {describe, aligned(offsets(history, world, group)), true},
       {describe + " --members --verbose", aligned(members(history, group)), true},
@@ -106,16 +106,16 @@ std::vector<RealCommand> commands_for_transaction(const History& history, const 
     partitions += (partitions.empty() ? "" : ",") + to_text(id);
   const std::string age =
       view.begun ? std::to_string((world.t - *view.begun) / 1ms) : std::string("None");
-  return {{fmt::format("kafka-transactions.sh {} describe --transactional-id {}",
-                       bootstrap_option(history, world), view.id),
-           aligned({{"CoordinatorId", "TransactionalId", "ProducerId", "ProducerEpoch",
-                     "TransactionState", "CurrentTransactionDurationMs", "TopicPartitions"},
-                    {view.coordinator.valid()
-                         ? std::to_string(broker_number(history, view.coordinator))
-                         : "-",
-                     view.id, std::to_string(view.producer_id),
-                     std::to_string(view.producer_epoch), view.state, age, partitions}}),
-           true}};
+  return {
+      {fmt::format("kafka-transactions.sh {} describe --transactional-id {}",
+                   bootstrap_option(history, world), view.id),
+       aligned({{"CoordinatorId", "TransactionalId", "ProducerId", "ProducerEpoch",
+                 "TransactionState", "CurrentTransactionDurationMs", "TopicPartitions"},
+                {view.coordinator.valid() ? std::to_string(broker_number(history, view.coordinator))
+                                          : "-",
+                 view.id, std::to_string(view.producer_id), std::to_string(view.producer_epoch),
+                 view.state, age, partitions}}),
+       true}};
 }
 
 }  // namespace eventarium::viz

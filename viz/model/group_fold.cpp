@@ -73,7 +73,7 @@ struct GroupFold {
     view.coordinator = event.node;
     view.changed_at = event.t;
     if (is_busy && !was_busy) begin_rebalance(view, e.reason);
-    if (!is_busy && was_busy) view.rebalance->ended = event.t;
+    if (!is_busy && was_busy) end_rebalance(view);
     if (e.state == "Dead") view.committed.clear();
     if (e.members > 0) return;
     for (MemberView& one : view.members) {
@@ -90,7 +90,16 @@ struct GroupFold {
                      [](const UnreadSpan& a, const UnreadSpan& b) { return a.from < b.from; });
     view.rebalance = std::move(next);
     ++view.rebalances;
-    for (MemberView& one : view.members) one.stopped_for = Duration{};
+    for (MemberView& one : view.members) {
+      one.stopped_for = Duration{};
+      if (one.joined() && !one.has_read && !one.stopped_since) one.stopped_since = event.t;
+    }
+  }
+  void end_rebalance(GroupView& view) {
+    view.rebalance->ended = event.t;
+    // For whom there is nothing waits no more.
+    for (MemberView& one : view.members)
+      if (one.held.empty() && one.assigned.empty()) goes_on(one);
   }
 
   // ---- what its members say
@@ -104,9 +113,11 @@ struct GroupFold {
   }
   void operator()(const trace::RebalanceEnded& e) {
     if (!event.node.valid()) return;
-    MemberView& one = member(group(e.group), event.node);
+    GroupView& view = group(e.group);
+    MemberView& one = member(view, event.node);
     one.rejoining = false;
-    goes_on(one);
+    // Told to wait for what others are to give up, it waits on.
+    if (e.partitions > 0 || !view.rebalancing()) goes_on(one);
   }
   void goes_on(MemberView& one) {
     if (one.stopped_since) one.stopped_for += event.t - *one.stopped_since;
@@ -138,8 +149,7 @@ struct GroupFold {
     GroupView& view = group(e.group);
     MemberView& one = member(view, event.node);
     give_up(view, one, {e.topic, e.partition});
-    if (one.held.empty() && !one.stopped_since && e.reason != "closed")
-      one.stopped_since = event.t;
+    if (one.held.empty() && !one.stopped_since && e.reason != "closed") one.stopped_since = event.t;
   }
   void give_up(GroupView& view, MemberView& one, const PartitionId& id) {
     std::erase(one.held, id);

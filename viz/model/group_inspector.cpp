@@ -126,6 +126,7 @@ void why_rebalance(const History& history, const GroupView& group, Inspection& o
   const Position position = history.find(group.rebalance->event);
   if (position == no_position) return;
   out.why = causes_of(history, position);
+  if (!out.why.empty()) out.why_last = true;
   if (!out.why.empty())
     out.why_title = group.rebalance->ended ? "Why did it rebalance?" : "Why does it rebalance?";
 }
@@ -149,8 +150,8 @@ void membership(const History& history, const World& world, const GroupView& gro
   for (const GroupLag& lag : lags_of(world, group)) {
     if (group.reader(lag.partition) != &member) continue;
     rows.add(to_text(lag.partition),
-             fmt::format("committed {}, lag {}", lag.committed ? std::to_string(*lag.committed) : "–",
-                         lag.lag()),
+             fmt::format("committed {}, lag {}",
+                         lag.committed ? std::to_string(*lag.committed) : "–", lag.lag()),
              "the offset that somebody else would begin at", lag.partition);
   }
   rows.into(out);
@@ -167,8 +168,9 @@ void transaction_rows(const History& history, const World& world, const Transact
     rows.add("taken over by", history.name(view.producer), "who came with the same id later",
              view.producer);
   if (view.fenced_producer == asked && !view.fenced.empty())
-    rows.add("fenced", view.fenced, "it may not go on: somebody else has its transactional.id, or "
-                                    "its transaction took too long");
+    rows.add("fenced", view.fenced,
+             "it may not go on: somebody else has its transactional.id, or "
+             "its transaction took too long");
   rows.add("producer id", fmt::format("{}, epoch {}", view.producer_id, view.producer_epoch),
            "who comes with an older epoch is refused");
   rows.add("coordinator", view.coordinator.valid() ? history.name(view.coordinator) : "none yet",
@@ -223,16 +225,15 @@ void inspect_client(const History& history, const World& world, const NodeView& 
 void inspect_side_effects(const History& history, const World& world, Inspection& out) {
   const EffectLedger::Counts counts = history.effects().counts(world.moment);
   out.title = "Side effects";
-  out.subtitle =
-      fmt::format("{} things done in the outside world, {} of them more than once", counts.keys,
-                  counts.repeated);
+  out.subtitle = fmt::format("{} things done in the outside world, {} of them more than once",
+                             counts.keys, counts.repeated);
   Rows repeated("done more than once"), once("done once");
   for (const EffectEntry& entry : history.effects().entries(world.moment, effects_listed_max)) {
     Rows& rows = entry.repeated() ? repeated : once;
     const Position first = entry.times.front(), last = entry.times.back();
-    rows.add(fmt::format("{}{}", entry.repeated() ? "✕ " : "", entry.key),
-             entry.repeated() ? fmt::format("issued {}×", entry.times.size()) : "once", entry.text,
-             EventSelection{history[last].id});
+    rows.add(entry.text.empty() ? entry.key : fmt::format("{}: {}", entry.effect, entry.text),
+             entry.repeated() ? fmt::format("✕ {}×", entry.times.size()) : "once",
+             "idempotency key " + entry.key, EventSelection{history[last].id});
     if (!entry.repeated()) continue;
     for (const Position at : {first, last}) {
       const auto* done = history[at].as<trace::SideEffectDone>();
@@ -252,6 +253,7 @@ void inspect_side_effects(const History& history, const World& world, Inspection
   const Position last = history.effects().entries(world.moment, 1).front().times.back();
   out.why = causes_of(history, last);
   out.why_title = "Why was it done again?";
+  out.why_last = true;
 }
 
 }  // namespace eventarium::viz

@@ -62,8 +62,8 @@ struct UnreadSpan {
 struct RebalanceView {
   SimTime began{};
   std::optional<SimTime> ended;
-  EventId event;       // the GroupStateChanged that began it
-  std::string reason;  // what the coordinator said then
+  EventId event;                   // the GroupStateChanged that began it
+  std::string reason;              // what the coordinator said then
   std::vector<UnreadSpan> unread;  // in order of `from`; those not over when it began come first
   bool operator==(const RebalanceView&) const = default;
 

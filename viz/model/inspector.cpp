@@ -135,8 +135,8 @@ struct Inspector {
     for (const EffectView& effect : receiver.effects) {
       const std::string again =
           effect.repeated > 0 ? fmt::format(" ({} of them again!)", effect.repeated) : "";
-      effects.add(effect.name, fmt::format("{}{}", effect.times, again),
-                  "latest: " + effect.latest, ClusterPart::side_effects);
+      effects.add(effect.name, fmt::format("{}{}", effect.times, again), "latest: " + effect.latest,
+                  ClusterPart::side_effects);
     }
     effects.into(out);
   }

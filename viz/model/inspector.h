@@ -79,6 +79,7 @@ struct Inspection {
   std::vector<LifeLine> life;
   std::string why_title;  // "Why is it waiting?"; empty when there is no chain
   std::vector<Reason> why;
+  bool why_last = false;  // the sections are what was asked for
   std::vector<RealCommand> commands;
   bool empty() const { return title.empty(); }
 };

@@ -152,8 +152,7 @@ class Builder {
   /// higher than it is wide.
   std::size_t frames_per_column(const Column& cards) const {
     constexpr double high = 860;
-    const auto columns =
-        static_cast<std::size_t>(std::ceil(height_of(cards, metrics_.gap) / high));
+    const auto columns = static_cast<std::size_t>(std::ceil(height_of(cards, metrics_.gap) / high));
     return (cards.size() + columns - 1) / std::max<std::size_t>(columns, 1);
   }
 
@@ -198,7 +197,8 @@ class Builder {
 
   MemberGrid member_grid(std::size_t members) const {
     if (members <= members_as_cards_max)
-      return {metrics_.service_width, metrics_.member_height, metrics_.gap * 0.6, members, 1, false};
+      return {
+          metrics_.service_width, metrics_.member_height, metrics_.gap * 0.6, members, 1, false};
     const bool named = members <= small_members_max;
     MemberGrid grid{named ? 150.0 : 84.0, named ? 66.0 : 44.0, 8, 1, 1, true};
     grid.rows = named ? 6 : 10;
@@ -213,21 +213,21 @@ class Builder {
     if (members == 0) return {};
     const MemberGrid grid = member_grid(members);
     const auto rows = static_cast<double>(grid.rows), columns = static_cast<double>(grid.columns);
-    return {history_.groups()[index].members.front(),
-            columns * (grid.width + grid.gap) - grid.gap + 2 * metrics_.group_padding,
-            metrics_.group_header + rows * (grid.height + grid.gap) - grid.gap +
-                metrics_.group_padding,
-            index};
+    return {
+        history_.groups()[index].members.front(),
+        columns * (grid.width + grid.gap) - grid.gap + 2 * metrics_.group_padding,
+        metrics_.group_header + rows * (grid.height + grid.gap) - grid.gap + metrics_.group_padding,
+        index};
   }
 
   void place_group(const Card& card, double x, double y) {
     const History::Group& group = history_.groups()[card.group];
-    layout_.groups[card.group] = {group.name,
-                                  {x, y, card.width, card.height},
-                                  {x, y, card.width, metrics_.group_header}};
+    layout_.groups[card.group] = {
+        group.name, {x, y, card.width, card.height}, {x, y, card.width, metrics_.group_header}};
     const MemberGrid grid = member_grid(group.members.size());
     for (std::size_t i = 0; i < group.members.size(); ++i) {
-      const auto column = static_cast<double>(i / grid.rows), row = static_cast<double>(i % grid.rows);
+      const auto column = static_cast<double>(i / grid.rows),
+                 row = static_cast<double>(i % grid.rows);
       NodeBox& box = layout_.nodes[group.members[i].value];
       box.node = group.members[i];
       box.compact = grid.compact;

@@ -1,7 +1,7 @@
 // Where everything stands: producers left, channel in the centre, services right, controllers,
-// ZooKeeper and the admin in a row above, the members of a group in a frame. Deterministic, in abstract units (1 unit = 1 pixel at
-// scale 1, y grows downwards, origin top left of the whole). Depends on what exists, never on the
-// playhead.
+// ZooKeeper and the admin in a row above, the members of a group in a frame. Deterministic, in
+// abstract units (1 unit = 1 pixel at scale 1, y grows downwards, origin top left of the whole).
+// Depends on what exists, never on the playhead.
 #pragma once
 
 #include <cstddef>
@@ -66,7 +66,7 @@ struct Layout {
   std::vector<LinkCurve> links;  // index = that of History::links()
   std::vector<GroupBox> groups;  // index = that of History::groups()
   Box bounds;
-  const NodeBox* at(Point p) const;        // the node whose card is there, or null
+  const NodeBox* at(Point p) const;         // the node whose card is there, or null
   const GroupBox* group_at(Point p) const;  // the group whose frame is there, or null
 };
 

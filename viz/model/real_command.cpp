@@ -62,8 +62,8 @@ std::string describe_line(const History& history, const PartitionView& view) {
 
 RealCommand describe_topic(const History& history, const World& world, const std::string& topic) {
   RealCommand command;
-  command.command =
-      fmt::format("kafka-topics.sh {} --describe --topic {}", bootstrap_option(history, world), topic);
+  command.command = fmt::format("kafka-topics.sh {} --describe --topic {}",
+                                bootstrap_option(history, world), topic);
   const auto partitions = partitions_of(world, topic);
   if (partitions.empty()) return command;
   command.output.push_back(
@@ -128,7 +128,8 @@ std::vector<RealCommand> commands_for_record(const History& history, const World
         appended->base_offset + (std::find(list.begin(), list.end(), record) - list.begin());
     return {{fmt::format("kafka-console-consumer.sh {} --topic {} --partition {} --offset {} "
                          "--max-messages 1 --property print.key=true",
-                         bootstrap_option(history, world), appended->topic, appended->partition, offset),
+                         bootstrap_option(history, world), appended->topic, appended->partition,
+                         offset),
              {fmt::format("{}\t{}", produced->keyed ? produced->partitionkey : "null",
                           produced->data)}}};
   }
@@ -180,7 +181,8 @@ std::vector<RealCommand> commands_for_quorum(const History& history, const World
       most = std::max(most, end - world.node(node)->controller.log_end_offset);
     return most;
   };
-  return {{fmt::format("kafka-metadata-quorum.sh {} describe --status", bootstrap_option(history, world)),
+  return {{fmt::format("kafka-metadata-quorum.sh {} describe --status",
+                       bootstrap_option(history, world)),
            {fmt::format("LeaderId:              {}",
                         leader == nullptr ? -1 : broker_number(history, world.controller)),
             fmt::format("LeaderEpoch:           {}", world.controller_epoch),

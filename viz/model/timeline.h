@@ -1,6 +1,6 @@
-// The lanes under the picture: faults, broken invariants, groups, controllers, operations, leaders, in-sync
-// sets, queue depth, rates, side effects, as intervals, marks and samples over the whole run read
-// so far. Incremental; knows no playhead.
+// The lanes under the picture: faults, broken invariants, groups, controllers, operations, leaders,
+// in-sync sets, queue depth, rates, side effects, as intervals, marks and samples over the whole
+// run read so far. Incremental; knows no playhead.
 #pragma once
 
 #include <cstdint>

@@ -175,8 +175,8 @@ struct PartitionView {
   std::vector<ReplicaView> replicas;  // assignment order; those that were given up come last
   std::size_t assigned = 0;           // so many of them are in the assignment
   std::vector<NodeId> isr, elr, adding, removing;
-  std::int64_t min_isr = 1;  // min.insync.replicas of the topic
-  bool unclean = false;      // the leader was not in sync when it was elected
+  std::int64_t min_isr = 1;                        // min.insync.replicas of the topic
+  bool unclean = false;                            // the leader was not in sync when it was elected
   std::vector<OpenTransaction> open_transactions;  // in order of first offset
   std::string reason;                              // of the latest change
   SimTime changed_at{};
@@ -216,12 +216,12 @@ struct World {
   SimTime t{};                  // of the playhead: at or after the last event folded in
   std::vector<NodeView> nodes;  // index = NodeId::value
   std::map<PartitionId, PartitionView> partitions;
-  std::map<std::string, GroupView> groups;               // by group.id
-  std::map<std::string, TransactionView> transactions;   // by transactional.id
-  std::vector<MessageId> in_flight;  // sorted; sent, neither arrived nor lost
-  std::vector<StalledWay> stalled;   // sorted by (from, to)
-  Position narrated = no_position;   // the latest story event
-  NodeId controller;                 // the latest that was elected and has not resigned
+  std::map<std::string, GroupView> groups;              // by group.id
+  std::map<std::string, TransactionView> transactions;  // by transactional.id
+  std::vector<MessageId> in_flight;                     // sorted; sent, neither arrived nor lost
+  std::vector<StalledWay> stalled;                      // sorted by (from, to)
+  Position narrated = no_position;                      // the latest story event
+  NodeId controller;  // the latest that was elected and has not resigned
   std::int64_t controller_epoch = -1;
   std::int64_t metadata_committed = 0;  // entries of the metadata log below it hold for good
   std::vector<ActiveFault> faults;      // of the network as a whole: no node's own

@@ -19,7 +19,7 @@ double label_width(const History& history) {
   for (const auto& [partition, replicas] : history.assignments())
     characters = std::max(characters, static_cast<double>(to_text(partition).size()));
   // Room for the numbers of those who read it.
-  constexpr double number = 25;
+  constexpr double number = 32;
   constexpr std::size_t numbers_max = 2;
   const auto numbers = static_cast<double>(std::min(history.groups().size(), numbers_max));
   return mark + character * std::min(characters, longest) + number * numbers;

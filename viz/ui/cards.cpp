@@ -93,8 +93,7 @@ void draw_latest(Card& card) {
     if (latest == nullptr || effect.latest_at >= latest->latest_at) latest = &effect;
   if (latest == nullptr || card.rest.height() < card.view.px(50)) return;
   draw_text_in(card.frame.canvas, card.cut_line(text_size),
-               card.pen(Face::regular, label_size, card.color().muted), latest->latest,
-               card.align);
+               card.pen(Face::regular, label_size, card.color().muted), latest->latest, card.align);
 }
 
 void draw_receiver(Card& card) {

@@ -12,9 +12,9 @@ namespace eventarium::viz::ui {
 
 namespace {
 
-constexpr float side = 12;            // of the header's text
+constexpr float side = 12;  // of the header's text
 constexpr float chip_height = 22, chip_pitch = 30;
-constexpr double told_s = 6;          // of the viewer's time, how long a rebalance took
+constexpr double told_s = 6;  // of the viewer's time, how long a rebalance took
 
 /// The header's lines.
 struct Head {
@@ -203,15 +203,13 @@ std::string group_text(const Frame& frame, const GroupView& group) {
   if (group.coordinator.valid())
     text += fmt::format("\n{} {}, {}, coordinator {}", age_word(group), group.generation,
                         ways(group), frame.session.history().name(group.coordinator));
-  text += fmt::format("\n{} {}, lag {}", group.joined(),
-                      group.joined() == 1 ? "member" : "members",
+  text += fmt::format("\n{} {}, lag {}", group.joined(), group.joined() == 1 ? "member" : "members",
                       lag_of(frame.session.world(), group));
   if (group.rebalance)
-    text += fmt::format("\n{} rebalance: {}, because {}",
-                        group.rebalancing() ? "This" : "Its latest",
-                        seconds_text(group.rebalance->length(frame.session.world().t)),
-                        group.rebalance->reason.empty() ? "the coordinator has said so"
-                                                        : group.rebalance->reason);
+    text += fmt::format(
+        "\n{} rebalance: {}, because {}", group.rebalancing() ? "This" : "Its latest",
+        seconds_text(group.rebalance->length(frame.session.world().t)),
+        group.rebalance->reason.empty() ? "the coordinator has said so" : group.rebalance->reason);
   return text + "\nClick to see all about it.";
 }
 

@@ -49,8 +49,7 @@ void draw_gliding(Frame& frame, const View& view, const GroupView& group, const 
   const Pen pen{Face::mono_strong, view.text_px(15), frame.color().on_meaning};
   float slot = 0;
   for (const auto& [id, shared] : group.partitions) {
-    const ImVec2 wait{std::min(parking.min.x + slot * pitch_px, parking.max.x),
-                      parking.center().y};
+    const ImVec2 wait{std::min(parking.min.x + slot * pitch_px, parking.max.x), parking.center().y};
     slot += 1;
     const bool comes = is_gliding(frame, group, id), goes = is_rising(frame, group, id);
     if (!comes && !goes) continue;
@@ -63,8 +62,8 @@ void draw_gliding(Frame& frame, const View& view, const GroupView& group, const 
     const float wide = std::max(height, text_width(canvas, pen, name) + height * 0.5F);
     const Rect chip = Rect::at(at.x, at.y - height / 2, wide, height);
     fill(canvas, chip.shrunk(-frame.theme().line_px() * 1.5F), frame.color().card, height * 0.3F);
-    draw_partition_chip(canvas, chip, pen, name,
-                        comes ? std::optional<Color>(body) : std::nullopt, frame.color().card);
+    draw_partition_chip(canvas, chip, pen, name, comes ? std::optional<Color>(body) : std::nullopt,
+                        frame.color().card);
   }
 }
 

@@ -341,8 +341,9 @@ void draw_inspector(Frame& frame, const Rect& area) {
     draw_title(frame, flow, inspection);
     draw_deeds(frame, flow);
     draw_life(frame, flow, inspection);
-    draw_why(frame, flow, inspection);
+    if (!inspection.why_last) draw_why(frame, flow, inspection);
     draw_sections(frame, flow, inspection);
+    if (inspection.why_last) draw_why(frame, flow, inspection);
     draw_commands(frame, flow, inspection);
   }
   finish_flow(frame, flow);

@@ -112,9 +112,10 @@ void draw_small(Card& card, const GroupView& group, const MemberView& member, co
   Rect row = card.rest;
   if (tiny) {
     const Rect patch = row.shrunk(0, std::max(0.0F, (row.height() - card.view.px(22)) / 2));
-    row.min.x += draw_member_mark(card.frame.canvas, patch, mark_of(card.frame, group, member.client),
-                                  card.dead || member.held.empty()) +
-                 card.view.px(5);
+    row.min.x +=
+        draw_member_mark(card.frame.canvas, patch, mark_of(card.frame, group, member.client),
+                         card.dead || member.held.empty()) +
+        card.view.px(5);
   } else {
     draw_number_and_name(card, group, member, label_size);
     row = card.rest;
@@ -124,8 +125,10 @@ void draw_small(Card& card, const GroupView& group, const MemberView& member, co
   std::string text = state.text;
   Color color = state.color;
   if (text.empty()) std::tie(text, color) = subtitle(card);
-  if (tiny) text = card.dead ? "✕" : state.stopped ? seconds_text(member.stopped(
-                                         card.frame.session.world().t)) : "–";
+  if (tiny)
+    text = card.dead       ? "✕"
+           : state.stopped ? seconds_text(member.stopped(card.frame.session.world().t))
+                           : "–";
   draw_text_in(card.frame.canvas, row, card.pen(Face::regular, 14, color), text);
 }
 
@@ -179,8 +182,7 @@ std::string short_name(const GroupView& group, const PartitionId& partition) {
 
 float draw_partition_chip(const Canvas& canvas, const Rect& room, const Pen& pen,
                           const std::string& name, std::optional<Color> body, Color card) {
-  const float wide =
-      std::max(room.height(), text_width(canvas, pen, name) + room.height() * 0.5F);
+  const float wide = std::max(room.height(), text_width(canvas, pen, name) + room.height() * 0.5F);
   if (wide > room.width()) return wide;
   const Rect chip = Rect::at(room.min.x, room.min.y, wide, room.height());
   const float radius = room.height() * 0.24F;

@@ -19,8 +19,7 @@ constexpr float span_height = 3;
 Color reader_color(const Frame& frame, const std::vector<NodeId>& readers) {
   if (readers.size() != 1) return frame.color().ok;
   const GroupView* group = frame.session.world().group_of(readers.front());
-  return group == nullptr ? frame.color().ok
-                          : mark_of(frame, *group, readers.front()).color;
+  return group == nullptr ? frame.color().ok : mark_of(frame, *group, readers.front()).color;
 }
 
 bool is_hot(const Frame& frame, const RowMark& mark) {
@@ -44,7 +43,7 @@ void draw_position(Frame& frame, const View& view, const Grid& grid, const RowMa
   const Rect room = position_room(view, grid, mark.offset);
   const Pen pen{Face::mono, std::max(view.px(14 * grid.scale), 9.0F), color};
   const std::string count = mark.readers.size() > 1 ? fmt::format("×{}", mark.readers.size()) : "";
-  const float r = view.px((hot ? 7.0F : 6.0F) * grid.scale);
+  const float r = view.px((hot ? 7.5F : 6.5F) * grid.scale);
   const float gap = count.empty() ? 0 : view.px(2);
   const float wide = 2 * r + gap + text_width(frame.canvas, pen, count);
   const float x = room.center().x - wide / 2 + r, y = room.min.y + view.px(1.5F);
@@ -58,8 +57,8 @@ void draw_position(Frame& frame, const View& view, const Grid& grid, const RowMa
 void draw_commit(Frame& frame, const View& view, const Grid& grid, const RowMark& mark) {
   const Color color = is_hot(frame, mark) ? frame.color().accent : frame.color().text;
   const float x = grid.edge(mark.offset);
-  const float r = view.px(4.5F * grid.scale);
-  const float top = grid.cells.min.y - view.px(8.5F * grid.scale);
+  const float r = view.px(5 * grid.scale);
+  const float top = grid.cells.min.y - view.px(9 * grid.scale);
   const float weight = std::max(1.5F, view.px(1.8F));
   line(frame.canvas, {x, top + r}, {x, grid.cells.min.y + view.px(4 * grid.scale)}, color, weight);
   frame.canvas.list->AddQuadFilled({x, top - r * 0.6F}, {x + r, top + r * 0.4F},
@@ -142,8 +141,7 @@ void draw_row_marks(Frame& frame, const View& view, const Grid& grid,
       for (const ReadPosition& at : world.nodes[reader->client.value].receiver.positions)
         if (at.partition == partition.id) position = at.offset;
     // What waits: the gap between who reads and what there is; without a reader since the commit.
-    const std::int64_t waits_from =
-        position.value_or(has_kept ? kept->second : end);
+    const std::int64_t waits_from = position.value_or(has_kept ? kept->second : end);
     draw_span(frame, view, grid, waits_from, end, true, frame.color().warn);
     if (has_kept && position)
       draw_span(frame, view, grid, kept->second, *position, false,
@@ -163,9 +161,8 @@ void draw_last_stable_offset(Frame& frame, const View& view, const Grid& grid,
   const float x = grid.edge(stable), over = view.px(5 * grid.scale);
   const Color color = frame.color().follow;
   const float weight = std::max(2.0F, view.px(2.5F));
-  dashed_polyline(frame.canvas,
-                  {{x, grid.cells.min.y - over}, {x, grid.cells.max.y + over}}, color, weight,
-                  view.px(5), view.px(3));
+  dashed_polyline(frame.canvas, {{x, grid.cells.min.y - over}, {x, grid.cells.max.y + over}}, color,
+                  weight, view.px(5), view.px(3));
   const float r = view.px(4 * grid.scale);
   fill(frame.canvas,
        {{x - r, grid.cells.min.y - over - r}, {x + r, grid.cells.min.y - over + r * 0.6F}}, color);
@@ -187,8 +184,8 @@ float draw_owners(Frame& frame, const View& view, const Rect& label, const Parti
     const Rect room = Rect::at(x, label.center().y - height / 2, wide, height);
     if (shared->second.unread_since)
       draw_partition_chip(frame.canvas, {room.min, room.max + ImVec2{1, 0}},
-                          {Face::mono_strong, height * 0.74F, frame.color().text}, "–", std::nullopt,
-                          frame.color().card);
+                          {Face::mono_strong, height * 0.74F, frame.color().text}, "–",
+                          std::nullopt, frame.color().card);
     else
       draw_member_mark(frame.canvas, room, mark);
     x -= gap;

@@ -1,7 +1,7 @@
 // A replica as a row of cells with offsets: ★ or ○ and the name, readable records in blue, those
 // beyond the high watermark in amber, the green bar at the high watermark, what the leader has and
-// this copy has not as a hatched gap, and the marks of those who read (partition_marks.h). Records of
-// an open transaction are outlined, those of an aborted one struck out, and the markers that end
+// this copy has not as a hatched gap, and the marks of those who read (partition_marks.h). Records
+// of an open transaction are outlined, those of an aborted one struck out, and the markers that end
 // transactions are rings.
 #pragma once
 

@@ -77,10 +77,10 @@ bool never_changed(const Lane& lane) {
 /// Lower is more important when there is no room for all.
 int importance(const Lane& lane) {
   static constexpr std::array order = {
-      LaneKind::faults,         LaneKind::violations,  LaneKind::groups,      LaneKind::leaders,
-      LaneKind::in_sync,        LaneKind::effects,     LaneKind::operations,
-      LaneKind::delivered_rate, LaneKind::stopped,     LaneKind::queue_depth,
-      LaneKind::controller,     LaneKind::subscribers, LaneKind::produced_rate};
+      LaneKind::faults,       LaneKind::violations,  LaneKind::groups,     LaneKind::leaders,
+      LaneKind::in_sync,      LaneKind::effects,     LaneKind::operations, LaneKind::delivered_rate,
+      LaneKind::stopped,      LaneKind::queue_depth, LaneKind::controller, LaneKind::subscribers,
+      LaneKind::produced_rate};
   const auto place = std::find(order.begin(), order.end(), lane.kind) - order.begin();
   return static_cast<int>(place) + (never_changed(lane) ? 100 : 0);
 }
@@ -159,6 +159,20 @@ struct Tip {
   EventId event;
 };
 
+/// From long to short. How long a rebalance takes is told as far as it has come.
+std::vector<std::string> interval_texts(const Interval& interval, SimTime to) {
+  std::string text = interval.text;
+  const std::size_t name = text.find(": ");
+  std::string without = name == std::string::npos ? text : text.substr(name + 2);
+  if (interval.tone != Tone::wait) {
+    if (interval.tone != Tone::neutral) return {text};
+    const std::size_t comma = without.find(',');
+    return {text, without, without.substr(0, comma)};
+  }
+  const std::string length = fmt::format("{:.1f} s", to_seconds(to - interval.from));
+  return {fmt::format("{} {}", text, length), fmt::format("{} {}", without, length), length};
+}
+
 void draw_interval(Frame& frame, const Axis& axis, const Rect& row, const Interval& interval,
                    SimTime now, float& taken_until, Tip& tip) {
   const SimTime to = std::min(interval.to.value_or(now), now);
@@ -170,16 +184,21 @@ void draw_interval(Frame& frame, const Axis& axis, const Rect& row, const Interv
   fill(frame.canvas, bar, tone.body, frame.px(4));
   if (bar.height() >= frame.px(15)) {
     const Pen pen{Face::regular, std::min(frame.px(15), bar.height() * 0.76F), tone.ink};
+    const Rect inside = bar.shrunk(frame.px(5), 0);
+    const std::vector<std::string> texts = interval_texts(interval, to);
+    const auto fits = std::find_if(texts.begin(), texts.end(), [&](const std::string& text) {
+      return text_width(frame.canvas, pen, text) <= inside.width();
+    });
     const float wide = text_width(frame.canvas, pen, interval.text);
-    const Rect inside = bar.shrunk(frame.px(6), 0);
-    if (wide <= inside.width())
-      draw_text_in(frame.canvas, inside, pen, interval.text);
-    else if (left - wide - frame.px(8) > taken_until)
+    if (fits != texts.end())
+      draw_text_in(frame.canvas, inside, pen, *fits);
+    else if (interval.tone != Tone::neutral && left - wide - frame.px(8) > taken_until)
       draw_text_in(frame.canvas, {{left - wide - frame.px(8), row.min.y}, {left, row.max.y}},
                    {Face::regular, pen.size_px, mark_color(frame, interval.tone)}, interval.text);
   }
   taken_until = right;
-  if (bar.contains(ImGui::GetIO().MousePos)) tip = {interval.text, interval.event};
+  if (bar.contains(ImGui::GetIO().MousePos))
+    tip = {interval_texts(interval, to).front(), interval.event};
 }
 
 /// Where at least one of the partitions is in trouble, with how many in the tool tip.

@@ -93,9 +93,9 @@ Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, 
     }
     if (!hit.groups.empty()) {
       pointed.selection = GroupSelection{hit.groups.front()};
-      pointed.text = fmt::format("committed by {} in {}: {}\nWho reads it next begins here.",
-                                 fmt::join(hit.groups, ", "), to_text(row.partition),
-                                 hit.committed);
+      pointed.text =
+          fmt::format("committed by {} in {}: {}\nWho reads it next begins here.",
+                      fmt::join(hit.groups, ", "), to_text(row.partition), hit.committed);
     }
     if (!hit.offset) continue;
     const auto cell = history.cell(replica, *hit.offset, frame.session.world().moment);
