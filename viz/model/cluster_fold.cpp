@@ -186,6 +186,12 @@ struct ClusterFold {
       view->reason = e.reason;
     }
   }
+  void operator()(const trace::ZookeeperSessionExpired& e) {
+    if (MembershipView* view = member(e.owner)) view->expired = true;
+  }
+  void operator()(const trace::ZookeeperSessionOpened&) {
+    if (NodeView* view = node(event.node)) view->member.expired = false;
+  }
   void operator()(const trace::BrokerUnregistered& e) {
     if (MembershipView* view = member(e.broker)) view->unregistered = true;
   }

@@ -51,6 +51,11 @@ bool is_moment(const std::string& fault) {
   return fault == "start" || fault == "restart" || fault == "link_up" || fault == "poison";
 }
 
+/// A split tells of each way that it cuts, too; it is one bar.
+bool is_part_of_split(const std::string& fault, const std::string& detail) {
+  return fault == "cut" && detail == "split";
+}
+
 std::string fault_key(const std::string& fault, NodeId node, NodeId peer) {
   // One node is down once, whatever took it down.
   if (takes_node_down(fault)) return fmt::format("down {}", node.value);
@@ -139,7 +144,8 @@ void Timeline::add_mark(LaneKind kind, Mark mark) {
 
 void Timeline::on_fault(const trace::Event& event, const History& history) {
   if (const auto* injected = event.as<trace::FaultInjected>()) {
-    std::string text = history.name(event.node);
+    if (is_part_of_split(injected->fault, injected->detail)) return;
+    std::string text = event.node.valid() ? history.name(event.node) : "network";
     if (injected->peer.valid()) text += fmt::format(" – {}", history.name(injected->peer));
     text += ": " + trace::fault_words(injected->fault);
     if (!injected->detail.empty()) text += fmt::format(", {}", injected->detail);
@@ -149,6 +155,7 @@ void Timeline::on_fault(const trace::Event& event, const History& history) {
       open(LaneKind::faults, fault_key(injected->fault, event.node, injected->peer),
            {event.t, {}, text, Tone::trouble, event.node, event.id});
   } else if (const auto* healed = event.as<trace::FaultHealed>()) {
+    if (is_part_of_split(healed->fault, healed->detail)) return;
     close(LaneKind::faults, fault_key(healed->fault, event.node, healed->peer), event.t);
   }
 }

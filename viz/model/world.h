@@ -101,6 +101,7 @@ struct MembershipView {
   bool fenced = false;        // may not lead, is in no in-sync set, clients don't see it
   bool leaving = false;       // controlled shutdown: its leaderships move away
   bool unregistered = false;  // forgotten
+  bool expired = false;       // ZooKeeper: its session is over, so that nobody counts on it
   std::int64_t epoch = -1;    // of its registration; -1: that of before the run
   std::string reason;         // why it is fenced, or may not come back yet
   SimTime changed_at{};

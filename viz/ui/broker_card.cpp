@@ -49,8 +49,12 @@ Standing standing_of(const Card& card, const NodeBox& box) {
   const auto [text, text_color] = subtitle(card);
   if (member.unregistered) return {{"left the cluster"}, color.muted};
   if (card.dead) {
-    const bool unnoticed = !card.calm && !member.fenced && world.controller.valid();
-    const char* more = member.fenced ? ", fenced" : unnoticed ? ", not noticed yet" : "";
+    const bool noticed = member.fenced || member.expired;
+    const bool unnoticed = !card.calm && !noticed && world.controller.valid();
+    const char* more = member.fenced    ? ", fenced"
+                       : member.expired ? ", session expired"
+                       : unnoticed      ? ", not noticed yet"
+                                        : "";
     return {{text + more, text, unnoticed ? "not noticed yet" : "down"}, text_color};
   }
   if (card.unborn()) return {{text}, text_color};
@@ -59,6 +63,7 @@ Standing standing_of(const Card& card, const NodeBox& box) {
              fmt::format("lost {}", to_text(lost->id)), "out of date"},
             color.bad};
   if (member.fenced) return {{"fenced: " + member.reason, "fenced"}, color.warn};
+  if (member.expired) return {{"its session has expired", "session expired"}, color.warn};
   if (member.leaving) return {{"hands its leaderships over", "leaves"}, color.warn};
   if (const std::vector<std::string> groups = coordinated_by(card); !groups.empty())
     return {groups, color.muted};

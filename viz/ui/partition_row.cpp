@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "viz/ui/partition_marks.h"
@@ -124,6 +125,35 @@ void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId
                std::to_string(offset), Align::center);
 }
 
+/// The first offset in sight at which the copy has another record than the leader: what it wrote
+/// while it was cut off. Only a copy that is out of sync can have one; nothing: they agree.
+std::optional<std::int64_t> parts_at(const Frame& frame, const OffsetRange& range,
+                                     const PartitionView& partition, const ReplicaView& copy) {
+  const ReplicaView* leader = partition.replica(partition.leader);
+  if (leader == nullptr || leader == &copy || partition.in_sync(copy.broker)) return std::nullopt;
+  const History& history = frame.session.history();
+  const Position moment = frame.session.world().moment;
+  const std::int64_t end =
+      std::min({range.first + range.cells, copy.log_end_offset, leader->log_end_offset});
+  for (std::int64_t offset = std::max(range.first, copy.log_start_offset); offset < end; ++offset) {
+    const auto own = history.cell({partition.id, copy.broker}, offset, moment);
+    const auto leaders = history.cell({partition.id, leader->broker}, offset, moment);
+    if (own && leaders && own->record != leaders->record) return offset;
+  }
+  return std::nullopt;
+}
+
+/// From there on its log is another one: framed and hatched in the colour of trouble, with a word.
+void draw_parting(Frame& frame, const View& view, const Grid& grid, const ReplicaView& copy,
+                  std::int64_t from) {
+  const Color color = frame.color().bad;
+  const Rect area{grid.cell(from).min,
+                  grid.cell(std::min(copy.log_end_offset, grid.end()) - 1).max};
+  const float weight = frame.theme().line_px();
+  hatch(frame.canvas, area, color.faded(0.45F), view.px(8), weight);
+  ui::frame(frame.canvas, area.shrunk(-view.px(1)), color, weight * 1.5F, view.px(4));
+}
+
 /// What the leader has and this copy has not: hatched cells and their number.
 void draw_gap(Frame& frame, const View& view, const Grid& grid, const PartitionView& partition,
               const ReplicaView& replica, float alpha) {
@@ -187,7 +217,7 @@ std::pair<std::string_view, Color> row_word(const Frame& frame, const PartitionV
 }
 
 void draw_label(Frame& frame, const View& view, const RowBox& row, const PartitionView& partition,
-                const ReplicaView& replica, bool dead) {
+                const ReplicaView& replica, bool dead, bool diverged) {
   const Palette& color = frame.color();
   Rect label = view.to_screen(row.label);
   const float size = std::min(17.0F, static_cast<float>(row.label.height) * 0.56F);
@@ -205,7 +235,8 @@ void draw_label(Frame& frame, const View& view, const RowBox& row, const Partiti
     label.max.x -= draw_owners(frame, view, label, partition.id, size);
   const std::string name = to_text(partition.id);
   draw_text_in(frame.canvas, label, pen, name);
-  const auto [word, word_color] = row_word(frame, partition, replica.broker);
+  auto [word, word_color] = row_word(frame, partition, replica.broker);
+  if (diverged) std::tie(word, word_color) = std::pair("diverged", frame.color().bad);
   if (word.empty()) return;
   const Pen word_pen{Face::strong, view.text_px(size * 0.85F), word_color};
   label.min.x += text_width(frame.canvas, pen, name) + view.px(8);
@@ -226,13 +257,15 @@ void draw_partition_row(Frame& frame, const View& view, const RowBox& row,
                         const PartitionView& partition, NodeId broker, bool dead) {
   const ReplicaView* replica = partition.replica(broker);
   if (replica == nullptr) return;
-  draw_label(frame, view, row, partition, *replica, dead);
   const Grid grid = make_grid(view, row, partition, *replica);
+  const auto parting = parts_at(frame, grid.range, partition, *replica);
+  draw_label(frame, view, row, partition, *replica, dead, parting.has_value());
   const float alpha = dead ? 0.45F : 1.0F;
   const ReplicaId id{partition.id, broker};
   for (std::int64_t offset = grid.range.first; offset < grid.end(); ++offset)
     draw_cell(frame, view, grid.cell(offset), id, offset, *replica, grid.digits_px, alpha);
   draw_gap(frame, view, grid, partition, *replica, alpha);
+  if (parting) draw_parting(frame, view, grid, *replica, *parting);
   const std::int64_t mark = replica->high_watermark;
   if (mark >= grid.range.first && mark <= grid.end()) {
     const float x = grid.cell(mark).min.x - view.px(cell_gap) / 2;
