@@ -92,7 +92,7 @@ struct GroupFold {
     ++view.rebalances;
     for (MemberView& one : view.members) {
       one.stopped_for = Duration{};
-      if (one.joined() && !one.has_read && !one.stopped_since) one.stopped_since = event.t;
+      if (one.joined() && !one.has_read) stops(one);
     }
   }
   void end_rebalance(GroupView& view) {
@@ -109,7 +109,7 @@ struct GroupFold {
     view.protocol = e.protocol;
     MemberView& one = member(view, event.node);
     one.rejoining = true;
-    if (one.held.empty() && !one.stopped_since) one.stopped_since = event.t;
+    if (one.held.empty()) stops(one);
   }
   void operator()(const trace::RebalanceEnded& e) {
     if (!event.node.valid()) return;
@@ -118,6 +118,11 @@ struct GroupFold {
     one.rejoining = false;
     // Told to wait for what others are to give up, it waits on.
     if (e.partitions > 0 || !view.rebalancing()) goes_on(one);
+  }
+  void stops(MemberView& one) {
+    if (one.stopped_since) return;
+    one.stopped_since = event.t;
+    one.was_reading = one.has_read;
   }
   void goes_on(MemberView& one) {
     if (one.stopped_since) one.stopped_for += event.t - *one.stopped_since;
@@ -149,7 +154,7 @@ struct GroupFold {
     GroupView& view = group(e.group);
     MemberView& one = member(view, event.node);
     give_up(view, one, {e.topic, e.partition});
-    if (one.held.empty() && !one.stopped_since && e.reason != "closed") one.stopped_since = event.t;
+    if (one.held.empty() && e.reason != "closed") stops(one);
   }
   void give_up(GroupView& view, MemberView& one, const PartitionId& id) {
     std::erase(one.held, id);

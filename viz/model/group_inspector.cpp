@@ -48,7 +48,7 @@ void state_rows(const History& history, const GroupView& group, Inspection& out)
 std::string stop_text(const MemberView& member, SimTime now) {
   const Duration length = member.stopped(now);
   if (length <= Duration{}) return "went on";
-  const char* word = member.has_read ? "stopped" : "waited";
+  const char* word = member.was_reading ? "stopped" : "waited";
   return fmt::format("{} {}{}", word, seconds(length), member.stopped_since ? " so far" : "");
 }
 
@@ -94,7 +94,7 @@ void member_rows(const History& history, const World& world, const GroupView& gr
     else if (!member.joined())
       text = "not in the group";
     else if (member.stopped_since)
-      text = fmt::format("{} {}", member.has_read ? "stopped" : "waits",
+      text = fmt::format("{} {}", member.was_reading ? "stopped" : "waits",
                          seconds(world.t - *member.stopped_since));
     rows.add(fmt::format("{}  {}", i + 1, history.name(member.client)), text,
              member.instance_id.empty() ? "what it reads"

@@ -28,6 +28,7 @@ struct MemberView {
   std::vector<PartitionId> paused;    // of them: not fetched for now (back-pressure)
   bool rejoining = false;             // takes part in a rebalance just now
   bool has_read = false;              // has had a partition since its process started
+  bool was_reading = false;           // before it stopped; else it waited for its first share
   std::optional<SimTime> stopped_since;
   Duration stopped_for{};  // in the current or latest rebalance, what is over of it
   bool operator==(const MemberView&) const = default;

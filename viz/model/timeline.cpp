@@ -145,10 +145,13 @@ void Timeline::add_mark(LaneKind kind, Mark mark) {
 void Timeline::on_fault(const trace::Event& event, const History& history) {
   if (const auto* injected = event.as<trace::FaultInjected>()) {
     if (is_part_of_split(injected->fault, injected->detail)) return;
-    std::string text = event.node.valid() ? history.name(event.node) : "network";
+    std::string text = history.name(event.node);
     if (injected->peer.valid()) text += fmt::format(" – {}", history.name(injected->peer));
     text += ": " + trace::fault_words(injected->fault);
-    if (!injected->detail.empty()) text += fmt::format(", {}", injected->detail);
+    if (!event.node.valid())  // what is on which side fills a page
+      text = trace::fault_words(injected->fault);
+    else if (!injected->detail.empty())
+      text += fmt::format(", {}", injected->detail);
     if (is_moment(injected->fault))
       add_mark(LaneKind::faults, {event.t, text, Tone::good, event.node, event.id});
     else

@@ -64,7 +64,7 @@ std::vector<std::string> verdict_texts(const Frame& frame, const GroupView& grou
   std::size_t stopped = 0;
   Duration longest{};
   for (const MemberView& member : group.members) {
-    if (member.stopped_for == Duration{} || !member.has_read) continue;
+    if (member.stopped_for == Duration{} || !member.was_reading) continue;
     ++stopped;
     longest = std::max(longest, member.stopped_for);
   }

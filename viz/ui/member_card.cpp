@@ -27,7 +27,7 @@ State state_of(const Card& card, const GroupView& group, const MemberView& membe
   if (card.dead || card.unborn()) return {};
   if (!card.node.failure.empty()) return {};  // the subtitle says it
   if (has_stopped(world, group, member)) {
-    const char* word = member.has_read ? "stopped" : "waits";
+    const char* word = member.was_reading ? "stopped" : "waits";
     const Duration length = world.t - member.stopped_since.value_or(world.t);
     if (!member.stopped_since) return {word, color.warn, true};
     return {fmt::format("{} {}", word, seconds_text(length)), color.warn, true};
@@ -66,7 +66,7 @@ void draw_chips(const Card& card, Rect row, const GroupView& group, const Member
     const std::size_t rest = member.held.size() - i;
     const Pen more = card.pen(Face::mono, text, card.ink());
     const std::string count = fmt::format("+{}", rest);
-    const float spare = rest > 1 ? text_width(canvas, more, count) : 0;
+    const float spare = rest > 1 ? text_width(canvas, more, count) + card.view.px(chip_gap) : 0;
     const bool gliding = is_gliding(card.frame, group, id);
     Rect room = row;
     room.max.x -= spare;
@@ -98,7 +98,8 @@ void draw_shares(Card& card, const GroupView& group, const MemberView& member) {
     const Pen pen = card.pen(Face::regular, label_size, card.color().muted);
     const std::string& topic = *group.topics.begin();
     const float wide = text_width(card.frame.canvas, pen, topic);
-    if (wide < row.width() * 0.45F)
+    // Four chips and more need the room.
+    if (wide < row.width() * (member.held.size() > 4 ? 0.25F : 0.45F))
       draw_text_in(card.frame.canvas, row.cut_left(wide + card.view.px(8)), pen, topic);
   }
   draw_chips(card, row, group, member, 15);

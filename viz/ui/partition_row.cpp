@@ -125,17 +125,20 @@ void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId
                std::to_string(offset), Align::center);
 }
 
-/// The first offset in sight at which the copy has another record than the leader: what it wrote
-/// while it was cut off. Only a copy that is out of sync can have one; nothing: they agree.
+/// The first offset in sight at which the copy has what the leader has not: written while it was
+/// cut off. Only a copy that is out of sync can have it; nothing: its log is a part of the
+/// leader's.
 std::optional<std::int64_t> parts_at(const Frame& frame, const OffsetRange& range,
                                      const PartitionView& partition, const ReplicaView& copy) {
   const ReplicaView* leader = partition.replica(partition.leader);
   if (leader == nullptr || leader == &copy || partition.in_sync(copy.broker)) return std::nullopt;
   const History& history = frame.session.history();
   const Position moment = frame.session.world().moment;
-  const std::int64_t end =
-      std::min({range.first + range.cells, copy.log_end_offset, leader->log_end_offset});
-  for (std::int64_t offset = std::max(range.first, copy.log_start_offset); offset < end; ++offset) {
+  const std::int64_t end = std::min(range.first + range.cells, copy.log_end_offset);
+  const std::int64_t first =
+      std::max({range.first, copy.log_start_offset, leader->log_start_offset});
+  for (std::int64_t offset = first; offset < end; ++offset) {
+    if (offset >= leader->log_end_offset) return offset;
     const auto own = history.cell({partition.id, copy.broker}, offset, moment);
     const auto leaders = history.cell({partition.id, leader->broker}, offset, moment);
     if (own && leaders && own->record != leaders->record) return offset;
