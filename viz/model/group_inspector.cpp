@@ -225,8 +225,10 @@ void inspect_client(const History& history, const World& world, const NodeView& 
 void inspect_side_effects(const History& history, const World& world, Inspection& out) {
   const EffectLedger::Counts counts = history.effects().counts(world.moment);
   out.title = "Side effects";
-  out.subtitle = fmt::format("{} things done in the outside world, {} of them more than once",
-                             counts.keys, counts.repeated);
+  out.subtitle = counts.keys == 0
+                     ? std::string("Nothing has been done in the outside world yet.")
+                     : fmt::format("{} done in the outside world, {} of them more than once",
+                                   counts.keys, counts.repeated);
   Rows repeated("done more than once"), once("done once");
   for (const EffectEntry& entry : history.effects().entries(world.moment, effects_listed_max)) {
     Rows& rows = entry.repeated() ? repeated : once;

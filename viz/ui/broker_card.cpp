@@ -38,7 +38,7 @@ std::vector<std::string> coordinated_by(const Card& card) {
     if (group.coordinator == card.info.id) names.push_back(name);
   if (names.empty()) return {};
   const std::string all = fmt::format("{}", fmt::join(names, ", "));
-  return {"coordinates " + all, "coord. " + all, all,
+  return {"coordinates " + all, "coord. " + all,
           names.size() == 1 ? "coordinator" : fmt::format("{} groups", names.size())};
 }
 

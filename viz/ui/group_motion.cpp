@@ -45,7 +45,7 @@ bool is_rising(const Frame& frame, const GroupView& group, const PartitionId& id
 void draw_gliding(Frame& frame, const View& view, const GroupView& group, const Rect& parking,
                   float pitch_px) {
   const Canvas& canvas = frame.canvas;
-  const float height = view.px(24);
+  const float height = std::min(view.px(24), parking.height());
   const Pen pen{Face::mono_strong, view.text_px(15), frame.color().on_meaning};
   float slot = 0;
   for (const auto& [id, shared] : group.partitions) {

@@ -153,8 +153,15 @@ void draw_parting(Frame& frame, const View& view, const Grid& grid, const Replic
   const Rect area{grid.cell(from).min,
                   grid.cell(std::min(copy.log_end_offset, grid.end()) - 1).max};
   const float weight = frame.theme().line_px();
-  hatch(frame.canvas, area, color.faded(0.45F), view.px(8), weight);
+  hatch(frame.canvas, area, color.faded(0.3F), view.px(8), weight);
   ui::frame(frame.canvas, area.shrunk(-view.px(1)), color, weight * 1.5F, view.px(4));
+  const Pen pen{Face::strong, std::max(grid.digits_px, view.text_min_px), color};
+  const std::string word = "diverged";
+  const float wide = text_width(frame.canvas, pen, word) + view.px(12);
+  if (wide > area.width() * 0.7F) return;  // the offsets are to be seen as well
+  const Rect chip = Rect::at(area.max.x - wide, area.min.y + 1, wide, area.height() - 2);
+  fill(frame.canvas, chip, frame.color().card, view.px(4));
+  draw_text_in(frame.canvas, chip, pen, word, Align::center);
 }
 
 /// What the leader has and this copy has not: hatched cells and their number.
