@@ -248,7 +248,15 @@ bool App::select(const std::string& name) {
       state_.selection = id;
       return true;
     }
-  return false;
+  // A group may have the name of its only member: "group:payment".
+  constexpr std::string_view prefix = "group:";
+  const std::string group = name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+  if (session_->world().group(group) != nullptr) {
+    state_.selection = GroupSelection{group};
+    return true;
+  }
+  if (name == "side-effects") state_.selection = ClusterPart::side_effects;
+  return name == "side-effects";
 }
 
 }  // namespace eventarium::viz::app

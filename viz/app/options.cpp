@@ -88,8 +88,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   CLI::Option* speed_option =
       cli.add_option("--speed", speed, "Simulated seconds per second of yours, 0.001 to 1000")
           ->check(CLI::Range(0.001, 1000.0));
-  CLI::Option* select_option =
-      cli.add_option("--select", select, "A node, an event's id or topic-partition to inspect");
+  CLI::Option* select_option = cli.add_option(
+      "--select", select, "A node, an event's id, topic-partition, group:NAME or side-effects");
   cli.add_option("--open", options.open,
                  "Also open: gallery, keys, events, cluster, metrics, more, heartbeats")
       ->check(

@@ -104,6 +104,7 @@ struct ClusterFold {
     copy.leads = false;
     copy.leader_epoch = e.leader_epoch;
     copy.follows = e.leader;
+    copy.last_stable_offset = -1;  // only a leader says where it is
   }
 
   // ---- logs
@@ -154,6 +155,7 @@ struct ClusterFold {
       if (ReplicaView* copy = view.replica(event.node)) {
         copy->leads = false;
         copy->follows = NodeId{};
+        copy->last_stable_offset = -1;
       }
   }
   MembershipView* member(NodeId broker) {
@@ -183,6 +185,12 @@ struct ClusterFold {
       view->fenced = true;
       view->reason = e.reason;
     }
+  }
+  void operator()(const trace::ZookeeperSessionExpired& e) {
+    if (MembershipView* view = member(e.owner)) view->expired = true;
+  }
+  void operator()(const trace::ZookeeperSessionOpened&) {
+    if (NodeView* view = node(event.node)) view->member.expired = false;
   }
   void operator()(const trace::BrokerUnregistered& e) {
     if (MembershipView* view = member(e.broker)) view->unregistered = true;

@@ -27,6 +27,8 @@ void standing(const NodeView& node, Inspection& out) {
     state = "unregistered";
   else if (member.fenced)
     state = "fenced";
+  else if (member.expired)
+    state = "its session has expired";
   else if (member.leaving)
     state = "shuts down";
   if (member.changed_at > SimTime{}) state += " " + since(member.changed_at);
@@ -334,6 +336,8 @@ void inspect_cluster(const History& history, const World& world, ClusterPart par
       return;
     case ClusterPart::invariants:
       return invariants(history, world, out);
+    case ClusterPart::side_effects:
+      return;  // no matter of the cluster
   }
 }
 

@@ -83,6 +83,9 @@ std::string operation_command(const OperationRequest& operation) {
   if (operation.unclean) line.flag("unclean", true);
   if (!operation.key.empty()) line.text("key", operation.key);
   if (!operation.value.empty()) line.text("value", operation.value);
+  if (!operation.client.empty()) line.text("client", operation.client);
+  if (!operation.group.empty()) line.text("group", operation.group);
+  if (!operation.to.empty()) line.text("to", operation.to);
   if (operation.at) line.number("at", to_ns(*operation.at));
   return line.done();
 }

@@ -35,7 +35,9 @@ struct OperationRequest {
   std::optional<std::int64_t> partition;  // elect_leader: absent means all of the topic
   std::optional<std::int64_t> partitions, replication_factor;  // the new totals
   bool unclean = false;
-  std::string key, value;     // set_config
+  std::string key, value;     // set_config, set_client_config
+  std::string client;         // add_consumer: one more like it; remove_consumer: this one
+  std::string group, to;      // reset_offsets: to "earliest", "latest", an offset, "-30s"
   std::optional<SimTime> at;  // as for faults
 };
 

@@ -155,6 +155,20 @@ class NodeDeeds {
     FaultRequest slow = request("slow_handler");
     slow.factor = slow_handler_factor;
     toggle("client", "Slow handler", "Quick handler", "Its handlers take ten times as long.", slow);
+    if (const GroupView* group = world_.group_of(node_.id)) membership(*group);
+  }
+
+  void membership(const GroupView& group) {
+    OperationRequest more;
+    more.kind = "add_consumer";
+    more.client = name_;
+    add(DeedKind::other, "group", "One more",
+        fmt::format("Another consumer like {} joins {}.", name_, group.name), "", more);
+    OperationRequest less;
+    less.kind = "remove_consumer";
+    less.client = name_;
+    add(DeedKind::other, "group", "Remove", "It ends cleanly, leaves the group, and stays away.",
+        unless_running(), less);
   }
 
   void administration() {
@@ -247,6 +261,49 @@ std::vector<Deed> partition_deeds(const World& world, const PartitionId& id) {
   return deeds;
 }
 
+Deed group_deed(std::string name, std::string doc, std::string why_not, OperationRequest asked) {
+  return {DeedKind::other,    "",    std::move(name), std::move(doc),
+          std::move(why_not), false, std::move(asked)};
+}
+
+/// Members come and go; while nobody is in the group, its positions can be moved.
+std::vector<Deed> group_deeds(const History& history, const World& world, const GroupView& group) {
+  std::vector<Deed> deeds;
+  if (group.members.empty()) return deeds;
+  OperationRequest more;
+  more.kind = "add_consumer";
+  more.client = history.name(group.members.front().client);
+  deeds.push_back(group_deed("One more", "One more consumer joins the group.", "", more));
+  const auto last =
+      std::find_if(group.members.rbegin(), group.members.rend(), [&](const MemberView& member) {
+        const NodeView* node = world.node(member.client);
+        return node != nullptr && node->running;
+      });
+  OperationRequest less;
+  less.kind = "remove_consumer";
+  if (last != group.members.rend()) less.client = history.name(last->client);
+  deeds.push_back(group_deed(
+      "One less", fmt::format("{} ends cleanly, leaves the group, and stays away.", less.client),
+      less.client.empty() ? "None of its members is running." : "", less));
+  if (group.kind == "share") return deeds;
+  const std::string why =
+      group.joined() == 0
+          ? ""
+          : "Positions can be moved only while nobody is in the group: stop its members first.";
+  for (const char* to : {"earliest", "latest"})
+    for (const std::string& topic : group.topics) {
+      OperationRequest reset = of_topic("reset_offsets", topic);
+      reset.group = group.name;
+      reset.to = to;
+      deeds.push_back(group_deed(
+          group.topics.size() == 1 ? fmt::format("To {}", to) : fmt::format("{}: {}", topic, to),
+          fmt::format("Move the group's positions in {} to the {} of its logs.", topic,
+                      std::string_view(to) == "earliest" ? "beginning" : "end"),
+          why, reset));
+    }
+  return deeds;
+}
+
 std::vector<Deed> way_deeds(const History& history, const World& world, const WaySelection& way) {
   const auto cut_from = [&](NodeId from, NodeId to) {
     const NodeView* view = world.node(from);
@@ -289,6 +346,10 @@ std::vector<Deed> deeds_for(const History& history, const World& world,
   if (const auto* id = std::get_if<PartitionId>(&selection)) return partition_deeds(world, *id);
   if (const auto* id = std::get_if<ReplicaId>(&selection))
     return partition_deeds(world, id->partition);
+  if (const auto* group = std::get_if<GroupSelection>(&selection)) {
+    const GroupView* view = world.group(group->name);
+    return view == nullptr ? std::vector<Deed>{} : group_deeds(history, world, *view);
+  }
   if (const auto* way = std::get_if<WaySelection>(&selection))
     return way_deeds(history, world, *way);
   return {};

@@ -93,6 +93,8 @@ void History::append(trace::Event event) {
   index_records(position, stored);
   index_log(position, stored);
   index_cluster(position, stored);
+  effects_.append(position, stored);
+  markers_.append(position, stored);
   tell(stored);
 }
 
@@ -237,12 +239,27 @@ std::size_t History::link_between(NodeId first, NodeId second) {
 void History::index_expected(const trace::Event& event) {
   if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
     subscribers_.push_back({event.node, wanted->topic, wanted->channel, wanted->partition});
+    index_group(event.node, wanted->group);
     expect_links();
   } else if (const auto* created = event.as<trace::PartitionCreated>()) {
     expect_links_of({created->topic, created->partition}, created->leader);
   } else if (const auto* changed = event.as<trace::PartitionChanged>()) {
     expect_links_of({changed->topic, changed->partition}, changed->leader);
   }
+}
+
+/// A node is in one group only, whatever it reads.
+void History::index_group(NodeId member, const std::string& name) {
+  if (name.empty() || node(member) == nullptr) return;
+  for (const Group& group : groups_)
+    if (std::find(group.members.begin(), group.members.end(), member) != group.members.end())
+      return;
+  const auto known = std::find_if(groups_.begin(), groups_.end(),
+                                  [&](const Group& group) { return group.name == name; });
+  if (known != groups_.end())
+    known->members.push_back(member);
+  else
+    groups_.push_back({name, {member}});
 }
 
 /// A partition has another leader: whoever publishes to it or reads from it will talk to that one.
@@ -391,12 +408,43 @@ void History::index_cluster(Position position, const trace::Event& event) {
   }
 }
 
+CellFate History::fate(const Cell& cell, std::int64_t offset, Position moment) const {
+  const auto* appended = events_[cell.appended].as<trace::BatchAppended>();
+  return appended == nullptr ? CellFate::plain : markers_.fate(*appended, offset, moment);
+}
+
+namespace {
+
+/// What a lecturer would interrupt a sentence for.
+bool is_turning_point(const trace::Event& event) {
+  if (const auto* changed = event.as<trace::PartitionChanged>())
+    return !changed->reason.empty() || changed->unclean;
+  if (const auto* answer = event.as<trace::OperationAnswered>()) return !answer->error.empty();
+  if (const auto* ended = event.as<trace::TransactionEnded>()) return ended->outcome != "committed";
+  if (const auto* effect = event.as<trace::SideEffectDone>()) return effect->times > 1;
+  if (const auto* finished = event.as<trace::ProcessingFinished>())
+    return finished->outcome == "failed";
+  return event.as<trace::FaultInjected>() || event.as<trace::FaultHealed>() ||
+         event.as<trace::NodeStopped>() || event.as<trace::InvariantViolated>() ||
+         event.as<trace::OperationAsked>() || event.as<trace::SendFailed>() ||
+         event.as<trace::ConsumerFailed>() || event.as<trace::LogTruncated>() ||
+         event.as<trace::LogDirectoryFailed>() || event.as<trace::GroupStateChanged>() ||
+         event.as<trace::GroupMemberJoined>() || event.as<trace::GroupMemberLeft>() ||
+         event.as<trace::OffsetCommitFailed>() || event.as<trace::ProducerFenced>() ||
+         event.as<trace::ControllerElected>() || event.as<trace::ControllerResigned>() ||
+         event.as<trace::BrokerFenced>() || event.as<trace::BrokerUnfenced>() ||
+         event.as<trace::CommandRejected>();
+}
+
+}  // namespace
+
 void History::tell(const trace::Event& event) {
   const auto story = story_narrator_.tell(event);
   const auto full = full_narrator_.tell(event);
   story_.push_back(story.has_value());
   if (story) {
     story_positions_.push_back(static_cast<Position>(story_.size() - 1));
+    if (is_turning_point(event)) turning_points_.push_back(story_positions_.back());
     sentences_ += *story;
   } else if (full) {
     sentences_ += *full;

@@ -20,6 +20,8 @@
 #include "sim/trace/event.h"
 #include "sim/trace/narrator.h"
 #include "sim/trace/node_names.h"
+#include "viz/model/effect_ledger.h"
+#include "viz/model/transaction_markers.h"
 
 namespace eventarium::viz {
 
@@ -170,6 +172,18 @@ class History {
     Position appended;
   };
   std::optional<Cell> cell(const ReplicaId& replica, std::int64_t offset, Position moment) const;
+  /// What that cell counts for as of `moment`: open, committed, aborted, a marker, ...
+  CellFate fate(const Cell& cell, std::int64_t offset, Position moment) const;
+
+  // ---- groups and the outside world
+  /// The group.id of each group that somebody was declared for, in order of declaration, with its
+  /// members in theirs.
+  struct Group {
+    std::string name;
+    std::vector<NodeId> members;
+  };
+  const std::vector<Group>& groups() const { return groups_; }
+  const EffectLedger& effects() const { return effects_; }
 
   // ---- the cluster
   /// The PartitionCreated and PartitionChanged of a partition, in order.
@@ -178,6 +192,9 @@ class History {
   const std::vector<Position>& metadata() const { return metadata_; }
   const std::vector<Position>& violations() const { return violations_; }  // InvariantViolated
   const std::vector<Position>& operations() const { return operations_; }  // OperationAsked
+  /// Story events that matter more than what goes on all the time: faults, losses, elections,
+  /// rebalances, fencing.
+  const std::vector<Position>& turning_points() const { return turning_points_; }
 
   // ---- sentences
   /// What the narration says of an event: the story's words where it tells the event, else the
@@ -199,6 +216,7 @@ class History {
   void index_records(Position position, const trace::Event& event);
   void index_log(Position position, const trace::Event& event);
   void index_cluster(Position position, const trace::Event& event);
+  void index_group(NodeId member, const std::string& group);
   void tell(const trace::Event& event);
 
   std::deque<trace::Event> events_;
@@ -230,7 +248,10 @@ class History {
   // Removed by compaction: when, by replica and record. The inner one is looked up only.
   std::map<ReplicaId, std::unordered_map<RecordId, Position>> compacted_;
   std::map<PartitionId, std::vector<Position>> changes_;
-  std::vector<Position> metadata_, violations_, operations_;
+  std::vector<Position> metadata_, violations_, operations_, turning_points_;
+  std::vector<Group> groups_;
+  EffectLedger effects_;
+  TransactionMarkers markers_;
   trace::Narrator story_narrator_{trace::Detail::story}, full_narrator_{trace::Detail::all};
   std::vector<bool> story_;
   std::vector<Position> story_positions_;

@@ -9,6 +9,7 @@
 #include "sim/trace/fault_words.h"
 #include "viz/model/cluster_inspector.h"
 #include "viz/model/flights.h"
+#include "viz/model/group_inspector.h"
 #include "viz/model/inspector_rows.h"
 #include "viz/model/real_command.h"
 
@@ -41,7 +42,9 @@ struct Inspector {
         .add("latency", format_duration(info->latency), "of its cable to the switch, one way")
         .into(out);
     if (view->down()) why_of_node(*view, fmt::format("Why is {} down?", info->name));
-    out.commands = commands_for_node(history, world, *view);
+    inspect_client(history, world, *view, out);
+    for (RealCommand& command : commands_for_node(history, world, *view))
+      out.commands.push_back(std::move(command));
   }
 
   static std::string bandwidth(double bytes_per_s) {
@@ -132,8 +135,8 @@ struct Inspector {
     for (const EffectView& effect : receiver.effects) {
       const std::string again =
           effect.repeated > 0 ? fmt::format(" ({} of them again!)", effect.repeated) : "";
-      effects.add(effect.name, fmt::format("{}{}", effect.times, again),
-                  "latest: " + effect.latest);
+      effects.add(effect.name, fmt::format("{}{}", effect.times, again), "latest: " + effect.latest,
+                  ClusterPart::side_effects);
     }
     effects.into(out);
   }
@@ -284,7 +287,11 @@ struct Inspector {
   void operator()(const ReplicaId& id) {
     inspect_partition(history, world, id.partition, id.broker, out);
   }
-  void operator()(ClusterPart part) { inspect_cluster(history, world, part, out); }
+  void operator()(ClusterPart part) {
+    if (part == ClusterPart::side_effects) return inspect_side_effects(history, world, out);
+    inspect_cluster(history, world, part, out);
+  }
+  void operator()(const GroupSelection& group) { inspect_group(history, world, group.name, out); }
 
   // ---- the way between two nodes
   void operator()(const WaySelection& way) {

@@ -25,12 +25,18 @@ struct WaySelection {
   bool operator==(const WaySelection&) const = default;
 };
 
-/// What is told of the cluster as a whole.
-enum class ClusterPart { health, metadata_log, invariants };
+/// What is told of the cluster, or of the run, as a whole.
+enum class ClusterPart { health, metadata_log, invariants, side_effects };
+
+/// A consumer group, by group.id.
+struct GroupSelection {
+  std::string name;
+  bool operator==(const GroupSelection&) const = default;
+};
 
 /// What is selected. A ReplicaId is one broker's copy of a partition.
 using Selection = std::variant<std::monostate, NodeId, RecordId, MessageId, PartitionId, ReplicaId,
-                               EventSelection, Score, WaySelection, ClusterPart>;
+                               EventSelection, Score, WaySelection, ClusterPart, GroupSelection>;
 
 struct Row {
   std::string name, value;
@@ -64,6 +70,7 @@ struct Reason {
 struct RealCommand {
   std::string command;              // "kafka-topics.sh --describe --topic orders ..."
   std::vector<std::string> output;  // its table as it would print it, line by line
+  bool wide = false;                // with more columns than a narrow panel has room for
 };
 
 struct Inspection {
@@ -72,6 +79,7 @@ struct Inspection {
   std::vector<LifeLine> life;
   std::string why_title;  // "Why is it waiting?"; empty when there is no chain
   std::vector<Reason> why;
+  bool why_last = false;  // the sections are what was asked for
   std::vector<RealCommand> commands;
   bool empty() const { return title.empty(); }
 };

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <set>
 
 namespace eventarium::viz {
 namespace {
@@ -16,9 +17,15 @@ constexpr std::size_t managers_per_row = 8;
 constexpr double arch_least = 22;    // how high a link between two of the row above rises
 constexpr double round_reach = 110;  // how far a link that leads round a grid pulls away from it
 
+// A group with more members than this shows them as chips.
+constexpr std::size_t members_as_cards_max = 4;
+constexpr std::size_t small_members_max = 18;  // with their names
+
 struct Card {
   NodeId node;
   double width = 0, height = 0;
+  std::size_t group = no_group;  // a frame with cards in it, not a node
+  static constexpr std::size_t no_group = static_cast<std::size_t>(-1);
 };
 using Column = std::vector<Card>;
 
@@ -69,6 +76,7 @@ class Builder {
 
   Layout build() {
     layout_.nodes.resize(history_.nodes().size());
+    layout_.groups.resize(history_.groups().size());
     sort_into_ranks();
     place_columns();
     place_managers();
@@ -89,8 +97,15 @@ class Builder {
                     [](const NodeInfo& node) { return is_channel(node.role); });
     const auto depths = has_channel ? std::map<NodeId, std::size_t>{} : call_depths(history_);
     std::map<std::size_t, Column> ranks;
+    std::set<NodeId> grouped;
+    for (std::size_t i = 0; has_channel && i < history_.groups().size(); ++i) {
+      const Card card = group_card(i);
+      if (card.width <= 0) continue;
+      ranks[2].push_back(card);
+      grouped.insert(history_.groups()[i].members.begin(), history_.groups()[i].members.end());
+    }
     for (const NodeInfo& node : history_.nodes()) {
-      if (!node.id.valid()) continue;
+      if (!node.id.valid() || grouped.contains(node.id)) continue;
       const Card card = card_of(node);
       if (is_management(node.role)) {
         managers_.push_back(card);
@@ -129,7 +144,16 @@ class Builder {
     if (brokers && (metrics_.broker_columns > 1 || metrics_.tiles))
       return (cards.size() + metrics_.broker_columns - 1) / metrics_.broker_columns;
     if (brokers) return cards.size();
-    return channels ? channels_per_column : cards_per_column;
+    const bool groups = !channels && cards.front().group != Card::no_group;
+    return groups ? frames_per_column(cards) : channels ? channels_per_column : cards_per_column;
+  }
+
+  /// Frames are of many heights: as many as stand below each other without making the picture
+  /// higher than it is wide.
+  std::size_t frames_per_column(const Column& cards) const {
+    constexpr double high = 860;
+    const auto columns = static_cast<std::size_t>(std::ceil(height_of(cards, metrics_.gap) / high));
+    return (cards.size() + columns - 1) / std::max<std::size_t>(columns, 1);
   }
 
   Card card_of(const NodeInfo& node) const {
@@ -161,6 +185,61 @@ class Builder {
         break;
     }
     return {node.id, metrics_.card_width, metrics_.card_height};
+  }
+
+  // ---- groups: a frame, and the members in a grid inside
+
+  struct MemberGrid {
+    double width = 0, height = 0, gap = 0;
+    std::size_t rows = 1, columns = 1;
+    bool compact = false;
+  };
+
+  MemberGrid member_grid(std::size_t members) const {
+    if (members <= members_as_cards_max)
+      return {
+          metrics_.service_width, metrics_.member_height, metrics_.gap * 0.6, members, 1, false};
+    const bool named = members <= small_members_max;
+    MemberGrid grid{named ? 150.0 : 84.0, named ? 66.0 : 44.0, 8, 1, 1, true};
+    grid.rows = named ? 6 : 10;
+    grid.columns = (members + grid.rows - 1) / grid.rows;
+    grid.rows = (members + grid.columns - 1) / grid.columns;
+    if (grid.columns == 1) grid.width = metrics_.service_width;
+    return grid;
+  }
+
+  Card group_card(std::size_t index) const {
+    const std::size_t members = history_.groups()[index].members.size();
+    if (members == 0) return {};
+    const MemberGrid grid = member_grid(members);
+    const auto rows = static_cast<double>(grid.rows), columns = static_cast<double>(grid.columns);
+    return {
+        history_.groups()[index].members.front(),
+        columns * (grid.width + grid.gap) - grid.gap + 2 * metrics_.group_padding,
+        metrics_.group_header + rows * (grid.height + grid.gap) - grid.gap + metrics_.group_padding,
+        index};
+  }
+
+  void place_group(const Card& card, double x, double y) {
+    const History::Group& group = history_.groups()[card.group];
+    layout_.groups[card.group] = {
+        group.name, {x, y, card.width, card.height}, {x, y, card.width, metrics_.group_header}};
+    const MemberGrid grid = member_grid(group.members.size());
+    for (std::size_t i = 0; i < group.members.size(); ++i) {
+      const auto column = static_cast<double>(i / grid.rows),
+                 row = static_cast<double>(i % grid.rows);
+      NodeBox& box = layout_.nodes[group.members[i].value];
+      box.node = group.members[i];
+      box.compact = grid.compact;
+      box.box = {x + metrics_.group_padding + column * (grid.width + grid.gap),
+                 y + metrics_.group_header + row * (grid.height + grid.gap), grid.width,
+                 grid.height};
+    }
+  }
+
+  void place_card(const Card& card, double x, double y) {
+    if (card.group != Card::no_group) return place_group(card, x, y);
+    layout_.nodes[card.node.value] = {card.node, {x, y, card.width, card.height}, {}, false};
   }
 
   /// All tiles are as high as the fullest one.
@@ -216,8 +295,7 @@ class Builder {
         std::min(free / static_cast<double>(column.size() + 1), metrics_.spread_max);
     double y = (free - extra * static_cast<double>(column.size() - 1)) / 2;
     for (const Card& card : column) {
-      layout_.nodes[card.node.value] = {
-          card.node, {x + (width - card.width) / 2, y, card.width, card.height}, {}, false};
+      place_card(card, x + (width - card.width) / 2, y);
       y += card.height + metrics_.gap + extra;
     }
   }
@@ -387,9 +465,12 @@ class Builder {
   void set_bounds() {
     double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
     bool first = true;
-    for (const NodeBox& node : layout_.nodes) {
-      if (!node.node.valid()) continue;
-      const Box& box = node.box;
+    std::vector<Box> boxes;
+    for (const NodeBox& node : layout_.nodes)
+      if (node.node.valid()) boxes.push_back(node.box);
+    for (const GroupBox& group : layout_.groups)
+      if (group.box.width > 0) boxes.push_back(group.box);
+    for (const Box& box : boxes) {
       x0 = first ? box.x : std::min(x0, box.x);
       y0 = first ? box.y : std::min(y0, box.y);
       x1 = first ? box.x + box.width : std::max(x1, box.x + box.width);
@@ -405,6 +486,10 @@ class Builder {
         shift(row.label, x0, y0);
         shift(row.cells, x0, y0);
       }
+    }
+    for (GroupBox& group : layout_.groups) {
+      shift(group.box, x0, y0);
+      shift(group.header, x0, y0);
     }
     for (LinkCurve& link : layout_.links)
       for (Point* point : {&link.p0, &link.p1, &link.p2, &link.p3}) {
@@ -446,6 +531,12 @@ const NodeBox* Layout::at(Point p) const {
   return nullptr;
 }
 
+const GroupBox* Layout::group_at(Point p) const {
+  for (const GroupBox& group : groups)
+    if (group.box.width > 0 && group.box.contains(p)) return &group;
+  return nullptr;
+}
+
 RowCount count_rows(const History& history) {
   RowCount count;
   for (const NodeInfo& node : history.nodes())
@@ -462,7 +553,9 @@ Layout make_layout(const History& history, const LayoutMetrics& metrics) {
 }
 
 LayoutKey layout_key(const History& history) {
-  return {history.nodes().size(), history.links().size(), history.assignment_changes()};
+  std::size_t members = 0;
+  for (const History::Group& group : history.groups()) members += group.members.size();
+  return {history.nodes().size(), history.links().size(), history.assignment_changes(), members};
 }
 
 }  // namespace eventarium::viz

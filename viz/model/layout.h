@@ -1,11 +1,12 @@
 // Where everything stands: producers left, channel in the centre, services right, controllers,
-// ZooKeeper and the admin in a row above. Deterministic, in abstract units (1 unit = 1 pixel at
-// scale 1, y grows downwards, origin top left of the whole). Depends on what exists, never on the
-// playhead.
+// ZooKeeper and the admin in a row above, the members of a group in a frame. Deterministic, in
+// abstract units (1 unit = 1 pixel at scale 1, y grows downwards, origin top left of the whole).
+// Depends on what exists, never on the playhead.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,14 @@ struct NodeBox {
   Box box;
   std::vector<RowBox> rows;  // brokers only, in order of partition; none on a tile
   bool tile = false;         // a small square for each replica; its rows have no boxes
+  bool compact = false;      // a member of a large group: a number and what it reads
+};
+
+/// The frame around the members of a consumer group.
+struct GroupBox {
+  std::string name;
+  Box box;
+  Box header;  // name, state, lag
 };
 
 /// A cubic Bézier from border to border: a, two control points, b.
@@ -55,13 +64,17 @@ struct LinkCurve {
 struct Layout {
   std::vector<NodeBox> nodes;    // index = NodeId::value; undeclared ones have zero size
   std::vector<LinkCurve> links;  // index = that of History::links()
+  std::vector<GroupBox> groups;  // index = that of History::groups()
   Box bounds;
-  const NodeBox* at(Point p) const;  // the node whose card is there, or null
+  const NodeBox* at(Point p) const;         // the node whose card is there, or null
+  const GroupBox* group_at(Point p) const;  // the group whose frame is there, or null
 };
 
 struct LayoutMetrics {
   double card_width = 190, card_height = 116;        // producers and others
   double service_width = 230, service_height = 150;  // services and consumers
+  double member_height = 124;                        // of a group
+  double group_header = 82, group_padding = 10;      // of the frame around one
   double channel_width = 560;                        // brokers, queues; stations are smaller
   double header_height = 50;                         // name and label of a card
   double row_height = 40;                            // a partition; rows of a queue or station
@@ -88,7 +101,7 @@ Layout make_layout(const History& history, const LayoutMetrics& metrics = {});
 
 /// Changes whenever make_layout() would give something else: compare before laying out again.
 struct LayoutKey {
-  std::size_t nodes = 0, links = 0, assignments = 0;
+  std::size_t nodes = 0, links = 0, assignments = 0, members = 0;
   bool operator==(const LayoutKey&) const = default;
 };
 LayoutKey layout_key(const History& history);

@@ -111,6 +111,11 @@ struct Life {
     auto next = std::upper_bound(events.begin(), events.end(), position);
     for (std::size_t i = 0; i < watermark_search_max && next != events.end(); ++i, ++next) {
       if (*next >= moment) return;
+      // Cut off before it could be read: another record may have its offset later.
+      const auto* cut = history[*next].as<trace::LogTruncated>();
+      if (cut != nullptr && cut->topic == e.topic && cut->partition == e.partition &&
+          cut->log_end_offset <= offset)
+        return;
       const auto* mark = history[*next].as<trace::HighWatermarkAdvanced>();
       if (mark == nullptr || mark->topic != e.topic || mark->partition != e.partition) continue;
       if (mark->high_watermark <= offset) continue;

@@ -22,6 +22,10 @@ std::vector<LaneKind> lanes_of(const scenario::Scenario& scenario) {
             service.reactions.begin(), service.reactions.end(),
             [](const scenario::Reaction& reaction) { return !reaction.effects.empty(); });
       });
+  const bool groups =
+      std::any_of(scenario.services.begin(), scenario.services.end(),
+                  [](const scenario::Service& service) { return !service.group().empty(); });
+  if (groups && scenario.channel == scenario::Channel::kafka) lanes.push_back(LaneKind::groups);
   if (effects) lanes.push_back(LaneKind::effects);
   return lanes;
 }

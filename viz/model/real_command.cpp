@@ -19,14 +19,14 @@ std::int64_t broker_number(const History& history, NodeId broker) {
   return std::stoll(name.substr(digits));
 }
 
-namespace {
-
-std::string bootstrap(const History& history, const World& world) {
+std::string bootstrap_option(const History& history, const World& world) {
   for (const NodeView& node : world.nodes)
     if (node.role == Role::broker && node.running)
       return fmt::format("--bootstrap-server {}:9092", history.name(node.id));
   return "--bootstrap-server localhost:9092";
 }
+
+namespace {
 
 std::string numbers(const History& history, const std::vector<NodeId>& brokers) {
   std::string out;
@@ -62,8 +62,8 @@ std::string describe_line(const History& history, const PartitionView& view) {
 
 RealCommand describe_topic(const History& history, const World& world, const std::string& topic) {
   RealCommand command;
-  command.command =
-      fmt::format("kafka-topics.sh {} --describe --topic {}", bootstrap(history, world), topic);
+  command.command = fmt::format("kafka-topics.sh {} --describe --topic {}",
+                                bootstrap_option(history, world), topic);
   const auto partitions = partitions_of(world, topic);
   if (partitions.empty()) return command;
   command.output.push_back(
@@ -77,7 +77,7 @@ RealCommand describe_topic(const History& history, const World& world, const std
 RealCommand end_offsets(const History& history, const World& world, const std::string& topic) {
   RealCommand command;
   command.command =
-      fmt::format("kafka-get-offsets.sh {} --topic {}", bootstrap(history, world), topic);
+      fmt::format("kafka-get-offsets.sh {} --topic {}", bootstrap_option(history, world), topic);
   for (const PartitionView* view : partitions_of(world, topic))
     command.output.push_back(
         fmt::format("{}:{}:{}", topic, view->id.partition, view->high_watermark()));
@@ -128,7 +128,8 @@ std::vector<RealCommand> commands_for_record(const History& history, const World
         appended->base_offset + (std::find(list.begin(), list.end(), record) - list.begin());
     return {{fmt::format("kafka-console-consumer.sh {} --topic {} --partition {} --offset {} "
                          "--max-messages 1 --property print.key=true",
-                         bootstrap(history, world), appended->topic, appended->partition, offset),
+                         bootstrap_option(history, world), appended->topic, appended->partition,
+                         offset),
              {fmt::format("{}\t{}", produced->keyed ? produced->partitionkey : "null",
                           produced->data)}}};
   }
@@ -138,7 +139,7 @@ std::vector<RealCommand> commands_for_record(const History& history, const World
 std::vector<RealCommand> commands_for_cluster(const History& history, const World& world) {
   constexpr std::size_t lines_max = 12;
   RealCommand troubled{fmt::format("kafka-topics.sh {} --describe --under-replicated-partitions",
-                                   bootstrap(history, world)),
+                                   bootstrap_option(history, world)),
                        {}};
   std::size_t more = 0;
   for (const auto& [id, view] : world.partitions) {
@@ -180,7 +181,8 @@ std::vector<RealCommand> commands_for_quorum(const History& history, const World
       most = std::max(most, end - world.node(node)->controller.log_end_offset);
     return most;
   };
-  return {{fmt::format("kafka-metadata-quorum.sh {} describe --status", bootstrap(history, world)),
+  return {{fmt::format("kafka-metadata-quorum.sh {} describe --status",
+                       bootstrap_option(history, world)),
            {fmt::format("LeaderId:              {}",
                         leader == nullptr ? -1 : broker_number(history, world.controller)),
             fmt::format("LeaderEpoch:           {}", world.controller_epoch),
@@ -192,7 +194,7 @@ std::vector<RealCommand> commands_for_quorum(const History& history, const World
 
 std::vector<RealCommand> commands_for_operation(const History& history, const World& world,
                                                 const OperationRequest& operation) {
-  const std::string to = bootstrap(history, world);
+  const std::string to = bootstrap_option(history, world);
   const std::string& kind = operation.kind;
   if (kind == "add_partitions")
     return {{fmt::format("kafka-topics.sh {} --alter --topic {} --partitions {}", to,
@@ -213,6 +215,11 @@ std::vector<RealCommand> commands_for_operation(const History& history, const Wo
     return {{fmt::format("kafka-reassign-partitions.sh {} --execute "
                          "--reassignment-json-file plan.json",
                          to),
+             {}}};
+  if (kind == "reset_offsets")
+    return {{fmt::format("kafka-consumer-groups.sh {} --reset-offsets --group {} --topic {} "
+                         "--to-{} --execute",
+                         to, operation.group, operation.topic, operation.to),
              {}}};
   if (kind == "add_broker") return {{"kafka-server-start.sh server.properties", {}}};
   return {};

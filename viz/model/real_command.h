@@ -2,6 +2,7 @@
 // the table that it would print, in its own columns. Only for Kafka: other channels have none.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "viz/model/commands.h"
@@ -25,6 +26,9 @@ std::vector<RealCommand> commands_for_operation(const History& history, const Wo
 /// kafka-console-consumer.sh for exactly this record, when it stands in a log.
 std::vector<RealCommand> commands_for_record(const History& history, const World& world,
                                              RecordId record);
+
+/// "--bootstrap-server broker-1:9092": the first broker that runs.
+std::string bootstrap_option(const History& history, const World& world);
 
 /// Kafka's broker.id: the number at the end of a broker's name; its NodeId when there is none.
 std::int64_t broker_number(const History& history, NodeId broker);

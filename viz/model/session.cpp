@@ -9,6 +9,7 @@ namespace eventarium::viz {
 namespace {
 
 constexpr double lost_shown_viewer_s = 0.8;
+constexpr double turning_point_told_viewer_s = 4;
 
 bool is_final(SourceState state) {
   return state == SourceState::ended || state == SourceState::failed;
@@ -140,7 +141,19 @@ void Session::clear() {
 std::string Session::narration() const {
   if (source_->state() == SourceState::failed && history_.empty()) return source_->problem();
   if (world().narrated == no_position) return history_.empty() ? "Starting …" : "Nothing yet.";
-  return history_.sentence(world().narrated);
+  const Position turn = turning_point();
+  return history_.sentence(turn != no_position ? turn : world().narrated);
+}
+
+/// The latest one, while it is still news to the viewer: what goes on all the time must not talk
+/// over it.
+Position Session::turning_point() const {
+  const auto& all = history_.turning_points();
+  const auto next = std::lower_bound(all.begin(), all.end(), world().moment);
+  if (next == all.begin()) return no_position;
+  const Position latest = *std::prev(next);
+  const Duration told = from_seconds(turning_point_told_viewer_s * playback_.speed());
+  return world().t - history_[latest].t <= told ? latest : no_position;
 }
 
 void Session::set_plan(Plan plan) {

@@ -48,7 +48,8 @@ class Session {
   const Playback& playback() const { return playback_; }
 
   std::uint64_t score(Score score) const { return scoreboard_.count(score, world().moment); }
-  /// The narration line: the latest sentence of the story, or what the run is waiting for.
+  /// The narration line: the latest sentence of the story, for some seconds rather the latest
+  /// turning point, or what the run is waiting for.
   std::string narration() const;
   /// Messages in flight at the playhead. A loss stays visible for about 0.8 s of the viewer's time.
   Flights flights(const FlightOptions& options = {}) const;
@@ -82,6 +83,7 @@ class Session {
   void append(std::vector<trace::Event> events);
   void clear();
   void show_awaited_fault();
+  Position turning_point() const;
   void lay_out();
 
   std::unique_ptr<TraceSource> source_;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/trace/fault_words.h"
+#include "viz/model/group_view.h"
 
 namespace eventarium::viz {
 namespace {
@@ -18,9 +19,10 @@ struct LaneText {
   bool steps;
 };
 
-constexpr std::array<LaneText, 12> lane_texts = {{
+constexpr std::array<LaneText, 13> lane_texts = {{
     {LaneKind::faults, "faults", "", false},
     {LaneKind::violations, "broken invariants", "", false},
+    {LaneKind::groups, "groups", "", false},
     {LaneKind::stopped, "stopped", "", false},
     {LaneKind::controller, "controller", "", false},
     {LaneKind::operations, "administration", "", false},
@@ -47,6 +49,11 @@ bool takes_node_down(const std::string& fault) {
 /// What happens once and is over.
 bool is_moment(const std::string& fault) {
   return fault == "start" || fault == "restart" || fault == "link_up" || fault == "poison";
+}
+
+/// A split tells of each way that it cuts, too; it is one bar.
+bool is_part_of_split(const std::string& fault, const std::string& detail) {
+  return fault == "cut" && detail == "split";
 }
 
 std::string fault_key(const std::string& fault, NodeId node, NodeId peer) {
@@ -83,6 +90,7 @@ void Timeline::append(const History& history, Position position) {
   on_stop_or_start(event, history);
   on_partition(event, history);
   on_cluster(event, history);
+  on_group(event);
   on_channel(event, history);
   if (event.as<trace::RecordProduced>()) {
     add_to_rate(LaneKind::produced_rate, event.t, 1);
@@ -136,16 +144,21 @@ void Timeline::add_mark(LaneKind kind, Mark mark) {
 
 void Timeline::on_fault(const trace::Event& event, const History& history) {
   if (const auto* injected = event.as<trace::FaultInjected>()) {
+    if (is_part_of_split(injected->fault, injected->detail)) return;
     std::string text = history.name(event.node);
     if (injected->peer.valid()) text += fmt::format(" – {}", history.name(injected->peer));
     text += ": " + trace::fault_words(injected->fault);
-    if (!injected->detail.empty()) text += fmt::format(", {}", injected->detail);
+    if (!event.node.valid())  // what is on which side fills a page
+      text = trace::fault_words(injected->fault);
+    else if (!injected->detail.empty())
+      text += fmt::format(", {}", injected->detail);
     if (is_moment(injected->fault))
       add_mark(LaneKind::faults, {event.t, text, Tone::good, event.node, event.id});
     else
       open(LaneKind::faults, fault_key(injected->fault, event.node, injected->peer),
            {event.t, {}, text, Tone::trouble, event.node, event.id});
   } else if (const auto* healed = event.as<trace::FaultHealed>()) {
+    if (is_part_of_split(healed->fault, healed->detail)) return;
     close(LaneKind::faults, fault_key(healed->fault, event.node, healed->peer), event.t);
   }
 }
@@ -223,6 +236,31 @@ void Timeline::on_cluster(const trace::Event& event, const History& history) {
     add_mark(LaneKind::operations, {event.t, fmt::format("{}: {}", answer->error, answer->text),
                                     Tone::trouble, event.node, event.id});
   }
+}
+
+/// A bar from the moment at which a group is Stable no more to the one at which it is again: its
+/// length is how long the rebalance took.
+void Timeline::on_group(const trace::Event& event) {
+  const auto* changed = event.as<trace::GroupStateChanged>();
+  if (changed == nullptr) return;
+  std::string& known = group_states_[changed->group];
+  const bool was_busy = is_rebalancing(known), is_busy = is_rebalancing(changed->state);
+  known = changed->state;
+  if (was_busy && is_busy) return;
+  const Interval* now = open_interval(LaneKind::groups, changed->group);
+  const bool first = changed->generation == 0 && changed->kind == "classic";
+  const char* age = changed->kind == "classic" ? "generation" : "epoch";
+  std::string text = fmt::format("{}: {} {}", changed->group, age, changed->generation);
+  if (is_busy)
+    text = fmt::format("{}: {}", changed->group, first ? "joining" : "rebalance");
+  else if (changed->state != "Stable")
+    text = fmt::format("{}: {}", changed->group, changed->state);
+  else if (was_busy && now != nullptr)
+    text += fmt::format(", after {:.1f} s", to_seconds(event.t - now->from));
+  // A coordinator that takes over tells what it has found.
+  if (!is_busy && !was_busy && now != nullptr && now->text.starts_with(text)) return;
+  const Tone tone = is_busy ? Tone::wait : Tone::neutral;
+  open(LaneKind::groups, changed->group, {event.t, {}, text, tone, event.node, event.id});
 }
 
 void Timeline::on_channel(const trace::Event& event, const History& history) {

@@ -1,6 +1,6 @@
-// The lanes under the picture: faults, broken invariants, controllers, operations, leaders, in-sync
-// sets, queue depth, rates, side effects, as intervals, marks and samples over the whole run read
-// so far. Incremental; knows no playhead.
+// The lanes under the picture: faults, broken invariants, groups, controllers, operations, leaders,
+// in-sync sets, queue depth, rates, side effects, as intervals, marks and samples over the whole
+// run read so far. Incremental; knows no playhead.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ namespace eventarium::viz {
 enum class LaneKind {
   faults,
   violations,
+  groups,
   stopped,
   controller,
   operations,
@@ -30,7 +31,7 @@ enum class LaneKind {
   delivered_rate
 };
 
-enum class Tone { neutral, good, trouble, accent };
+enum class Tone { neutral, good, wait, trouble, accent };
 
 struct Interval {
   SimTime from{};
@@ -90,6 +91,7 @@ class Timeline {
   void on_stop_or_start(const trace::Event& event, const History& history);
   void on_partition(const trace::Event& event, const History& history);
   void on_cluster(const trace::Event& event, const History& history);
+  void on_group(const trace::Event& event);
   void on_channel(const trace::Event& event, const History& history);
   void add_to_rate(LaneKind kind, SimTime t, std::uint64_t records);
   void widen_buckets();
@@ -106,6 +108,7 @@ class Timeline {
   std::map<std::pair<LaneKind, std::string>, std::size_t> rows_;  // usual row of a key
   std::map<std::pair<LaneKind, std::string>, std::pair<std::size_t, std::size_t>> open_;
   std::map<NodeId, std::uint64_t> depths_;
+  std::map<std::string, std::string> group_states_;
   std::map<std::string, NodeId> led_by_;  // partition by name; none: nobody
   Duration bucket_;
 };

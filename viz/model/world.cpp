@@ -49,6 +49,11 @@ std::int64_t PartitionView::high_watermark() const {
   return mark;
 }
 
+std::int64_t PartitionView::last_stable_offset() const {
+  const ReplicaView* leads = replica(leader);
+  return leads == nullptr ? -1 : leads->last_stable_offset;
+}
+
 const ActiveFault* NodeView::fault(std::string_view name) const {
   for (auto active = faults.rbegin(); active != faults.rend(); ++active)
     if (active->fault == name) return &*active;
@@ -63,6 +68,17 @@ const NodeView* World::node(NodeId id) const {
 const PartitionView* World::partition(const PartitionId& id) const {
   const auto found = partitions.find(id);
   return found == partitions.end() ? nullptr : &found->second;
+}
+
+const GroupView* World::group(const std::string& name) const {
+  const auto found = groups.find(name);
+  return found == groups.end() ? nullptr : &found->second;
+}
+
+const GroupView* World::group_of(NodeId client) const {
+  for (const auto& [name, view] : groups)
+    if (view.member(client) != nullptr) return &view;
+  return nullptr;
 }
 
 namespace {
@@ -91,6 +107,33 @@ std::vector<std::pair<NodeId, std::int64_t>> readers_of(const World& world,
     for (const ReadPosition& position : node.receiver.positions)
       if (position.partition == partition) out.emplace_back(node.id, position.offset);
   return out;
+}
+
+std::vector<GroupLag> lags_of(const World& world, const GroupView& group) {
+  std::vector<GroupLag> lags;
+  for (const auto& [id, partition] : world.partitions) {
+    const auto kept = group.committed.find(id);
+    const bool has_kept = kept != group.committed.end();
+    if (!has_kept && group.topics.count(id.topic) == 0) continue;
+    GroupLag lag;
+    lag.partition = id;
+    if (has_kept) lag.committed = kept->second;
+    if (const ReplicaView* leads = partition.replica(partition.leader))
+      lag.log_start = leads->log_start_offset;
+    lag.log_end = partition.high_watermark();
+    if (const MemberView* reader = group.reader(id))
+      if (const NodeView* node = world.node(reader->client))
+        for (const ReadPosition& position : node->receiver.positions)
+          if (position.partition == id) lag.position = position.offset;
+    lags.push_back(std::move(lag));
+  }
+  return lags;
+}
+
+std::int64_t lag_of(const World& world, const GroupView& group) {
+  std::int64_t sum = 0;
+  for (const GroupLag& lag : lags_of(world, group)) sum += lag.lag();
+  return sum;
 }
 
 ClusterHealth health_of(const World& world) {

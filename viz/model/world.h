@@ -14,6 +14,7 @@
 #include "sim/base/ids.h"
 #include "sim/base/time.h"
 #include "sim/trace/event.h"
+#include "viz/model/group_view.h"
 #include "viz/model/history.h"
 
 namespace eventarium::viz {
@@ -100,6 +101,7 @@ struct MembershipView {
   bool fenced = false;        // may not lead, is in no in-sync set, clients don't see it
   bool leaving = false;       // controlled shutdown: its leaderships move away
   bool unregistered = false;  // forgotten
+  bool expired = false;       // ZooKeeper: its session is over, so that nobody counts on it
   std::int64_t epoch = -1;    // of its registration; -1: that of before the run
   std::string reason;         // why it is fenced, or may not come back yet
   SimTime changed_at{};
@@ -157,6 +159,7 @@ struct ReplicaView {
   std::int64_t log_start_offset = 0;
   std::int64_t log_end_offset = 0;
   std::int64_t high_watermark = 0;
+  std::int64_t last_stable_offset = -1;  // -1: it has said nothing of transactions
   std::uint64_t segments = 1;
   bool leads = false;              // it believes so: another one may have been elected
   std::int64_t leader_epoch = -1;  // the latest that it knows
@@ -173,9 +176,10 @@ struct PartitionView {
   std::vector<ReplicaView> replicas;  // assignment order; those that were given up come last
   std::size_t assigned = 0;           // so many of them are in the assignment
   std::vector<NodeId> isr, elr, adding, removing;
-  std::int64_t min_isr = 1;  // min.insync.replicas of the topic
-  bool unclean = false;      // the leader was not in sync when it was elected
-  std::string reason;        // of the latest change
+  std::int64_t min_isr = 1;                        // min.insync.replicas of the topic
+  bool unclean = false;                            // the leader was not in sync when it was elected
+  std::vector<OpenTransaction> open_transactions;  // in order of first offset
+  std::string reason;                              // of the latest change
   SimTime changed_at{};
   bool operator==(const PartitionView&) const = default;
 
@@ -196,6 +200,8 @@ struct PartitionView {
   /// The leader's, or the highest known when nobody leads.
   std::int64_t log_end_offset() const;
   std::int64_t high_watermark() const;
+  /// The leader's: the first offset of the oldest open transaction; -1 where there are none.
+  std::int64_t last_stable_offset() const;
 };
 
 /// A connection that waits to retransmit.
@@ -211,10 +217,12 @@ struct World {
   SimTime t{};                  // of the playhead: at or after the last event folded in
   std::vector<NodeView> nodes;  // index = NodeId::value
   std::map<PartitionId, PartitionView> partitions;
-  std::vector<MessageId> in_flight;  // sorted; sent, neither arrived nor lost
-  std::vector<StalledWay> stalled;   // sorted by (from, to)
-  Position narrated = no_position;   // the latest story event
-  NodeId controller;                 // the latest that was elected and has not resigned
+  std::map<std::string, GroupView> groups;              // by group.id
+  std::map<std::string, TransactionView> transactions;  // by transactional.id
+  std::vector<MessageId> in_flight;                     // sorted; sent, neither arrived nor lost
+  std::vector<StalledWay> stalled;                      // sorted by (from, to)
+  Position narrated = no_position;                      // the latest story event
+  NodeId controller;  // the latest that was elected and has not resigned
   std::int64_t controller_epoch = -1;
   std::int64_t metadata_committed = 0;  // entries of the metadata log below it hold for good
   std::vector<ActiveFault> faults;      // of the network as a whole: no node's own
@@ -224,6 +232,9 @@ struct World {
 
   const NodeView* node(NodeId id) const;
   const PartitionView* partition(const PartitionId& id) const;
+  const GroupView* group(const std::string& name) const;
+  /// The group that the node is a member of; null for none.
+  const GroupView* group_of(NodeId client) const;
   /// The way from `from` to `to` is interrupted: an end is down, cut off or the way stalls.
   bool way_blocked(NodeId from, NodeId to) const;
 
@@ -234,6 +245,21 @@ struct World {
 /// Consumers' positions in a partition, in order of NodeId: (consumer, offset).
 std::vector<std::pair<NodeId, std::int64_t>> readers_of(const World& world,
                                                         const PartitionId& partition);
+
+/// How far a group is behind in one partition, as kafka-consumer-groups.sh counts it.
+struct GroupLag {
+  PartitionId partition;
+  std::optional<std::int64_t> committed;  // nothing: no position is kept
+  std::optional<std::int64_t> position;   // of who reads it now
+  std::int64_t log_start = 0, log_end = 0;
+  std::int64_t lag() const {
+    return std::max<std::int64_t>(log_end - committed.value_or(log_start), 0);
+  }
+};
+/// Partitions of all that the group wants or has a position in, in order.
+std::vector<GroupLag> lags_of(const World& world, const GroupView& group);
+/// Sum over them; where no position is kept, from the beginning of the log.
+std::int64_t lag_of(const World& world, const GroupView& group);
 
 /// Sums over the partitions, as Kafka's metrics of these names.
 struct ClusterHealth {

@@ -5,6 +5,7 @@
 
 #include "sim/base/check.h"
 #include "viz/model/cluster_fold.h"
+#include "viz/model/group_fold.h"
 #include "viz/model/world.h"
 
 namespace eventarium::viz {
@@ -295,6 +296,7 @@ void World::apply(const History& history) {
   if (names_its_node(event) || is_of_the_world(event))
     trace::visit(Fold{*this, history, event}, event.body);
   fold_cluster(*this, event);
+  fold_groups(*this, event);
   if (history.is_story(moment)) narrated = moment;
   ++moment;
   t = event.t;

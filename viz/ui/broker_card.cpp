@@ -2,6 +2,7 @@
 #include "viz/ui/broker_card.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "viz/ui/partition_row.h"
 
@@ -29,6 +30,18 @@ struct Standing {
   Color color;
 };
 
+/// The groups that it coordinates, in words from long to short; nothing for none.
+std::vector<std::string> coordinated_by(const Card& card) {
+  if (!card.node.faults.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& [name, group] : card.frame.session.world().groups)
+    if (group.coordinator == card.info.id) names.push_back(name);
+  if (names.empty()) return {};
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
+  return {"coordinates " + all, "coord. " + all,
+          names.size() == 1 ? "coordinator" : fmt::format("{} groups", names.size())};
+}
+
 Standing standing_of(const Card& card, const NodeBox& box) {
   const MembershipView& member = card.node.member;
   const Palette& color = card.color();
@@ -36,8 +49,12 @@ Standing standing_of(const Card& card, const NodeBox& box) {
   const auto [text, text_color] = subtitle(card);
   if (member.unregistered) return {{"left the cluster"}, color.muted};
   if (card.dead) {
-    const bool unnoticed = !card.calm && !member.fenced && world.controller.valid();
-    const char* more = member.fenced ? ", fenced" : unnoticed ? ", not noticed yet" : "";
+    const bool noticed = member.fenced || member.expired;
+    const bool unnoticed = !card.calm && !noticed && world.controller.valid();
+    const char* more = member.fenced    ? ", fenced"
+                       : member.expired ? ", session expired"
+                       : unnoticed      ? ", not noticed yet"
+                                        : "";
     return {{text + more, text, unnoticed ? "not noticed yet" : "down"}, text_color};
   }
   if (card.unborn()) return {{text}, text_color};
@@ -46,7 +63,10 @@ Standing standing_of(const Card& card, const NodeBox& box) {
              fmt::format("lost {}", to_text(lost->id)), "out of date"},
             color.bad};
   if (member.fenced) return {{"fenced: " + member.reason, "fenced"}, color.warn};
+  if (member.expired) return {{"its session has expired", "session expired"}, color.warn};
   if (member.leaving) return {{"hands its leaderships over", "leaves"}, color.warn};
+  if (const std::vector<std::string> groups = coordinated_by(card); !groups.empty())
+    return {groups, color.muted};
   return {{text}, text_color};
 }
 

@@ -12,13 +12,20 @@ constexpr float zoom_min = 0.15F, zoom_max = 4;
 constexpr float fit_zoom_max = 1.5F;  // times the scale
 constexpr float text_min_units = 11;  // times the scale
 
-/// Room for ★ and the longest name of a partition.
+/// Room for the numbers of those who read a partition.
+double numbers_width(const History& history) {
+  constexpr double number = 32;
+  constexpr std::size_t numbers_max = 2;
+  return number * static_cast<double>(std::min(history.groups().size(), numbers_max));
+}
+
+/// Room for ★, the longest name of a partition, and who reads it.
 double label_width(const History& history) {
   constexpr double mark = 36, character = 10.3, longest = 22;
   double characters = 5;
   for (const auto& [partition, replicas] : history.assignments())
     characters = std::max(characters, static_cast<double>(to_text(partition).size()));
-  return mark + character * std::min(characters, longest);
+  return mark + character * std::min(characters, longest) + numbers_width(history);
 }
 
 /// From generous to tight: narrower for small windows, lower for flat ones.
@@ -39,6 +46,8 @@ std::vector<LayoutMetrics> shapes() {
   std::vector<LayoutMetrics> all = {generous, narrow, narrowest};
   for (LayoutMetrics low : {generous, narrow, narrowest}) {
     low.service_height = 128;
+    low.member_height = 112;
+    low.group_header = 76;
     low.card_height = 128;
     low.gap = 14;
     low.spread_max = 30;
@@ -134,6 +143,7 @@ void fit_layout(Frame& frame, const Rect& area) {
       return make_view(Camera{}, area, layout.bounds, frame.theme()).zoom;
     };
     const double full = label_width(history);
+    if (!metrics.tiles) metrics.channel_width += numbers_width(history);
     metrics.row_label_width = full * std::min(1.0, metrics.row_height / 31);
     float zoom = zoom_now();
     // Text that can't get smaller needs more of a small picture.

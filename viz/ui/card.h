@@ -20,7 +20,8 @@ struct Card {
   const NodeView& node;
   Rect rest;  // room left, pixels
   bool dead;
-  bool calm;  // dead, and meant to be
+  bool calm;                    // dead, and meant to be
+  Align align = Align::center;  // of lines of text
 
   const Palette& color() const { return frame.color(); }
   bool unborn() const { return node.incarnation == 0; }

@@ -6,6 +6,7 @@
 
 #include "viz/ui/broker_card.h"
 #include "viz/ui/card.h"
+#include "viz/ui/member_card.h"
 
 namespace eventarium::viz::ui {
 
@@ -44,7 +45,7 @@ void draw_pending(Card& card, const std::vector<RecordId>& records, Color color)
 void draw_line(Card& card, std::string_view text, Color color, Face face = Face::regular) {
   if (!card.has_line(text_size)) return;
   draw_text_in(card.frame.canvas, card.cut_line(text_size), card.pen(face, text_size, color), text,
-               Align::center);
+               card.align);
 }
 
 void draw_producer(Card& card) {
@@ -92,8 +93,7 @@ void draw_latest(Card& card) {
     if (latest == nullptr || effect.latest_at >= latest->latest_at) latest = &effect;
   if (latest == nullptr || card.rest.height() < card.view.px(50)) return;
   draw_text_in(card.frame.canvas, card.cut_line(text_size),
-               card.pen(Face::regular, label_size, card.color().muted), latest->latest,
-               Align::center);
+               card.pen(Face::regular, label_size, card.color().muted), latest->latest, card.align);
 }
 
 void draw_receiver(Card& card) {
@@ -206,6 +206,14 @@ void draw_body(Frame& frame, const View& view, const Rect& area, const NodeView&
     ui::frame(frame.canvas, area.shrunk(-view.px(4)), color.accent, weight * 1.5F, radius);
 }
 
+/// What stands still in a rebalance is seen from afar.
+void draw_stop(Frame& frame, const View& view, const Rect& area) {
+  const Color color = frame.color().warn;
+  const float weight = frame.theme().line_px();
+  hatch(frame.canvas, area.shrunk(view.px(3)), color.faded(0.2F), view.px(13), weight);
+  dashed_frame(frame.canvas, area, color, weight * 1.3F, view.px(10));
+}
+
 }  // namespace
 
 void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered) {
@@ -217,6 +225,10 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
   const bool dead = node->down();
   const bool selected = selected_node(frame.state) == box.node;
   draw_body(frame, view, area, *node, hovered, selected);
+  const GroupView* group = frame.session.world().group_of(box.node);
+  const MemberView* member = group == nullptr ? nullptr : group->member(box.node);
+  if (member != nullptr && has_stopped(frame.session.world(), *group, *member))
+    draw_stop(frame, view, area);
 
   frame.canvas.list->PushClipRect(area.min, area.max, true);
   Card card{frame,
@@ -225,7 +237,8 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
             *node,
             area.shrunk(view.px(padding), view.px(padding - 2)),
             dead,
-            node->stopped_cleanly()};
+            node->stopped_cleanly(),
+            Align::center};
   if (is_management(info->role)) {
     draw_manager(card);
   } else if (is_channel(info->role)) {
@@ -233,6 +246,10 @@ void draw_card(Frame& frame, const View& view, const NodeBox& box, bool hovered)
     if (info->role == Role::broker) draw_broker(card, box);
     if (info->role == Role::queue) draw_queue(card);
     if (info->role == Role::station) draw_station(card);
+  } else if (group != nullptr) {
+    card.align = Align::left;
+    draw_member(card, *group, box);
+    if (!box.compact && view.zoom >= details_zoom_min * frame.theme().scale) draw_receiver(card);
   } else {
     draw_head(card, Align::center);
     draw_subtitle(card, Align::center);

@@ -226,16 +226,51 @@ void draw_sections(Frame& frame, Flow& flow, const Inspection& inspection) {
   }
 }
 
+/// A table with more columns than there is room for: its beginning, and a click shows all of it.
+void draw_wide_command(Frame& frame, Flow& flow, const RealCommand& command, std::size_t number) {
+  constexpr std::size_t lines_max = 7;
+  const Palette& color = frame.color();
+  const Pen prompt{Face::mono, frame.px(15), color.accent};
+  const Pen pen{Face::mono, frame.px(14), color.text};
+  const float pad = frame.px(12), line_height = frame.px(20);
+  const std::string line = "$ " + command.command;
+  const float wide = flow.width - 2 * pad;
+  const float head = draw_paragraph(flow.canvas, {}, wide, prompt, line, false);
+  const std::size_t lines = std::min(command.output.size(), lines_max);
+  const Rect area = flow.strip(head + 2 * pad + line_height * static_cast<float>(lines + 1));
+  const Hit hit = hit_area(row_id("table", number), area);
+  fill(flow.canvas, area, color.background, frame.theme().radius_px());
+  ui::frame(flow.canvas, area, hit.hovered ? color.accent : color.line, frame.theme().line_px(),
+            frame.theme().radius_px());
+  Rect rest = area.shrunk(pad, pad);
+  draw_paragraph(flow.canvas, rest.cut_top(head).min, wide, prompt, line);
+  for (std::size_t i = 0; i < lines; ++i)
+    draw_text_in(flow.canvas, rest.cut_top(line_height), pen, command.output[i]);
+  draw_text_in(flow.canvas, rest, {Face::regular, frame.px(15), color.accent},
+               "Show the whole table  (click)");
+  if (hit.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  if (hit.clicked) {
+    frame.state.table = number;
+    frame.state.overlay = Overlay::table;
+  }
+  flow.space(frame.px(10));
+}
+
 void draw_commands(Frame& frame, Flow& flow, const Inspection& inspection) {
   if (inspection.commands.empty()) return;
   heading(frame, flow, "Show me the real command");
   const Palette& color = frame.color();
+  std::size_t number = 0;
   for (const RealCommand& command : inspection.commands) {
     const Pen prompt{Face::mono, frame.px(15), color.accent};
     const Pen pen{Face::mono, frame.px(15), color.text};
     const float pad = frame.px(12);
     const float wide = flow.width - 2 * pad;
     const std::string line = "$ " + command.command;
+    if (command.wide) {
+      draw_wide_command(frame, flow, command, number++);
+      continue;
+    }
     float height = draw_paragraph(flow.canvas, {}, wide, prompt, line, false) + 2 * pad;
     for (const std::string& out : command.output)
       height += draw_paragraph(flow.canvas, {}, wide, pen, out, false);
@@ -306,8 +341,9 @@ void draw_inspector(Frame& frame, const Rect& area) {
     draw_title(frame, flow, inspection);
     draw_deeds(frame, flow);
     draw_life(frame, flow, inspection);
-    draw_why(frame, flow, inspection);
+    if (!inspection.why_last) draw_why(frame, flow, inspection);
     draw_sections(frame, flow, inspection);
+    if (inspection.why_last) draw_why(frame, flow, inspection);
     draw_commands(frame, flow, inspection);
   }
   finish_flow(frame, flow);

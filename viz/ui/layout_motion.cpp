@@ -42,6 +42,11 @@ Layout between(const Layout& from, const Layout& to, double part) {
                        mix(a.p2, b.p2, part),
                        mix(a.p3, b.p3, part)};
   }
+  for (std::size_t i = 0; i < std::min(from.groups.size(), to.groups.size()); ++i) {
+    const GroupBox &a = from.groups[i], &b = to.groups[i];
+    if (a.name == b.name && a.box.width > 0)
+      layout.groups[i] = {b.name, mix(a.box, b.box, part), mix(a.header, b.header, part)};
+  }
   layout.bounds = mix(from.bounds, to.bounds, part);
   return layout;
 }

@@ -12,6 +12,7 @@
 #include "viz/ui/inspector.h"
 #include "viz/ui/metrics.h"
 #include "viz/ui/narration.h"
+#include "viz/ui/table_overlay.h"
 #include "viz/ui/timeline.h"
 #include "viz/ui/top_bar.h"
 #include "viz/ui/topology.h"
@@ -76,7 +77,7 @@ void measure_rest(UiState& state) {
   state.mouse_rests_s = rests ? state.mouse_rests_s + io.DeltaTime : 0;
 }
 
-constexpr int lanes_least = 1;
+constexpr int lanes_least = 2;
 constexpr float both_panels_units = 1400;
 
 /// As found so far for this window and layout.
@@ -148,6 +149,7 @@ void draw_main_window(Session& session, UiState& state, const Theme& theme, Font
   if (state.overlay == Overlay::gallery) draw_gallery(over, window);
   if (state.overlay == Overlay::cluster) draw_cluster_menu(over, window);
   if (state.overlay == Overlay::help) draw_help(over, window);
+  if (state.overlay == Overlay::table) draw_table_overlay(over, window);
   ImGui::End();
 }
 

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <string>
+#include <tuple>
 #include <vector>
+
+#include "viz/ui/partition_marks.h"
 
 namespace eventarium::viz::ui {
 
@@ -19,23 +21,8 @@ constexpr float cell_height_max = 27;
 constexpr float cell_part = 0.66F;       // of a row's height
 constexpr float digit_width = 9.2F;      // of 15 units
 constexpr float digits_readable_px = 8;  // below that the colours alone must tell
-constexpr float marker_height = 12;      // of a reader's position, below the cells
 constexpr int holes_shown = 2;           // empty cells behind the log end
 constexpr double flash_s = 0.6;          // of the viewer's time, after an append
-
-struct Grid {
-  OffsetRange range;
-  float cell_px = 0, pitch_px = 0;
-  float digits_px = 0;  // size of the offsets' digits
-  float scale = 1;      // of marks: small in low rows
-  Rect cells;           // pixels
-
-  Rect cell(std::int64_t offset) const {
-    const float x = cells.min.x + static_cast<float>(offset - range.first) * pitch_px;
-    return {{x, cells.min.y}, {x + cell_px, cells.max.y}};
-  }
-  std::int64_t end() const { return range.first + range.cells; }
-};
 
 /// All copies of a partition show the same offsets, so that what one lacks stands as a gap below
 /// what the leader has.
@@ -73,6 +60,33 @@ float freshness(const Frame& frame, Position appended) {
   return static_cast<float>(std::clamp(1 - viewer_s / flash_s, 0.0, 1.0));
 }
 
+/// A marker that ends a transaction is no record: a ring with a tick or a cross in its place.
+void draw_marker(Frame& frame, const View& view, const Rect& cell, CellFate fate, float alpha) {
+  const bool commit = fate == CellFate::commit_marker;
+  const Color ink = (commit ? frame.color().ok : frame.color().bad).faded(alpha);
+  const float weight = frame.theme().line_px();
+  fill(frame.canvas, cell, frame.color().hole.faded(alpha), view.px(4));
+  const float r = std::min(cell.width(), cell.height()) * 0.4F;
+  ring(frame.canvas, cell.center(), r, ink, weight);
+  if (commit)
+    check_mark(frame.canvas, cell.center(), r * 0.6F, ink, weight);
+  else
+    cross(frame.canvas, cell.center(), r * 0.5F, ink, weight);
+}
+
+/// Outlined: its transaction is open. Hatched and struck out: it was aborted.
+void draw_fate(Frame& frame, const View& view, const Rect& cell, CellFate fate, float alpha) {
+  const Palette& color = frame.color();
+  const float weight = frame.theme().line_px();
+  if (fate == CellFate::open)
+    dashed_frame(frame.canvas, cell.shrunk(view.px(1)), color.follow.faded(alpha), weight * 1.3F,
+                 view.px(4));
+  if (fate != CellFate::aborted) return;
+  hatch(frame.canvas, cell, color.bad.faded(0.35F * alpha), view.px(7), weight);
+  line(frame.canvas, {cell.min.x + view.px(2), cell.center().y},
+       {cell.max.x - view.px(2), cell.center().y}, color.bad.faded(alpha), weight * 1.2F);
+}
+
 void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId& id,
                std::int64_t offset, const ReplicaView& replica, float digits_px, float alpha) {
   const Palette& color = frame.color();
@@ -85,8 +99,17 @@ void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId
   const auto content = frame.session.history().cell(id, offset, frame.session.world().moment);
   const RecordId followed = selected_record(frame.state);
   const bool readable = offset < replica.high_watermark;
+  const CellFate fate =
+      content ? frame.session.history().fate(*content, offset, frame.session.world().moment)
+              : CellFate::plain;
+  if (fate == CellFate::commit_marker || fate == CellFate::abort_marker)
+    return draw_marker(frame, view, cell, fate, alpha);
   Color body = readable ? color.cell : color.beyond;
   Color ink = readable ? color.cell_text : color.beyond_text;
+  if (fate == CellFate::aborted) {
+    body = color.hole;
+    ink = color.muted;
+  }
   if (content && followed.valid() && content->record == followed) {
     body = color.follow;
     ink = color.on_meaning;
@@ -96,9 +119,49 @@ void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId
   fill(frame.canvas, cell, body.faded(alpha), radius);
   if (readable)
     frame.canvas.list->AddRect(cell.min, cell.max, color.cell_line.faded(alpha).packed(), radius);
+  draw_fate(frame, view, cell, fate, alpha);
   if (digits_px < digits_readable_px) return;
   draw_text_in(frame.canvas, cell, {Face::mono, digits_px, ink.faded(std::max(alpha, 0.75F))},
                std::to_string(offset), Align::center);
+}
+
+/// The first offset in sight at which the copy has what the leader has not: written while it was
+/// cut off. Only a copy that is out of sync can have it; nothing: its log is a part of the
+/// leader's.
+std::optional<std::int64_t> parts_at(const Frame& frame, const OffsetRange& range,
+                                     const PartitionView& partition, const ReplicaView& copy) {
+  const ReplicaView* leader = partition.replica(partition.leader);
+  if (leader == nullptr || leader == &copy || partition.in_sync(copy.broker)) return std::nullopt;
+  const History& history = frame.session.history();
+  const Position moment = frame.session.world().moment;
+  const std::int64_t end = std::min(range.first + range.cells, copy.log_end_offset);
+  const std::int64_t first =
+      std::max({range.first, copy.log_start_offset, leader->log_start_offset});
+  for (std::int64_t offset = first; offset < end; ++offset) {
+    if (offset >= leader->log_end_offset) return offset;
+    const auto own = history.cell({partition.id, copy.broker}, offset, moment);
+    const auto leaders = history.cell({partition.id, leader->broker}, offset, moment);
+    if (own && leaders && own->record != leaders->record) return offset;
+  }
+  return std::nullopt;
+}
+
+/// From there on its log is another one: framed and hatched in the colour of trouble, with a word.
+void draw_parting(Frame& frame, const View& view, const Grid& grid, const ReplicaView& copy,
+                  std::int64_t from) {
+  const Color color = frame.color().bad;
+  const Rect area{grid.cell(from).min,
+                  grid.cell(std::min(copy.log_end_offset, grid.end()) - 1).max};
+  const float weight = frame.theme().line_px();
+  hatch(frame.canvas, area, color.faded(0.3F), view.px(8), weight);
+  ui::frame(frame.canvas, area.shrunk(-view.px(1)), color, weight * 1.5F, view.px(4));
+  const Pen pen{Face::strong, std::max(grid.digits_px, view.text_min_px), color};
+  const std::string word = "diverged";
+  const float wide = text_width(frame.canvas, pen, word) + view.px(12);
+  if (wide > area.width() * 0.7F) return;  // the offsets are to be seen as well
+  const Rect chip = Rect::at(area.max.x - wide, area.min.y + 1, wide, area.height() - 2);
+  fill(frame.canvas, chip, frame.color().card, view.px(4));
+  draw_text_in(frame.canvas, chip, pen, word, Align::center);
 }
 
 /// What the leader has and this copy has not: hatched cells and their number.
@@ -164,7 +227,7 @@ std::pair<std::string_view, Color> row_word(const Frame& frame, const PartitionV
 }
 
 void draw_label(Frame& frame, const View& view, const RowBox& row, const PartitionView& partition,
-                const ReplicaView& replica, bool dead) {
+                const ReplicaView& replica, bool dead, bool diverged) {
   const Palette& color = frame.color();
   Rect label = view.to_screen(row.label);
   const float size = std::min(17.0F, static_cast<float>(row.label.height) * 0.56F);
@@ -178,60 +241,17 @@ void draw_label(Frame& frame, const View& view, const RowBox& row, const Partiti
                     : dead                ? color.muted
                                           : color.text;
   const Pen pen{Face::mono, view.text_px(size), ink};
+  if (partition.leader == replica.broker)
+    label.max.x -= draw_owners(frame, view, label, partition.id, size);
   const std::string name = to_text(partition.id);
   draw_text_in(frame.canvas, label, pen, name);
-  const auto [word, word_color] = row_word(frame, partition, replica.broker);
+  auto [word, word_color] = row_word(frame, partition, replica.broker);
+  if (diverged) std::tie(word, word_color) = std::pair("diverged", frame.color().bad);
   if (word.empty()) return;
   const Pen word_pen{Face::strong, view.text_px(size * 0.85F), word_color};
   label.min.x += text_width(frame.canvas, pen, name) + view.px(8);
   if (text_width(frame.canvas, word_pen, word) <= label.width())
     draw_text_in(frame.canvas, label, word_pen, word);
-}
-
-/// Consumers that read the same offset next.
-struct Readers {
-  std::int64_t offset = 0;
-  std::vector<NodeId> nodes;
-};
-
-/// By offset, only those in sight.
-std::vector<Readers> readers_in(const Frame& frame, const Grid& grid, const PartitionId& id) {
-  std::map<std::int64_t, std::vector<NodeId>> by_offset;
-  for (const auto& [reader, offset] : readers_of(frame.session.world(), id))
-    if (offset >= grid.range.first && offset < grid.end()) by_offset[offset].push_back(reader);
-  std::vector<Readers> readers;
-  for (auto& [offset, nodes] : by_offset) readers.push_back({offset, std::move(nodes)});
-  return readers;
-}
-
-/// Below the row, under the middle of the cell that is read next.
-Rect marker_room(const View& view, const Grid& grid, std::int64_t offset) {
-  const Rect cell = grid.cell(offset);
-  return {{cell.min.x, cell.max.y}, {cell.max.x, cell.max.y + view.px(marker_height * grid.scale)}};
-}
-
-/// One marker however many stand there, with their number beside it.
-void draw_positions(Frame& frame, const View& view, const Grid& grid, const PartitionId& id) {
-  for (const Readers& readers : readers_in(frame, grid, id)) {
-    const bool hot = std::any_of(readers.nodes.begin(), readers.nodes.end(), [&](NodeId node) {
-      return selected_node(frame.state) == node || frame.state.hovered_node == node;
-    });
-    const Color color = hot ? frame.color().accent : frame.color().ok;
-    const Rect room = marker_room(view, grid, readers.offset);
-    const Pen pen{Face::mono, std::max(view.px(14 * grid.scale), 9.0F), color};
-    const std::string count =
-        readers.nodes.size() > 1 ? "×" + std::to_string(readers.nodes.size()) : "";
-    const float r = view.px((hot ? 6.0F : 5.0F) * grid.scale);
-    const float gap = count.empty() ? 0 : view.px(2);
-    const float wide = 2 * r + gap + text_width(frame.canvas, pen, count);
-    const float x = room.center().x - wide / 2 + r, y = room.min.y + view.px(2);
-    frame.canvas.list->AddTriangleFilled({x, y}, {x + r, y + r * 1.4F}, {x - r, y + r * 1.4F},
-                                         color.packed());
-    if (!count.empty())
-      draw_text_in(frame.canvas,
-                   {{x + r + gap, y - view.px(2)}, {x + wide, y + r * 1.4F + view.px(3)}}, pen,
-                   count);
-  }
 }
 
 }  // namespace
@@ -247,13 +267,15 @@ void draw_partition_row(Frame& frame, const View& view, const RowBox& row,
                         const PartitionView& partition, NodeId broker, bool dead) {
   const ReplicaView* replica = partition.replica(broker);
   if (replica == nullptr) return;
-  draw_label(frame, view, row, partition, *replica, dead);
   const Grid grid = make_grid(view, row, partition, *replica);
+  const auto parting = parts_at(frame, grid.range, partition, *replica);
+  draw_label(frame, view, row, partition, *replica, dead, parting.has_value());
   const float alpha = dead ? 0.45F : 1.0F;
   const ReplicaId id{partition.id, broker};
   for (std::int64_t offset = grid.range.first; offset < grid.end(); ++offset)
     draw_cell(frame, view, grid.cell(offset), id, offset, *replica, grid.digits_px, alpha);
   draw_gap(frame, view, grid, partition, *replica, alpha);
+  if (parting) draw_parting(frame, view, grid, *replica, *parting);
   const std::int64_t mark = replica->high_watermark;
   if (mark >= grid.range.first && mark <= grid.end()) {
     const float x = grid.cell(mark).min.x - view.px(cell_gap) / 2;
@@ -261,7 +283,9 @@ void draw_partition_row(Frame& frame, const View& view, const RowBox& row,
     line(frame.canvas, {x, grid.cells.min.y - over}, {x, grid.cells.max.y + over},
          frame.color().ok.faded(alpha), std::max(2.0F, view.px(2.5F)));
   }
-  if (partition.leader == broker && !dead) draw_positions(frame, view, grid, partition.id);
+  if (partition.leader != broker || dead) return;
+  draw_last_stable_offset(frame, view, grid, *replica);
+  draw_row_marks(frame, view, grid, partition);
 }
 
 RowHit hit_partition_row(const Frame& frame, const View& view, const RowBox& row,
@@ -272,9 +296,15 @@ RowHit hit_partition_row(const Frame& frame, const View& view, const RowBox& row
   hit.label = view.to_screen(row.label).contains(pixel);
   const Grid grid = make_grid(view, row, partition, *replica);
   if (grid.pitch_px <= 0) return hit;
-  if (partition.leader == broker)
-    for (const Readers& readers : readers_in(frame, grid, partition.id))
-      if (marker_room(view, grid, readers.offset).contains(pixel)) hit.readers = readers.nodes;
+  if (partition.leader == broker) {
+    for (const RowMark& mark : positions_in(frame, grid, partition.id))
+      if (position_room(view, grid, mark.offset).contains(pixel)) hit.readers = mark.readers;
+    for (const RowMark& mark : commits_in(frame, grid, partition.id))
+      if (commit_room(view, grid, mark.offset).contains(pixel)) {
+        hit.groups = mark.groups;
+        hit.committed = mark.offset;
+      }
+  }
   if (!grid.cells.contains(pixel)) return hit;
   const auto index = static_cast<std::int64_t>((pixel.x - grid.cells.min.x) / grid.pitch_px);
   const std::int64_t offset = grid.range.first + index;

@@ -1,10 +1,12 @@
 // A replica as a row of cells with offsets: ★ or ○ and the name, readable records in blue, those
 // beyond the high watermark in amber, the green bar at the high watermark, what the leader has and
-// this copy has not as a hatched gap, and a small triangle where consumers read next, with their
-// number when they are several.
+// this copy has not as a hatched gap, and the marks of those who read (partition_marks.h). Records
+// of an open transaction are outlined, those of an aborted one struck out, and the markers that end
+// transactions are rings.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "viz/ui/camera.h"
@@ -15,7 +17,9 @@ namespace eventarium::viz::ui {
 struct RowHit {
   bool label = false;
   std::optional<std::int64_t> offset;
-  std::vector<NodeId> readers;  // whose position it is
+  std::vector<NodeId> readers;      // whose position it is
+  std::vector<std::string> groups;  // whose kept position it is
+  std::int64_t committed = 0;       // that position
 };
 
 /// The offsets that a row shows when it has room for `cells`: [first, first + cells).

@@ -16,7 +16,8 @@ constexpr float centre_width_min = 620;
 constexpr float centre_height_min = 330;
 constexpr float timeline_head_height = 62;  // axis and padding
 constexpr float lane_height = 30;
-constexpr int lanes_min = 1;
+constexpr int lanes_min = 2;  // those that matter most, in a low panel
+constexpr float low_head_height = 52, low_lane_height = 25;
 constexpr float slim_height = 66;           // axis and one low lane
 constexpr float timeline_part_max = 0.25F;  // of the window's height
 
@@ -31,15 +32,18 @@ Shell arrange(ImVec2 size, const Theme& theme, const PanelWishes& wishes) {
 
   if (wishes.timeline) {
     // As many lanes as there is room for; at least a slim one.
-    int lanes = std::max(lanes_min, wishes.timeline_lanes);
+    const int least = std::clamp(wishes.timeline_lanes, 1, lanes_min);
+    int lanes = std::max(least, wishes.timeline_lanes);
     const auto height_for = [&](int n) {
+      if (n <= lanes_min)
+        return theme.px(low_head_height + low_lane_height * static_cast<float>(n)) + space;
       return theme.px(timeline_head_height + lane_height * static_cast<float>(n)) + space;
     };
     const auto too_high = [&](int n) {
       return rest.height() - height_for(n) < theme.px(centre_height_min) ||
              height_for(n) > size.y * timeline_part_max;
     };
-    while (lanes > lanes_min && too_high(lanes)) --lanes;
+    while (lanes > least && too_high(lanes)) --lanes;
     if (rest.height() - height_for(lanes) >= theme.px(centre_height_min) * 0.8F)
       shell.timeline = rest.cut_bottom(height_for(lanes)).shrunk(space, space / 2);
     else if (rest.height() - theme.px(slim_height) >= theme.px(centre_height_min) * 0.6F)

@@ -36,6 +36,8 @@ Palette dark_palette() {
   p.beyond = hex(0xe69f00);
   p.beyond_text = hex(0x14171d);
   p.hole = hex(0x1f242d);
+  p.members = {hex(0x7cc4f0), hex(0xf0c35e), hex(0x6fd3a8),
+               hex(0xe39ac4), hex(0xb9a5ec), hex(0xd6d0c4)};
   return p;
 }
 
@@ -64,6 +66,8 @@ Palette light_palette() {
   p.beyond = hex(0x855600);
   p.beyond_text = hex(0xffffff);
   p.hole = hex(0xf3f5f9);
+  p.members = {hex(0x0064a8), hex(0x7a5400), hex(0x00694f),
+               hex(0x8c3a68), hex(0x5b46a0), hex(0x50565f)};
   return p;
 }
 
@@ -83,6 +87,8 @@ Palette projector_palette() {
   p.follow = hex(0x742a54);
   p.beyond = hex(0x6b4400);
   p.cell_text = hex(0x000000);
+  p.members = {hex(0x00508a), hex(0x6b4400), hex(0x00523d),
+               hex(0x742a54), hex(0x47348a), hex(0x3f454e)};
   return p;
 }
 
@@ -157,6 +163,10 @@ std::vector<ContrastPair> contrast_pairs(const Theme& theme) {
   on_surfaces("follow text", p.follow, text);
   for (const Color patch : {p.accent, p.ok, p.warn, p.bad, p.follow})
     pairs.push_back({"text on a patch", p.on_meaning, patch, text});
+  for (const Color member : p.members) {
+    pairs.push_back({"number of a member", p.on_meaning, member, text});
+    pairs.push_back({"member on a card", member, p.card, shape});
+  }
   pairs.push_back({"offset in a cell", p.cell_text, p.cell, text});
   pairs.push_back({"offset beyond the high watermark", p.beyond_text, p.beyond, text});
   pairs.push_back({"node outline", p.outline, p.card, shape});

@@ -3,6 +3,7 @@
 // be read; contrast_pairs() says which must stand on which, and a test holds the table to it.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ struct Palette {
   Color cell, cell_line, cell_text;  // a readable record
   Color beyond, beyond_text;         // stored, not yet below the high watermark
   Color hole;                        // a cell not written yet
+  // members of a group: one each, in turn; always with the member's number
+  std::array<Color, 6> members;
 };
 
 struct Theme {

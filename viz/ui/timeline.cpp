@@ -47,6 +47,8 @@ ToneLook look(const Frame& frame, Tone tone) {
       return {mix(color.bar, color.ok, 0.5F), color.text};
     case Tone::trouble:
       return {color.bad, color.on_meaning};
+    case Tone::wait:
+      return {color.warn, color.on_meaning};
     case Tone::accent:
       return {mix(color.bar, color.accent, 0.5F), color.text};
     case Tone::neutral:
@@ -59,6 +61,7 @@ Color mark_color(const Frame& frame, Tone tone) {
   const Palette& color = frame.color();
   if (tone == Tone::good) return color.ok;
   if (tone == Tone::trouble) return color.bad;
+  if (tone == Tone::wait) return color.warn;
   return tone == Tone::accent ? color.accent : color.muted;
 }
 
@@ -74,10 +77,10 @@ bool never_changed(const Lane& lane) {
 /// Lower is more important when there is no room for all.
 int importance(const Lane& lane) {
   static constexpr std::array order = {
-      LaneKind::faults,         LaneKind::violations,  LaneKind::leaders,
-      LaneKind::in_sync,        LaneKind::effects,     LaneKind::operations,
-      LaneKind::delivered_rate, LaneKind::stopped,     LaneKind::queue_depth,
-      LaneKind::controller,     LaneKind::subscribers, LaneKind::produced_rate};
+      LaneKind::faults,       LaneKind::violations,  LaneKind::groups,     LaneKind::leaders,
+      LaneKind::in_sync,      LaneKind::effects,     LaneKind::operations, LaneKind::delivered_rate,
+      LaneKind::stopped,      LaneKind::queue_depth, LaneKind::controller, LaneKind::subscribers,
+      LaneKind::produced_rate};
   const auto place = std::find(order.begin(), order.end(), lane.kind) - order.begin();
   return static_cast<int>(place) + (never_changed(lane) ? 100 : 0);
 }
@@ -90,29 +93,44 @@ bool is_summary(const Lane& lane) {
 }
 
 /// How much more room than a plain lane's it deserves: rows of intervals carry text.
-float weight_of(const Lane& lane) {
-  if (is_summary(lane)) return 1;
+float weight_of(const Lane& lane, bool compact = false) {
+  if (is_summary(lane) || compact) return 1;
   return 1 + 0.6F * static_cast<float>(std::clamp<std::size_t>(lane.rows.size(), 1, 3) - 1);
 }
 
-float total_weight(const std::vector<const Lane*>& lanes) {
+float total_weight(const std::vector<const Lane*>& lanes, bool compact = false) {
   float total = 0;
-  for (const Lane* lane : lanes) total += weight_of(*lane);
+  for (const Lane* lane : lanes) total += weight_of(*lane, compact);
   return std::max(total, 1.0F);
 }
 
 /// So many that they would be a wall of equal bars.
 bool says_nothing(const Lane& lane) { return never_changed(lane) && lane.rows.size() >= rows_max; }
 
-/// As many as fit at their least height, the less important ones left out.
-std::vector<const Lane*> chosen_lanes(const Session& session, float units) {
-  std::vector<const Lane*> lanes = session.timeline().lanes();
+struct Chosen {
+  std::vector<const Lane*> lanes;
+  bool compact = false;  // all equally high, whatever is in them
+};
+
+/// As many as fit at their least height, the less important ones left out; two, as long as they
+/// fit somehow.
+Chosen chosen_lanes(const Session& session, float units) {
+  constexpr std::size_t kept_min = 2;
+  Chosen chosen{session.timeline().lanes(), false};
+  std::vector<const Lane*>& lanes = chosen.lanes;
   std::erase_if(lanes, [](const Lane* lane) { return says_nothing(*lane); });
-  while (lanes.size() > 1 && total_weight(lanes) * lane_units_min > units)
+  const auto too_high = [&] {
+    return total_weight(lanes, chosen.compact) * lane_units_min > units;
+  };
+  const auto leave_one_out = [&] {
     lanes.erase(std::max_element(lanes.begin(), lanes.end(), [](const Lane* a, const Lane* b) {
       return importance(*a) < importance(*b);
     }));
-  return lanes;
+  };
+  while (lanes.size() > kept_min && too_high()) leave_one_out();
+  chosen.compact = too_high();
+  while (lanes.size() > 1 && too_high()) leave_one_out();
+  return chosen;
 }
 
 void draw_axis(Frame& frame, const Axis& axis, const Rect& strip) {
@@ -141,6 +159,20 @@ struct Tip {
   EventId event;
 };
 
+/// From long to short. How long a rebalance takes is told as far as it has come.
+std::vector<std::string> interval_texts(const Interval& interval, SimTime to) {
+  std::string text = interval.text;
+  const std::size_t name = text.find(": ");
+  std::string without = name == std::string::npos ? text : text.substr(name + 2);
+  if (interval.tone != Tone::wait) {
+    if (interval.tone != Tone::neutral) return {text};
+    const std::size_t comma = without.find(',');
+    return {text, without, without.substr(0, comma)};
+  }
+  const std::string length = fmt::format("{:.1f} s", to_seconds(to - interval.from));
+  return {fmt::format("{} {}", text, length), fmt::format("{} {}", without, length), length};
+}
+
 void draw_interval(Frame& frame, const Axis& axis, const Rect& row, const Interval& interval,
                    SimTime now, float& taken_until, Tip& tip) {
   const SimTime to = std::min(interval.to.value_or(now), now);
@@ -152,16 +184,21 @@ void draw_interval(Frame& frame, const Axis& axis, const Rect& row, const Interv
   fill(frame.canvas, bar, tone.body, frame.px(4));
   if (bar.height() >= frame.px(15)) {
     const Pen pen{Face::regular, std::min(frame.px(15), bar.height() * 0.76F), tone.ink};
+    const Rect inside = bar.shrunk(frame.px(5), 0);
+    const std::vector<std::string> texts = interval_texts(interval, to);
+    const auto fits = std::find_if(texts.begin(), texts.end(), [&](const std::string& text) {
+      return text_width(frame.canvas, pen, text) <= inside.width();
+    });
     const float wide = text_width(frame.canvas, pen, interval.text);
-    const Rect inside = bar.shrunk(frame.px(6), 0);
-    if (wide <= inside.width())
-      draw_text_in(frame.canvas, inside, pen, interval.text);
-    else if (left - wide - frame.px(8) > taken_until)
+    if (fits != texts.end())
+      draw_text_in(frame.canvas, inside, pen, *fits);
+    else if (interval.tone != Tone::neutral && left - wide - frame.px(8) > taken_until)
       draw_text_in(frame.canvas, {{left - wide - frame.px(8), row.min.y}, {left, row.max.y}},
                    {Face::regular, pen.size_px, mark_color(frame, interval.tone)}, interval.text);
   }
   taken_until = right;
-  if (bar.contains(ImGui::GetIO().MousePos)) tip = {interval.text, interval.event};
+  if (bar.contains(ImGui::GetIO().MousePos))
+    tip = {interval_texts(interval, to).front(), interval.event};
 }
 
 /// Where at least one of the partitions is in trouble, with how many in the tool tip.
@@ -312,12 +349,13 @@ void draw_timeline(Frame& frame, const Rect& area) {
   const Axis axis{rest, window};
   draw_axis(frame, axis, axis_strip);
 
-  const std::vector<const Lane*> lanes = chosen_lanes(frame.session, rest.height() / frame.px(1));
-  const float unit = std::min(frame.px(lane_units_max), rest.height() / total_weight(lanes));
+  const Chosen chosen = chosen_lanes(frame.session, rest.height() / frame.px(1));
+  const float unit = std::min(frame.px(lane_units_max),
+                              rest.height() / total_weight(chosen.lanes, chosen.compact));
   const SimTime now = frame.session.playback().playhead();
   Tip tip;
-  for (const Lane* lane : lanes) {
-    const float height = unit * weight_of(*lane);
+  for (const Lane* lane : chosen.lanes) {
+    const float height = unit * weight_of(*lane, chosen.compact);
     draw_text_in(frame.canvas, labels.cut_top(height),
                  {Face::regular, frame.px(16), frame.color().muted}, lane->name);
     const Rect lane_area = rest.cut_top(height);

@@ -62,23 +62,45 @@ float tile_width(const Frame& frame, const Budget& budget, Score score) {
   return std::max(frame.px(least), name + 2 * frame.px(budget.tile_air));
 }
 
-/// Broken invariants at the playhead.
-std::size_t violations(const Frame& frame) {
+/// A number that has a tile only while there is something to say, before all the others.
+struct Alarm {
+  const char* id;
+  const char* name;
+  const char* tip;
+  std::size_t count;
+  ClusterPart part;  // what a click selects
+  bool bad;          // else only a warning
+};
+
+/// At the playhead: what must never be, and what was done twice in the outside world.
+std::vector<Alarm> alarms(const Frame& frame) {
   const auto& all = frame.session.history().violations();
   const Position moment = frame.session.world().moment;
-  return static_cast<std::size_t>(std::lower_bound(all.begin(), all.end(), moment) - all.begin());
+  const auto broken =
+      static_cast<std::size_t>(std::lower_bound(all.begin(), all.end(), moment) - all.begin());
+  const std::size_t twice = frame.session.history().effects().counts(moment).repeated;
+  std::vector<Alarm> shown;
+  if (broken > 0)
+    shown.push_back({"invariants", "broken",
+                     "Something happened that must never be. Click to see what.", broken,
+                     ClusterPart::invariants, true});
+  if (twice > 0)
+    shown.push_back({"side effects", "done twice",
+                     "Side effects that were done more than once: an invoice issued twice. Click "
+                     "to see which.",
+                     twice, ClusterPart::side_effects, false});
+  return shown;
 }
 
-/// Only when there is something to say: a tile with a word that ought never be seen.
-float violations_width(const Frame& frame, const Budget& budget) {
-  if (violations(frame) == 0) return 0;
+float alarm_width(const Frame& frame, const Budget& budget, const Alarm& alarm) {
   const Pen pen{Face::regular, frame.px(budget.tile_text), frame.color().bad};
-  return text_width(frame.canvas, pen, "broken") + 2 * frame.px(budget.tile_air) +
-         frame.px(budget.gap);
+  return text_width(frame.canvas, pen, alarm.name) + 2 * frame.px(budget.tile_air);
 }
 
 float tiles_width(const Frame& frame, const Budget& budget) {
-  float width = violations_width(frame, budget);
+  float width = 0;
+  for (const Alarm& alarm : alarms(frame))
+    width += alarm_width(frame, budget, alarm) + frame.px(budget.gap);
   for (const Score score : shown_scores(frame))
     width += tile_width(frame, budget, score) + frame.px(budget.gap);
   return width;
@@ -264,33 +286,30 @@ std::string grouped(std::uint64_t count) {
   return fmt::format("{} {:03}", grouped(count / 1000), count % 1000);
 }
 
-void draw_violations(Frame& frame, Rect& tiles, const Budget& budget) {
-  const std::size_t count = violations(frame);
-  if (count == 0) return;
+void draw_alarm(Frame& frame, Rect& tiles, const Budget& budget, const Alarm& alarm) {
   tiles.cut_left(frame.px(budget.gap));
-  const Rect tile =
-      tiles.cut_left(violations_width(frame, budget) - frame.px(budget.gap)).shrunk(0, frame.px(7));
-  const Hit hit = hit_area("invariants", tile);
+  const Rect tile = tiles.cut_left(alarm_width(frame, budget, alarm)).shrunk(0, frame.px(7));
+  const Hit hit = hit_area(alarm.id, tile);
   const Palette& color = frame.color();
-  fill(frame.canvas, tile, color.bad, frame.theme().radius_px());
+  fill(frame.canvas, tile, alarm.bad ? color.bad : color.warn, frame.theme().radius_px());
   Rect inside = tile.shrunk(frame.px(2), frame.px(4));
   const Rect name = inside.cut_bottom(frame.px(18));
   draw_text_in(frame.canvas, inside, {Face::mono_strong, frame.px(20), color.on_meaning},
-               grouped(count), Align::center);
+               grouped(alarm.count), Align::center);
   draw_text_in(frame.canvas, name, {Face::regular, frame.px(budget.tile_text), color.on_meaning},
-               "broken", Align::center);
+               alarm.name, Align::center);
   if (hit.hovered) {
     ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-    tooltip(frame.canvas, "Something happened that must never be. Click to see what.", tile);
+    tooltip(frame.canvas, alarm.tip, tile);
   }
   if (!hit.clicked) return;
-  frame.state.selection = ClusterPart::invariants;
+  frame.state.selection = alarm.part;
   frame.state.wishes.inspector = true;
 }
 
 void draw_scoreboard(Frame& frame, Rect& rest, const Budget& budget) {
   Rect tiles = rest.cut_right(tiles_width(frame, budget));
-  draw_violations(frame, tiles, budget);
+  for (const Alarm& alarm : alarms(frame)) draw_alarm(frame, tiles, budget, alarm);
   for (const Score score : shown_scores(frame)) {
     tiles.cut_left(frame.px(budget.gap));
     const Rect tile = tiles.cut_left(tile_width(frame, budget, score)).shrunk(0, frame.px(7));

@@ -10,6 +10,7 @@
 
 #include "viz/ui/broker_card.h"
 #include "viz/ui/cards.h"
+#include "viz/ui/group_frame.h"
 #include "viz/ui/layout_motion.h"
 #include "viz/ui/legend.h"
 #include "viz/ui/links.h"
@@ -55,6 +56,14 @@ std::string replica_text(const Frame& frame, const PartitionId& id, NodeId broke
   return text;
 }
 
+/// Of a marker that ends a transaction; empty for a record.
+std::string marker_text(const History& history, const History::Cell& cell) {
+  const auto* appended = history[cell.appended].as<trace::BatchAppended>();
+  if (appended == nullptr || appended->control.empty()) return {};
+  return appended->control == "commit" ? "the marker that commits a transaction"
+                                       : "the marker that aborts a transaction";
+}
+
 Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, ImVec2 pixel) {
   Pointed pointed{box.node, Selection(box.node), node_text(frame, box.node),
                   view.to_screen(box.box)};
@@ -82,14 +91,30 @@ Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, 
       pointed.text = fmt::format("{} {} on from here: the position in {}", fmt::join(names, ", "),
                                  names.size() == 1 ? "reads" : "read", to_text(row.partition));
     }
+    if (!hit.groups.empty()) {
+      pointed.selection = GroupSelection{hit.groups.front()};
+      pointed.text =
+          fmt::format("committed by {} in {}: {}\nWho reads it next begins here.",
+                      fmt::join(hit.groups, ", "), to_text(row.partition), hit.committed);
+    }
     if (!hit.offset) continue;
     const auto cell = history.cell(replica, *hit.offset, frame.session.world().moment);
     if (!cell) continue;
+    if (const std::string marker = marker_text(history, *cell); !marker.empty()) {
+      pointed.selection = EventSelection{history[cell->appended].id};
+      pointed.text = fmt::format("{} @ {}: {}", to_text(row.partition), *hit.offset, marker);
+      continue;
+    }
     pointed.selection = cell->record;
     const trace::RecordProduced* made = history.produced(cell->record);
     pointed.text = fmt::format("{} @ {}: {} {}", to_text(row.partition), *hit.offset,
                                made != nullptr ? made->event_type : std::string(),
                                history.record_name(cell->record));
+    const CellFate fate = history.fate(*cell, *hit.offset, frame.session.world().moment);
+    if (fate == CellFate::open)
+      pointed.text += "\nIts transaction is open: readers of committed records wait for its end.";
+    if (fate == CellFate::aborted)
+      pointed.text += "\nIts transaction was aborted: readers of committed records skip it.";
   }
   return pointed;
 }
@@ -112,6 +137,13 @@ Pointed point_at(const Frame& frame, const View& view, const Traffic& traffic, I
   if (const NodeBox* box = frame.layout().at(view.to_layout(pixel)))
     return point_at_card(frame, view, *box, pixel);
   Pointed pointed;
+  if (const GroupBox* box = frame.layout().group_at(view.to_layout(pixel)))
+    if (const GroupView* group = frame.session.world().group(box->name)) {
+      pointed.selection = GroupSelection{box->name};
+      pointed.text = group_text(frame, *group);
+      pointed.about = view.to_screen(box->header);
+      return pointed;
+    }
   const int link = link_at(view, traffic, pixel);
   if (link >= 0) {
     const LinkInfo& info = history.links()[static_cast<std::size_t>(link)];
@@ -177,10 +209,14 @@ void draw_topology(Frame& frame, const Rect& area) {
   if (hit.hovered) pointed = point_at(frame, view, traffic, ImGui::GetIO().MousePos);
   handle_mouse(frame, view, pointed, hit);
 
+  const auto* group = std::get_if<GroupSelection>(&pointed.selection);
+  for (const GroupBox& box : layout.groups)
+    draw_group_frame(frame, view, box, group != nullptr && group->name == box.name);
   draw_links(frame, view, traffic);
   for (const NodeBox& box : layout.nodes)
     if (box.box.width > 0)
       draw_card(frame, view, box, pointed.node == box.node && box.node.valid());
+  for (const GroupBox& box : layout.groups) draw_group_motion(frame, view, box);
   draw_messages(frame, view, traffic);
   draw_legend(frame, area);
   if (!frame.state.camera.fit) {

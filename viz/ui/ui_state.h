@@ -17,7 +17,7 @@
 
 namespace eventarium::viz::ui {
 
-enum class Overlay { none, gallery, help, cluster };
+enum class Overlay { none, gallery, help, cluster, table };
 
 /// Which part of the topology is seen. `fit` follows the size of the picture.
 struct Camera {
@@ -98,6 +98,7 @@ struct UiState {
   bool resume_after_scrub = false;
   float mouse_rests_s = 0;  // unmoved and unpressed for so long
   Note note;
+  std::size_t table = 0;  // of the selection's wide tables, which one the overlay shows
   // Where only one side panel has room: the inspector stands in the place of the list of events.
   bool inspector_over_list = false;
 

@@ -22,6 +22,13 @@ struct RandomFields {
     if (name == "fault") out = random.chance(0.5) ? "latency" : "link_down";
     if (name == "outcome") out = random.chance(0.5) ? "ok" : "ignored";
     if (name == "effect") out = random.chance(0.5) ? "invoice" : "parcel";
+    if (name == "group") out = random.chance(0.5) ? "billing" : "mail";
+    if (name == "member") out = random.chance(0.5) ? "one" : "two";
+    if (name == "state") out = random.chance(0.5) ? "Stable" : "PreparingRebalance";
+    if (name == "partitions") out = random.chance(0.5) ? "orders-0 payments-1" : "";
+    if (name == "transactional_id") out = random.chance(0.5) ? "tx" : "other";
+    if (name == "control") out = random.chance(0.7) ? "" : "commit";
+    if (name == "idempotency_key") out = random.chance(0.5) ? "invoice:1" : "invoice:2";
     if (name == "channel") out = random.chance(0.5) ? "kafka" : "queue";
   }
   void operator()(std::string_view, SimTime& out) {
