@@ -99,7 +99,8 @@ std::vector<kafka::NewTopic> settled_topics(const scenario::Scenario& scenario) 
   if (has_share_groups(scenario)) {
     kafka::NewTopic& topic = topics.emplace_back(internal_topic(
         kafka::share_state_topic, cluster, "share.coordinator.state.topic.num.partitions",
-        "share.coordinator.state.topic.replication.factor"));
+        "share.coordinator.state.topic.replication.factor",
+        "share.coordinator.state.topic.segment.bytes"));
     topic.config["min.insync.replicas"] =
         config_text(cluster.config, ConfigScope::broker, "share.coordinator.state.topic.min.isr");
   }

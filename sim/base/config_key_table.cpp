@@ -247,6 +247,11 @@ std::vector<ConfigKey> share_group_keys() {
            "replicas of __share_group_state; as many as there are brokers, when those are fewer"},
           1, 32767),
       integer(s,
+              {"share.coordinator.state.topic.segment.bytes", "104857600",
+               "a segment of __share_group_state is closed at this size; only closed ones are "
+               "compacted"},
+              mebibyte),
+      integer(s,
               {"share.coordinator.state.topic.min.isr", "2",
                "min.insync.replicas of __share_group_state"},
               1),
