@@ -203,9 +203,8 @@ class Builder {
   std::unique_ptr<bus::Subscriber> make_consumer(const scenario::Service& service,
                                                  bus::Publisher* publisher) const {
     if (service.share_group)
-      return std::make_unique<kafka::ShareConsumer>(service::subscriber_component,
-                                                    service.consumer_config, brokers_,
-                                                    service.topics);
+      return std::make_unique<kafka::ShareConsumer>(
+          service::subscriber_component, service.consumer_config, brokers_, service.topics);
     kafka::Assignment wanted;
     if (service.group().empty())
       wanted.partitions = assignment(scenario_, service);

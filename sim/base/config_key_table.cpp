@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "sim/base/config_keys.h"
+#include "sim/base/share_keys.h"
 
 namespace eventarium {
 namespace {
@@ -192,73 +193,6 @@ std::vector<ConfigKey> consumer_group_keys() {
               1),
       boolean(s, {"enable.auto.commit", "true", "commit positions in poll(); false without group"}),
       integer(s, {"auto.commit.interval.ms", "5000", "between two automatic commits, in ms"}, 0),
-  };
-}
-
-// ShareConsumerConfig, and what a share group is configured with (GroupConfig): here its consumers
-// say it, as there is no other place for it.
-std::vector<ConfigKey> share_consumer_keys() {
-  constexpr Scope s = Scope::consumer;
-  return {
-      choice(s,
-             {"share.acknowledgement.mode", "implicit",
-              "share groups: implicit: the next poll() accepts all; explicit: each record as it "
-              "went"},
-             {"implicit", "explicit"}),
-      choice(s,
-             {"share.auto.offset.reset", "latest",
-              "share groups: where a group begins; a setting of the group in Kafka"},
-             {"latest", "earliest"}),
-  };
-}
-
-// ShareGroupConfig, ShareCoordinatorConfig.
-std::vector<ConfigKey> share_group_keys() {
-  constexpr Scope s = Scope::broker;
-  return {
-      integer(s,
-              {"group.share.delivery.count.limit", "5",
-               "share groups: a record that was delivered so often in vain is archived"},
-              2, 10),
-      integer(s,
-              {"group.share.record.lock.duration.ms", "30000",
-               "share groups: how long a consumer has a record for itself, in ms"},
-              1000, 60000),
-      integer(s,
-              {"group.share.partition.max.record.locks", "2000",
-               "share groups: records between the start of a share partition and its end"},
-              100, 10000),
-      integer(s,
-              {"group.share.session.timeout.ms", "45000",
-               "share groups: a member without heartbeat for this long is removed, in ms"},
-              45000, 60000),
-      integer(s,
-              {"group.share.heartbeat.interval.ms", "5000",
-               "share groups: how often members report, in ms"},
-              5000, 15000),
-      integer(s, {"group.share.max.size", "200", "share groups: most members of a group"}, 1, 1000),
-      integer(s,
-              {"share.coordinator.state.topic.num.partitions", "50",
-               "partitions of __share_group_state"},
-              1),
-      integer(
-          s,
-          {"share.coordinator.state.topic.replication.factor", "3",
-           "replicas of __share_group_state; as many as there are brokers, when those are fewer"},
-          1, 32767),
-      integer(s,
-              {"share.coordinator.state.topic.segment.bytes", "104857600",
-               "a segment of __share_group_state is closed at this size; only closed ones are "
-               "compacted"},
-              mebibyte),
-      integer(s,
-              {"share.coordinator.state.topic.min.isr", "2",
-               "min.insync.replicas of __share_group_state"},
-              1),
-      integer(s,
-              {"share.coordinator.write.timeout.ms", "5000",
-               "how long a state of a share partition may wait for the in-sync replicas, in ms"},
-              1),
   };
 }
 
@@ -622,7 +556,6 @@ std::vector<ConfigKey> make_table() {
   add(table, client_keys(Scope::producer));
   add(table, consumer_fetch_keys());
   add(table, consumer_group_keys());
-  add(table, share_consumer_keys());
   add(table, client_keys(Scope::consumer));
   add(table, broker_log_keys());
   add(table, broker_segment_keys());

@@ -88,7 +88,7 @@ std::vector<GroupLag> lags_of(const GroupFact& group, const LogState& logs) {
     const bool kept = found != group.committed.end();
     if (!kept && group.topics.count(key.topic) == 0) continue;
     GroupLag lag{key, std::nullopt, partition.log().log_start_offset,
-                 partition.log().log_end_offset()};
+                 std::max(partition.log().log_start_offset, partition.high_watermark)};
     if (kept) lag.committed = found->second;
     lags.push_back(std::move(lag));
   }

@@ -32,9 +32,10 @@ struct GroupFact {
   std::string assignor;
   NodeId coordinator;  // who has told of it last; none: nobody yet
   std::uint64_t rebalances = 0;
-  std::map<std::string, GroupMember> members;       // by member id
-  std::map<PartitionKey, std::int64_t> committed;   // the offset to read next; share: where it starts
-  std::set<std::string> topics;                     // that somebody in it wants
+  std::map<std::string, GroupMember> members;  // by member id
+  std::map<PartitionKey, std::int64_t>
+      committed;                 // the offset to read next; share: where it starts
+  std::set<std::string> topics;  // that somebody in it wants
   std::optional<std::int64_t> stable_generation{};  // in which it was Stable last
 };
 

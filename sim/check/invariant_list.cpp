@@ -90,8 +90,7 @@ const std::vector<Invariants::About> list = {
      "Each time that a record is given out has a greater number than the times before that are "
      "known to have ended, and none is beyond group.share.delivery.count.limit. Excused: a "
      "delivery that had not ended when the leader was lost."},
-    {"the start of a share partition never falls",
-     "As long as one broker leads the partition."},
+    {"the start of a share partition never falls", "As long as one broker leads the partition."},
     {"an idempotent producer's record is written once",
      "No record with a producer id stands twice in its leader's log, however often it was sent."},
     {"an older epoch of a producer is refused",

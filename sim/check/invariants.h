@@ -24,8 +24,8 @@
 #include "sim/check/metadata_invariants.h"
 #include "sim/check/partition_invariants.h"
 #include "sim/check/quorum_invariants.h"
-#include "sim/check/transaction_invariants.h"
 #include "sim/check/share_invariants.h"
+#include "sim/check/transaction_invariants.h"
 
 namespace eventarium::check {
 

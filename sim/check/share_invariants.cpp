@@ -61,11 +61,10 @@ void ShareInvariants::on_acquired(const trace::Event& event,
         std::max(share->given[offset], ended == share->ended.end() ? 0 : ended->second);
     if (acquired.delivery_count <= before ||
         (acquired.delivery_limit > 0 && acquired.delivery_count > acquired.delivery_limit))
-      findings_.violated(
-          Invariant::deliveries_are_counted,
-          fmt::format("{} as delivery {} of {}; {} are known to have been", what(),
-                      acquired.delivery_count, acquired.delivery_limit, before),
-          {event.node, acquired.client}, {record});
+      findings_.violated(Invariant::deliveries_are_counted,
+                         fmt::format("{} as delivery {} of {}; {} are known to have been", what(),
+                                     acquired.delivery_count, acquired.delivery_limit, before),
+                         {event.node, acquired.client}, {record});
     share->given[offset] = acquired.delivery_count;
     ++offset;
   }

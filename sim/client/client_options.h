@@ -53,7 +53,7 @@ struct GroupOptions {
   Duration session_timeout, heartbeat_interval, max_poll_interval;
   bool auto_commit;
   Duration auto_commit_interval;
-  Duration api_timeout;  // of commitSync()
+  Duration api_timeout;           // of commitSync()
   bool explicit_acknowledgement;  // share groups: share.acknowledgement.mode
 };
 

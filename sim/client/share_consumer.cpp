@@ -125,8 +125,8 @@ void ShareConsumer::background(engine::Runtime& runtime) {
 void ShareConsumer::wake_when_due(engine::Runtime& runtime) {
   if (closed_) return;
   const SimTime now = runtime.now();
-  SimTime next = std::min({core_.network.next_deadline(), link_.next_deadline(now),
-                           membership_.next_deadline(now)});
+  SimTime next = std::min(
+      {core_.network.next_deadline(), link_.next_deadline(now), membership_.next_deadline(now)});
   if (current_ == 0 && !failed_)
     next = std::min({next, core_.next_deadline(now), fetcher_.next_retry(now)});
   if (closing_) next = std::min(next, close_by_);

@@ -69,9 +69,9 @@ class ShareConsumer : public bus::Subscriber {
   ShareMembership membership_;
   ShareFetcher fetcher_;
 
-  std::deque<Item> slice_;  // of the current poll(), not yet handed out
-  std::vector<Item> polled_;  // implicit: handed out, to be accepted by the next poll()
-  Item in_hand_;              // what the listener works on
+  std::deque<Item> slice_;     // of the current poll(), not yet handed out
+  std::vector<Item> polled_;   // implicit: handed out, to be accepted by the next poll()
+  Item in_hand_;               // what the listener works on
   std::uint64_t current_ = 0;  // its handle; 0: none
   std::uint64_t last_handle_ = 0;
   std::map<std::string, bool> warned_missing_;

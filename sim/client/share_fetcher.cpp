@@ -101,9 +101,8 @@ bool ShareFetcher::is_quiet() const {
 
 bool ShareFetcher::handle_response(engine::Runtime& runtime, const Response& response) {
   const std::uint32_t id = response.header.correlation_id;
-  const auto found = std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
-    return entry.second.request == id;
-  });
+  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                  [&](const auto& entry) { return entry.second.request == id; });
   if (found == sessions_.end()) return false;
   Session& session = found->second;
   session.request = 0;
@@ -141,15 +140,14 @@ void ShareFetcher::on_fetch(engine::Runtime& runtime, NodeId node,
 void ShareFetcher::refused(engine::Runtime& runtime, const TopicPartition& tp, Error error) {
   if (error == Error::none) return;
   if (asks_for_metadata(error)) core_.metadata.request_update();
-  runtime.emit(trace::ClientWarning{fmt::format(
-      "acknowledgements for {} are refused: {}; what they were about may come again", to_text(tp),
-      name_of(error))});
+  runtime.emit(trace::ClientWarning{
+      fmt::format("acknowledgements for {} are refused: {}; what they were about may come again",
+                  to_text(tp), name_of(error))});
 }
 
 void ShareFetcher::retry_later(engine::Runtime& runtime, const TopicPartition& tp, Error error) {
   if (asks_for_metadata(error)) core_.metadata.request_update();
-  retry_at_[tp] =
-      runtime.now() + options_.client.retry_backoff.after(0, runtime.random("backoff"));
+  retry_at_[tp] = runtime.now() + options_.client.retry_backoff.after(0, runtime.random("backoff"));
 }
 
 void ShareFetcher::session_lost(engine::Runtime& runtime, NodeId node, Session& session,

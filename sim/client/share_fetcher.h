@@ -2,7 +2,8 @@
 // request at a time in it, which fetches records and takes along what is to be said of others.
 //
 //   a leader   none --ShareFetch, epoch 0--> open --next epoch ...--> open
-//              open --connection lost, SHARE_SESSION_NOT_FOUND, INVALID_SHARE_SESSION_EPOCH--> none:
+//              open --connection lost, SHARE_SESSION_NOT_FOUND, INVALID_SHARE_SESSION_EPOCH-->
+//              none:
 //                   what was to be said there is dropped; its leader gives the records out again
 //              open --close(): ShareAcknowledge, epoch -1--> closed
 //

@@ -112,9 +112,8 @@ void ShareCoordinator::replay(std::int32_t, const CoordinatorEntry& entry, const
 }
 
 void ShareCoordinator::on_unloaded(engine::Runtime&, std::int32_t partition) {
-  std::erase_if(kept_, [&](const auto& entry) {
-    return log_.partition_of(entry.first) == partition;
-  });
+  std::erase_if(kept_,
+                [&](const auto& entry) { return log_.partition_of(entry.first) == partition; });
 }
 
 std::size_t ShareCoordinator::entries(std::int32_t partition) const {

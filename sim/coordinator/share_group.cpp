@@ -69,13 +69,12 @@ ShareGroup::Outcome ShareGroup::heartbeat(const ShareGroupHeartbeatRequest& requ
     const auto found = sizes.find(topic);
     return found == sizes.end() ? 0 : found->second;
   };
-  const bool topics_changed =
-      std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
-        return std::any_of(entry.second.topics.begin(), entry.second.topics.end(),
-                           [&](const std::string& topic) {
-                             return size_of(topics, topic) != size_of(topics_, topic);
-                           });
-      });
+  const bool topics_changed = std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
+    return std::any_of(entry.second.topics.begin(), entry.second.topics.end(),
+                       [&](const std::string& topic) {
+                         return size_of(topics, topic) != size_of(topics_, topic);
+                       });
+  });
   if (topics_changed && known) bump("the topics have changed", outcome);
   const std::set<TopicPartition> before = member.assigned;
   const bool behind = member.epoch != epoch_;

@@ -76,8 +76,7 @@ void ShareGroups::heartbeat(engine::Runtime& runtime, RequestTicket ticket,
       config_int(context_.broker->config(), ConfigScope::broker, "group.share.max.size"));
   const ShareGroup::Outcome outcome =
       group.heartbeat(request, client, runtime.name_of(client), topics(), size_max);
-  if (outcome.error != Error::none)
-    return refuse(runtime, ticket, request.header, outcome.error);
+  if (outcome.error != Error::none) return refuse(runtime, ticket, request.header, outcome.error);
   tell(runtime, group, outcome);
   if (outcome.left)
     context_.timers.cancel(runtime, session_timer(request.group, request.member_id));
@@ -94,9 +93,8 @@ void ShareGroups::heartbeat(engine::Runtime& runtime, RequestTicket ticket,
 
 void ShareGroups::watch(engine::Runtime& runtime, const std::string& id,
                         const std::string& member) {
-  context_.timers.set(
-      runtime, session_timer(id, member), config("group.share.session.timeout.ms"),
-      [this, id, member](engine::Runtime& at) { expire(at, id, member); });
+  context_.timers.set(runtime, session_timer(id, member), config("group.share.session.timeout.ms"),
+                      [this, id, member](engine::Runtime& at) { expire(at, id, member); });
 }
 
 void ShareGroups::expire(engine::Runtime& runtime, const std::string& id,

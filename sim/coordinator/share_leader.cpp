@@ -102,7 +102,8 @@ void ShareLeader::acknowledge(engine::Runtime& runtime, std::uint64_t id,
       error = Error::invalid_record_state;  // a new leader has given out nothing yet
     } else {
       std::vector<SharePartition::Settled> settled;
-      const Error refused = found->second.records->begin_acknowledge(asked, pending.member, settled);
+      const Error refused =
+          found->second.records->begin_acknowledge(asked, pending.member, settled);
       if (refused != Error::none) error = refused;
       for (SharePartition::Settled& range : settled) range.client = client;
       auto& all = by_partition[asked.tp].settled;
@@ -161,11 +162,11 @@ void ShareLeader::try_fetch(engine::Runtime& runtime, std::uint64_t id, bool las
     something = true;
     partitions.push_back(std::move(given));
   }
-  for (const auto& [tp, error] : pending.acknowledged) something = something || error != Error::none;
+  for (const auto& [tp, error] : pending.acknowledged)
+    something = something || error != Error::none;
   if (something) return answer(runtime, id, std::move(partitions));
   if (std::exchange(pending.parked, true)) return;
-  pending.timer =
-      runtime.set_timer(pending.max_wait, {share_leader_component, wait_over, id});
+  pending.timer = runtime.set_timer(pending.max_wait, {share_leader_component, wait_over, id});
 }
 
 void ShareLeader::answer(engine::Runtime& runtime, std::uint64_t id,

@@ -31,8 +31,8 @@ SharePartitionOptions ShareLeader::options() const {
   SharePartitionOptions options;
   options.delivery_count_limit =
       static_cast<std::uint32_t>(number("group.share.delivery.count.limit"));
-  options.lock_duration = config_ms(services_->config(), ConfigScope::broker,
-                                    "group.share.record.lock.duration.ms");
+  options.lock_duration =
+      config_ms(services_->config(), ConfigScope::broker, "group.share.record.lock.duration.ms");
   options.record_locks_max =
       static_cast<std::size_t>(number("group.share.partition.max.record.locks"));
   options.anybody_acknowledges =
@@ -61,11 +61,10 @@ ShareLeader::Tracked* ShareLeader::track(engine::Runtime& runtime, const Key& ke
   request.group = key.first;
   request.tp = key.second;
   request.leader_epoch = tracked.leader_epoch;
-  tracked.question =
-      persister_.read(runtime, request,
-                      [this, key](engine::Runtime& at, const SharePersister::Answer& answer) {
-                        loaded(at, key, answer);
-                      });
+  tracked.question = persister_.read(
+      runtime, request, [this, key](engine::Runtime& at, const SharePersister::Answer& answer) {
+        loaded(at, key, answer);
+      });
   return &tracked_.at(key);
 }
 
@@ -183,17 +182,16 @@ void ShareLeader::tell_settled(engine::Runtime& runtime, const Key& key, const T
                                const std::vector<SharePartition::Settled>& settled,
                                const std::string& why) {
   for (const SharePartition::Settled& range : settled)
-    runtime.emit(trace::RecordsSettled{
-        key.first, key.second.topic, key.second.partition, range.first_offset,
-        records_between(key.second, range.first_offset, range.last_offset), range.client,
-        outcome_of(range), why});
+    runtime.emit(
+        trace::RecordsSettled{key.first, key.second.topic, key.second.partition, range.first_offset,
+                              records_between(key.second, range.first_offset, range.last_offset),
+                              range.client, outcome_of(range), why});
 }
 
 void ShareLeader::tell_start(engine::Runtime& runtime, const Key& key, Tracked& tracked) {
   const std::int64_t start = tracked.records->start_offset();
   if (std::exchange(tracked.told_start, start) == start) return;
-  runtime.emit(
-      trace::ShareStartAdvanced{key.first, key.second.topic, key.second.partition, start});
+  runtime.emit(trace::ShareStartAdvanced{key.first, key.second.topic, key.second.partition, start});
 }
 
 void ShareLeader::watch_locks(engine::Runtime& runtime, Tracked& tracked) {
@@ -204,8 +202,7 @@ void ShareLeader::watch_locks(engine::Runtime& runtime, Tracked& tracked) {
   if (next == SimTime::max()) return;
   const Duration left = std::max(next - runtime.now(), Duration::zero());
   if (planted_.has(PlantedFault::share_lock_never_ends)) return;
-  tracked.lock_timer =
-      runtime.set_timer(left, {share_leader_component, lock_over, tracked.number});
+  tracked.lock_timer = runtime.set_timer(left, {share_leader_component, lock_over, tracked.number});
 }
 
 void ShareLeader::end_locks(engine::Runtime& runtime, std::uint64_t number) {
@@ -239,14 +236,12 @@ void ShareLeader::keep(engine::Runtime& runtime, const Key& key, Tracked& tracke
   request.leader_epoch = tracked.leader_epoch;
   request.state = tracked.records->encode();
   const std::uint64_t number = tracked.number;
-  const std::uint64_t question =
-      persister_.write(runtime, request,
-                       [this, key](engine::Runtime& at, const SharePersister::Answer& answer) {
-                         kept(at, key, answer);
-                       });
+  const std::uint64_t question = persister_.write(
+      runtime, request, [this, key](engine::Runtime& at, const SharePersister::Answer& answer) {
+        kept(at, key, answer);
+      });
   const auto found = tracked_.find(key);
-  if (found != tracked_.end() && found->second.number == number)
-    found->second.question = question;
+  if (found != tracked_.end() && found->second.number == number) found->second.question = question;
 }
 
 /// The write has been answered: what was said with it counts, or not.

@@ -41,8 +41,8 @@ std::vector<ShareFetchResponse::Acquired> SharePartition::acquire(
                       (found->second.state == State::acquired && options_.ignores_locks);
     if (!free) continue;
     InFlight& record = found->second;
-    record = {State::acquired, record.delivery_count + 1, member, client,
-              now + options_.lock_duration, std::nullopt};
+    record = {State::acquired, record.delivery_count + 1,    member,
+              client,          now + options_.lock_duration, std::nullopt};
     ++acquired;
     const bool goes_on = !ranges.empty() && ranges.back().last_offset + 1 == offset &&
                          ranges.back().delivery_count == record.delivery_count;
@@ -82,7 +82,7 @@ void SharePartition::settle(std::int64_t offset, State state, NodeId client, boo
 }
 
 Error SharePartition::begin_acknowledge(const ShareAcknowledgement& asked,
-                                       const std::string& member, std::vector<Settled>& settled) {
+                                        const std::string& member, std::vector<Settled>& settled) {
   const auto first = in_flight_.lower_bound(asked.first_offset);
   const auto last = in_flight_.upper_bound(asked.last_offset);
   const bool has_all = std::all_of(first, last, [&](const auto& entry) {
@@ -158,7 +158,8 @@ std::vector<SharePartition::Settled> SharePartition::release(const std::string& 
 SimTime SharePartition::next_expiry() const {
   SimTime next = SimTime::max();
   for (const auto& [offset, record] : in_flight_)
-    if (record.state == State::acquired && !record.becoming) next = std::min(next, record.locked_until);
+    if (record.state == State::acquired && !record.becoming)
+      next = std::min(next, record.locked_until);
   return next;
 }
 

@@ -67,8 +67,7 @@ void SharePersister::send(engine::Runtime& runtime, std::uint64_t question) {
     request = std::make_unique<WriteShareGroupStateRequest>(asked.write);
   request->header = {share_persister_component, asked.correlation_id};
   const std::uint64_t size_bytes = request->size_bytes();
-  runtime.send(coordinator, std::move(request), size_bytes,
-               {runtime.self(), share_persister_lane});
+  runtime.send(coordinator, std::move(request), size_bytes, {runtime.self(), share_persister_lane});
 }
 
 bool SharePersister::on_message(engine::Runtime& runtime, const engine::Message& message) {
@@ -108,8 +107,7 @@ bool SharePersister::on_disconnect(engine::Runtime& runtime, NodeId peer, engine
   for (const auto& [question, asked] : asked_)
     if (asked.coordinator == peer) lost.push_back(question);
   for (const std::uint64_t question : lost)
-    if (asked_.contains(question))
-      on_answer(runtime, question, {Error::network_exception, 0, {}});
+    if (asked_.contains(question)) on_answer(runtime, question, {Error::network_exception, 0, {}});
   return true;
 }
 

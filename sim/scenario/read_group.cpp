@@ -81,8 +81,8 @@ void check_share(const MapReader& map, Service& service, Draft& draft) {
   for (const auto& [key, hint] : refused)
     if (service.consumer_config.count(key) != 0)
       draft.problems.add(
-          place, fmt::format("ConfigException: {} cannot be set for a share consumer; {}", key,
-                             hint));
+          place,
+          fmt::format("ConfigException: {} cannot be set for a share consumer; {}", key, hint));
 }
 
 }  // namespace

@@ -91,9 +91,9 @@ TEST_CASE("implicit acknowledgement accepts what a handler has failed at") {
 TEST_CASE("whoever of the brokers is lost, the next ones know what was finished") {
   for (const char* broker : {"broker-1", "broker-2", "broker-3"}) {
     CAPTURE(broker);
-    const Run run(workers(
-        explicitly, std::string("faults:\n  - {at: 12s, do: crash, target: ") + broker +
-                        ", for: 15s}\n  - {at: 14s, do: poison, target: desk}\n"));
+    const Run run(
+        workers(explicitly, std::string("faults:\n  - {at: 12s, do: crash, target: ") + broker +
+                                ", for: 15s}\n  - {at: 14s, do: poison, target: desk}\n"));
     CHECK(run.verdict().lost_acknowledged.count == 0);
     CHECK(run.verdict().processed.count == 299);
     CHECK(run.verdict().dead_lettered.count == 1);

@@ -262,8 +262,8 @@ TEST_CASE("a share group's record is with one consumer at a time, and its delive
   CHECK(story.heard() == Names{"a share group counts deliveries"});
   story.now += 31s;
   acquire(crm, 1, 1);  // it has been given out twice
-  CHECK(story.heard() == Names{"what a share group has finished stays finished",
-                               "a share group counts deliveries"});
+  CHECK(story.heard() ==
+        Names{"what a share group has finished stays finished", "a share group counts deliveries"});
   const auto begins_at = [&](std::int64_t offset) {
     story.tell(broker, trace::ShareStartAdvanced{"work", "signups", 0, offset});
   };

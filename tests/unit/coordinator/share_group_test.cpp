@@ -22,7 +22,8 @@ ShareGroup::Outcome beat(ShareGroup& group, const std::string& member, std::int3
 
 AssignorMembers members(std::size_t count) {
   AssignorMembers all;
-  for (std::size_t i = 0; i < count; ++i) all[std::string(1, static_cast<char>('a' + i))] = {{}, {"jobs"}, {}};
+  for (std::size_t i = 0; i < count; ++i)
+    all[std::string(1, static_cast<char>('a' + i))] = {{}, {"jobs"}, {}};
   return all;
 }
 
