@@ -13,7 +13,10 @@ namespace {
 
 constexpr std::size_t effects_listed_max = 40;
 
-std::string seconds(Duration length) { return fmt::format("{:.2f} s", to_seconds(length)); }
+std::string seconds(Duration length) {
+  if (length < 100ms) return fmt::format("{:.1f} ms", to_seconds(length) * 1e3);
+  return fmt::format("{:.2f} s", to_seconds(length));
+}
 
 std::string list(const std::vector<PartitionId>& partitions) {
   std::string text;

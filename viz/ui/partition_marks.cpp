@@ -190,7 +190,7 @@ float draw_owners(Frame& frame, const View& view, const Rect& label, const Parti
       draw_member_mark(frame.canvas, room, mark);
     x -= gap;
   }
-  return label.max.x - x;
+  return used > 0 ? label.max.x - x : 0;
 }
 
 }  // namespace eventarium::viz::ui

@@ -293,3 +293,31 @@ TEST_CASE("layout: those that run the cluster stand in a row above the brokers")
     CHECK(box.y == layout.nodes[above[0].value].box.y);
   }
 }
+
+TEST_CASE(
+    "cluster: a broker whose session has expired is counted on no more, until it has another") {
+  ThreeBrokers c;
+  c.t.add(c.boss, trace::ZookeeperSessionExpired{1, c.brokers[0]});
+  CHECK(c.t.world().node(c.brokers[0])->member.expired);
+  CHECK_FALSE(c.t.world().node(c.brokers[1])->member.expired);
+  CHECK(says(inspect(c.t.history, c.t.scoreboard, c.t.world(), c.brokers[0]),
+             "its session has expired"));
+  c.t.add(c.brokers[0], trace::ZookeeperSessionOpened{4});
+  CHECK_FALSE(c.t.world().node(c.brokers[0])->member.expired);
+}
+
+TEST_CASE("cluster: what was cut off before it could be read was never readable") {
+  ThreeBrokers c;
+  const RecordId lost = c.t.produce(c.shop, "orders"), kept = c.t.produce(c.shop, "orders");
+  const auto readable = [&](RecordId record) {
+    for (const LifeLine& line : life_of(c.t.history, record, c.t.history.size()))
+      if (line.word == "readable") return true;
+    return false;
+  };
+  c.t.append(c.brokers[0], "orders", 0, 0, {lost});
+  c.t.add(c.brokers[0], trace::LogTruncated{"orders", 0, 0, {lost}, "follows the leader"});
+  c.t.append(c.brokers[0], "orders", 0, 0, {kept});
+  c.t.add(c.brokers[0], trace::HighWatermarkAdvanced{"orders", 0, 1});
+  CHECK_FALSE(readable(lost));
+  CHECK(readable(kept));
+}

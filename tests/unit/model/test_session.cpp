@@ -245,6 +245,30 @@ TEST_CASE("session: narration says what happened last, or what it waits for") {
   CHECK(broken.session.narration() == "it broke");
 }
 
+TEST_CASE("session: what goes on all the time does not talk over what breaks, for a while") {
+  TraceBuilder t;
+  const NodeId shop = t.declare("producer", "shop"), broker = t.declare("broker", "broker-1");
+  t.partition("orders", 0, broker, {broker});
+  for (int i = 1; i <= 10; ++i) {
+    t.at(1s * i).produce(shop, "orders");
+    if (i == 3) t.at(3500ms).add(broker, trace::FaultInjected{"link_down", NodeId{}, ""});
+  }
+  Fixture f(std::make_unique<ScriptedSource>(t.events));
+  const auto told_at = [&](Duration at) {
+    f.session.playback().pause();
+    f.session.playback().seek(sim_time(at));
+    f.frames(2);
+    return f.session.narration();
+  };
+  CHECK(told_at(3200ms).find("shop published") == 0);
+  const std::string fault = told_at(3600ms);
+  CHECK(fault.find("cable of broker-1") != std::string::npos);
+  CHECK(told_at(6s) == fault);
+  CHECK(told_at(8s).find("shop published") == 0);
+  f.session.playback().set_speed(0.1);  // four seconds of the viewer's are less of the run's
+  CHECK(told_at(4500ms).find("shop published") == 0);
+}
+
 TEST_CASE("file source: delivers once, takes no commands, can start again") {
   trace::TraceFile file;
   file.header = header_of("file");

@@ -23,6 +23,23 @@ TEST_CASE("timeline: a crash lasts until the node is up again") {
   CHECK(t.timeline.lanes().size() == 1);
 }
 
+TEST_CASE("timeline: a split of the network is one bar, whatever it cuts") {
+  TraceBuilder t;
+  const NodeId one = t.declare("broker", "broker-1"), two = t.declare("broker", "broker-2");
+  t.at(2s).add(testing::world_node, trace::FaultInjected{"split", NodeId{}, "broker-1 | broker-2"});
+  t.add(one, trace::FaultInjected{"cut", two, "split"});
+  t.add(two, trace::FaultInjected{"cut", one, "split"});
+  const Lane& faults = t.timeline.lane(LaneKind::faults);
+  REQUIRE(faults.rows.size() == 1);
+  CHECK(faults.rows[0][0].text == "split network");
+  t.at(4s).add(one, trace::FaultHealed{"cut", two, "split"});
+  CHECK_FALSE(faults.rows[0][0].to);
+  t.add(testing::world_node, trace::FaultHealed{"split", NodeId{}, ""});
+  CHECK(faults.rows[0][0].to == sim_time(4s));
+  t.add(one, trace::FaultInjected{"cut", two, ""});  // one way alone is one
+  CHECK(faults.rows[0].size() == 2);
+}
+
 TEST_CASE("timeline: a clean stop is no fault") {
   TraceBuilder t;
   const NodeId reader = t.declare("service", "reader");
