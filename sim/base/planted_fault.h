@@ -40,6 +40,9 @@ enum class PlantedFault : std::uint8_t {
   lso_ignores_open_transaction,        // leader: read_committed fetches reach the high watermark
   aborted_list_missing,                // leader: doesn't tell read_committed what was aborted
   marker_lost_for_partition,           // leader: partition 0 of a transaction gets no marker
+  // In services; tests/unit/service catches them.
+  outbox_marked_before_acknowledgement,   // service: an outbox's row is gone before it is stored
+  deduplication_outside_transaction,      // service: remembers a record after its effect, not with
   count
 };
 
