@@ -129,11 +129,11 @@ class Builder {
     auto subscriber = make_subscriber(service, publisher.get());
     std::shared_ptr<service::Database>& database = databases_[service.family];
     if (!database) database = std::make_shared<service::Database>();
-    return add(service.name, service.is_consumer ? "consumer" : "service",
-               "reads " + joined(service.topics), service.start,
-               std::make_unique<service::ServiceNode>(service, std::move(subscriber),
-                                                      std::move(publisher), side_effects_,
-                                                      database, planted_));
+    return add(
+        service.name, service.is_consumer ? "consumer" : "service",
+        "reads " + joined(service.topics), service.start,
+        std::make_unique<service::ServiceNode>(service, std::move(subscriber), std::move(publisher),
+                                               side_effects_, database, planted_));
   }
 
   void reconfigure(NodeId node, const scenario::Producer& producer) {
@@ -246,9 +246,8 @@ Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine,
   EVENTARIUM_CHECK(engine.node_count() == 0, "nodes are numbered from 0");
   if (scenario.channel == Channel::kafka)
     shared_->cluster = std::make_unique<ClusterBuilder>(scenario, engine, planted);
-  shared_->builder =
-      std::make_unique<Builder>(scenario, engine, shared_->side_effects, shared_->cluster.get(),
-                                planted);
+  shared_->builder = std::make_unique<Builder>(scenario, engine, shared_->side_effects,
+                                               shared_->cluster.get(), planted);
   shared_->builder->add_channel_nodes();
   shared_->channel_nodes = shared_->builder->channel_nodes();
   shared_->channel_has_files =

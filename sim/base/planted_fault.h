@@ -41,8 +41,8 @@ enum class PlantedFault : std::uint8_t {
   aborted_list_missing,                // leader: doesn't tell read_committed what was aborted
   marker_lost_for_partition,           // leader: partition 0 of a transaction gets no marker
   // In services; tests/unit/service catches them.
-  outbox_marked_before_acknowledgement,   // service: an outbox's row is gone before it is stored
-  deduplication_outside_transaction,      // service: remembers a record after its effect, not with
+  outbox_marked_before_acknowledgement,  // service: an outbox's row is gone before it is stored
+  deduplication_outside_transaction,     // service: remembers a record after its effect, not with
   count
 };
 

@@ -154,8 +154,7 @@ Outcome skipped(const Expectation& expectation, const Ledger& ledger, const Filt
   std::uint64_t sum = 0;
   for (const auto& [node, times] : ledger.cluster().services().skipped()) {
     if (filter.to.valid() && node != filter.to) continue;
-    if (!filter.group.empty() &&
-        ledger.reader_of(node) != ledger.reader_of_group(filter.group))
+    if (!filter.group.empty() && ledger.reader_of(node) != ledger.reader_of_group(filter.group))
       continue;
     sum += times;
   }

@@ -11,8 +11,7 @@ std::optional<Condition> parse_condition(std::string_view text) {
   for (const std::string_view sign : signs) {
     const std::size_t at = text.find(sign);
     if (at == std::string_view::npos || at == 0 || at + sign.size() >= text.size()) continue;
-    return Condition{std::string(text.substr(0, at)),
-                     std::string(sign.substr(1, sign.size() - 2)),
+    return Condition{std::string(text.substr(0, at)), std::string(sign.substr(1, sign.size() - 2)),
                      std::string(text.substr(at + sign.size()))};
   }
   return std::nullopt;

@@ -65,7 +65,8 @@ const std::vector<Block>& blocks() {
                  "at! do! target peer both_ways sides for latency bandwidth loss factor patience"),
       make_block("expectation", "an expectation",
                  "produced acknowledged delivered processed side_effects side_effects_repeated "
-                 "skipped states_without_event lost duplicated out_of_order undelivered expired failed dead_lettered "
+                 "skipped states_without_event lost duplicated out_of_order undelivered expired "
+                 "failed dead_lettered "
                  "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
                  "log_start_offset leader leader_changes isr_size replicas_size partitions "
                  "unclean_elections offline_partitions under_replicated_partitions controller "

@@ -113,9 +113,9 @@ struct PartitionRef {
 };
 
 struct SideEffect {
-  std::string name;  // "welcome-email"
-  std::string text;  // template, "welcome email to {email}"
-  std::string key;   // template of the idempotency key; default "<name>:{id}"
+  std::string name;    // "welcome-email"
+  std::string text;    // template, "welcome email to {email}"
+  std::string key;     // template of the idempotency key; default "<name>:{id}"
   std::string when{};  // condition, see service/condition.h; empty: always
 };
 
@@ -277,8 +277,8 @@ struct Expectation {
     processed,
     side_effects,
     side_effects_repeated,
-    skipped,                 // records recognised as done before
-    states_without_event,    // rows of databases whose event is stored nowhere
+    skipped,               // records recognised as done before
+    states_without_event,  // rows of databases whose event is stored nowhere
     lost,
     duplicated,
     out_of_order,

@@ -67,8 +67,8 @@ bool knows_enough(const scenario::Reaction& reaction, const CloudEvent& event,
   return database.row(reaction.looks_up->table, key) != nullptr;
 }
 
-void react(engine::Runtime& runtime, const ReactionTools& tools,
-           const scenario::Reaction& reaction, const Record& record, const std::string& handled) {
+void react(engine::Runtime& runtime, const ReactionTools& tools, const scenario::Reaction& reaction,
+           const Record& record, const std::string& handled) {
   const EventId processing = runtime.current_cause();
   const CloudEvent event = with_knowledge(reaction, *record.event, tools.database);
   const Placeholders placeholders = placeholders_of(event);

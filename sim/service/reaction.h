@@ -41,8 +41,8 @@ bool knows_enough(const scenario::Reaction& reaction, const CloudEvent& event,
                   const Database& database);
 
 /// Does all of it. `handled`: the key to remember with it; empty: none.
-void react(engine::Runtime& runtime, const ReactionTools& tools,
-           const scenario::Reaction& reaction, const Record& record, const std::string& handled);
+void react(engine::Runtime& runtime, const ReactionTools& tools, const scenario::Reaction& reaction,
+           const Record& record, const std::string& handled);
 
 /// What deduplication recognises the record by; empty without it.
 std::string handled_key(scenario::Deduplication by, const Record& record);
