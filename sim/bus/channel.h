@@ -31,6 +31,14 @@ class Part {
   virtual void stop(engine::Runtime& runtime, engine::StopReason reason) = 0;
 };
 
+/// Hears how each publication has ended. It only notes that: it is called from inside the publisher
+/// and must not call it.
+class PublicationListener {
+ public:
+  virtual ~PublicationListener() = default;
+  virtual void on_published(RecordId record, bool acknowledged) = 0;
+};
+
 /// Publishes records. Each publish() ends in exactly one RecordsAcknowledged or SendFailed event,
 /// unless the node dies first. Emits what its protocol does on the way (RecordBatched, ...).
 class Publisher : public Part {
@@ -44,6 +52,16 @@ class Publisher : public Part {
   virtual bool set_patience(std::optional<Duration>) { return false; }
   /// Accepted and neither acknowledged nor failed yet: 0 means idle.
   virtual std::uint64_t pending() const = 0;
+  /// Only Kafka's producer tells; nobody else needs it yet.
+  void set_publication_listener(PublicationListener& listener) { publications_ = &listener; }
+
+ protected:
+  void tell_published(RecordId record, bool acknowledged) {
+    if (publications_) publications_->on_published(record, acknowledged);
+  }
+
+ private:
+  PublicationListener* publications_ = nullptr;
 };
 
 struct Delivery {

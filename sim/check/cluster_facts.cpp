@@ -24,6 +24,7 @@ void ClusterFacts::on_changed(const trace::PartitionChanged& changed, const LogS
 
 void ClusterFacts::on_event(const trace::Event& event, const LogState& logs) {
   groups_.on_event(event);
+  services_.on_event(event);
   if (const auto* changed = event.as<trace::PartitionChanged>()) {
     on_changed(*changed, logs);
   } else if (const auto* elected = event.as<trace::ControllerElected>()) {

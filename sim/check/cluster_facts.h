@@ -14,6 +14,7 @@
 
 #include "sim/check/group_facts.h"
 #include "sim/check/log_state.h"
+#include "sim/check/service_facts.h"
 #include "sim/trace/event.h"
 
 namespace eventarium::check {
@@ -34,6 +35,7 @@ class ClusterFacts {
   std::uint64_t failed_consumers() const { return failed_consumers_; }
   const std::vector<trace::InvariantViolated>& violations() const { return violations_; }
   const GroupFacts& groups() const { return groups_; }
+  const ServiceFacts& services() const { return services_; }
 
  private:
   void on_changed(const trace::PartitionChanged& changed, const LogState& logs);
@@ -43,6 +45,7 @@ class ClusterFacts {
   std::uint64_t controller_changes_ = 0, failed_sends_ = 0, failed_consumers_ = 0;
   std::vector<trace::InvariantViolated> violations_;
   GroupFacts groups_;
+  ServiceFacts services_;
 };
 
 }  // namespace eventarium::check

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -149,6 +150,31 @@ Outcome side_effects(const Expectation& expectation, const Ledger& ledger, const
   return count(expectation, expectation.what == What::side_effects ? done : repeated);
 }
 
+Outcome skipped(const Expectation& expectation, const Ledger& ledger, const Filter& filter) {
+  std::uint64_t sum = 0;
+  for (const auto& [node, times] : ledger.cluster().services().skipped()) {
+    if (filter.to.valid() && node != filter.to) continue;
+    if (!filter.group.empty() && ledger.reader_of(node) != ledger.reader_of_group(filter.group))
+      continue;
+    sum += times;
+  }
+  return count(expectation, sum);
+}
+
+/// Rows of which nobody can hear: none of their events stands in a log.
+Outcome states_without_event(const Expectation& expectation, const Ledger& ledger) {
+  std::set<std::string> stored;
+  for (std::size_t i = 0; i < ledger.records().size(); ++i)
+    if (const RecordEntry& record = ledger.records()[i]; record.offset >= 0 || record.stored)
+      stored.insert(ledger.event_id(record));
+  std::uint64_t untold = 0;
+  for (const auto& [row, events] : ledger.cluster().services().told_rows())
+    if (std::none_of(events.begin(), events.end(),
+                     [&](const std::string& id) { return stored.count(id) != 0; }))
+      ++untold;
+  return count(expectation, untold);
+}
+
 const Number& number_for(What what, const Verdict& verdict) {
   switch (what) {
     case What::acknowledged:
@@ -238,6 +264,10 @@ Outcome Evaluator::evaluate(const Expectation& expectation) {
     case What::latency_p95:
     case What::latency_p99:
       return latency(expectation, ledger, filter);
+    case What::skipped:
+      return skipped(expectation, ledger, filter);
+    case What::states_without_event:
+      return states_without_event(expectation, ledger);
     case What::side_effects:
     case What::side_effects_repeated:
       return side_effects(expectation, ledger, filter);

@@ -42,6 +42,7 @@ void Producer::accept(engine::Runtime& runtime, Waiting call) {
     const std::string why = manager_->has_error() ? manager_->last_reason()
                                                   : "there is no transaction that it belongs to";
     runtime.emit(trace::SendFailed{{call.record.id}, "IllegalStateException: " + why});
+    tell_published(call.record.id, false);
     return;
   }
   ++pending_;
@@ -92,6 +93,7 @@ Producer::Placed Producer::place(engine::Runtime& runtime, Waiting& call) {
         fmt::format("RecordTooLargeException: {} bytes, more than {} ({})", size_bytes, limit_bytes,
                     limit_bytes == options_.max_request_size_bytes ? "max.request.size"
                                                                    : "buffer.memory")});
+    tell_published(call.record.id, false);
     return Placed::failed;
   }
   const auto [partition, by] = choose(call, *topic);
@@ -154,6 +156,7 @@ void Producer::give_up(engine::Runtime& runtime, const Waiting& call) {
   --pending_;
   if (manager_) manager_->fail_transaction(Error::request_timed_out, error);
   runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, std::move(error)});
+  tell_published(call.record.id, false);
 }
 
 bool Producer::handle_message(engine::Runtime& runtime, const engine::Message& message) {

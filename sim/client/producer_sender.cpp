@@ -180,11 +180,13 @@ void Producer::acknowledge(engine::Runtime& runtime, ProducerBatch& batch,
                            std::int64_t base_offset) {
   runtime.emit(trace::RecordsAcknowledged{batch.record_ids(), batch.tp.topic, batch.tp.partition,
                                           base_offset});
+  for (const RecordId record : batch.record_ids()) tell_published(record, true);
   finish(batch);
 }
 
 void Producer::fail(engine::Runtime& runtime, ProducerBatch& batch, std::string error) {
   runtime.emit(trace::SendFailed{batch.record_ids(), std::move(error)});
+  for (const RecordId record : batch.record_ids()) tell_published(record, false);
   finish(batch);
 }
 

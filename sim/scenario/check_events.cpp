@@ -97,12 +97,26 @@ std::vector<std::string> placeholders(const std::string& text) {
   return names;
 }
 
+/// The fields of whatever the service writes into the table.
+void add_rows(const Scenario& scenario, const LookUp& table, const Streams& streams,
+              Fields& fields) {
+  for (const Service& service : scenario.services)
+    for (const Reaction& reaction : service.reactions)
+      for (const DatabaseWrite& write : reaction.writes) {
+        if (service.family != table.service || write.table != table.table) continue;
+        for (const auto& [stream, its_fields] : streams)
+          if (reads(service.topics, stream, reaction.event))
+            fields.insert(its_fields.begin(), its_fields.end());
+      }
+}
+
 void check_template(const TemplateUse& use, const Streams& streams, Draft& draft) {
   Fields known(use.attributes.begin(), use.attributes.end());
   known.insert(use.own_fields.begin(), use.own_fields.end());
   if (use.event)
     for (const auto& [stream, fields] : streams)
       if (reads(use.topics, stream, *use.event)) known.insert(fields.begin(), fields.end());
+  if (use.looks_up) add_rows(draft.scenario, *use.looks_up, streams, known);
   for (const std::string& name : placeholders(use.text))
     if (known.count(name) == 0)
       draft.problems.add(use.place, fmt::format("{}: nothing fills {{{}}}{}", use.what, name,

@@ -41,6 +41,11 @@ struct Reference {
   std::optional<Duration> at;  // a broker must have joined by then
 };
 
+/// A table of a service's own database.
+struct LookUp {
+  std::string service, table;
+};
+
 /// A text with {placeholders}; what they may be depends on who publishes what.
 struct TemplateUse {
   std::string text;
@@ -50,6 +55,7 @@ struct TemplateUse {
   std::vector<std::string> own_fields;  // of the data that stands beside it
   std::optional<std::string> event;     // reacted to; "*": any
   std::vector<std::string> topics;      // where that event is read from
+  std::optional<LookUp> looks_up{};     // its fields can be named, too
 };
 
 /// A reaction's event, which something must publish to one of the topics.

@@ -50,12 +50,14 @@ const std::vector<Block>& blocks() {
       make_block("consumer", "a consumer",
                  "name! reads! group commit instances static share service_time start stop config"),
       make_block("service", "a service",
-                 "name! reads! on! group commit instances static share start stop consumer_config "
-                 "producer_config"),
+                 "name! reads! on! group commit instances static share dedup publish start stop "
+                 "consumer_config producer_config"),
       make_block("subscription", "reads", "topic! partitions!"),
-      make_block("reaction", "a reaction", "event! service_time does emits"),
-      make_block("side_effect", "does", "effect! text key"),
-      make_block("emission", "emits", "topic! event! id key data"),
+      make_block("reaction", "a reaction", "event! service_time looks_up does writes emits"),
+      make_block("database_write", "writes", "table! key! when"),
+      make_block("database_read", "looks_up", "table! key!"),
+      make_block("side_effect", "does", "effect! text key when"),
+      make_block("emission", "emits", "topic! event! id key data when"),
       make_block("operation", "an operation",
                  "at! do! broker topic partition partitions replicas replication_factor unclean "
                  "key value config client group to"),
@@ -63,7 +65,8 @@ const std::vector<Block>& blocks() {
                  "at! do! target peer both_ways sides for latency bandwidth loss factor patience"),
       make_block("expectation", "an expectation",
                  "produced acknowledged delivered processed side_effects side_effects_repeated "
-                 "lost duplicated out_of_order undelivered expired failed dead_lettered "
+                 "skipped states_without_event lost duplicated out_of_order undelivered expired "
+                 "failed dead_lettered "
                  "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
                  "log_start_offset leader leader_changes isr_size replicas_size partitions "
                  "unclean_elections offline_partitions under_replicated_partitions controller "
@@ -97,6 +100,8 @@ const std::vector<Choices>& all_choices() {
         "reset_offsets"}},
       {"consumer.commit", {"auto", "before", "after", "each", "transaction", "never"}},
       {"service.commit", {"auto", "before", "after", "each", "transaction", "never"}},
+      {"service.dedup", {"key", "id"}},
+      {"service.publish", {"direct", "outbox"}},
       {"expectation.group_state",
        {"Empty", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "Stable",
         "Dead"}},
@@ -161,6 +166,7 @@ std::string usual_slip(std::string_view block, std::string_view key) {
       Slip{"consumer", "group.id", "group"},
       Slip{"consumer", "members", "instances"},
       Slip{"consumer", "replicas", "instances"},
+      Slip{"service", "deduplication", "dedup"},
       Slip{"service", "group_id", "group"},
       Slip{"service", "group.id", "group"},
       Slip{"service", "members", "instances"},

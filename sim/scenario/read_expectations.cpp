@@ -30,6 +30,8 @@ constexpr std::array measures = {
     Measure{"processed", What::processed, Unit::count, " to from topic "},
     Measure{"side_effects", What::side_effects, Unit::count, " to effect "},
     Measure{"side_effects_repeated", What::side_effects_repeated, Unit::count, " to effect "},
+    Measure{"skipped", What::skipped, Unit::count, " to "},
+    Measure{"states_without_event", What::states_without_event, Unit::count, " "},
     Measure{"lost", What::lost, Unit::count, " from topic "},
     Measure{"duplicated", What::duplicated, Unit::count, " to from topic "},
     Measure{"out_of_order", What::out_of_order, Unit::count, " to from topic "},

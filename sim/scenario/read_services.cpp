@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/clients.h"
+#include "sim/scenario/condition.h"
 #include "sim/scenario/draft.h"
 
 namespace eventarium::scenario {
@@ -60,6 +62,36 @@ void read_reads(const YamlNode& node, Service& service, Draft& draft) {
   if (node.items.empty()) draft.problems.add(node.place, "reads: at least one topic is expected");
 }
 
+/// "<left> <operator> <right>"
+void read_condition(const MapReader& map, const TemplateUse& around, std::string& when,
+                    Draft& draft) {
+  if (!map.text("when", when)) return;
+  note_template(map, "when", around, draft);
+  if (!parse_condition(when))
+    draft.problems.add(map.place_of("when"),
+                       fmt::format("when: '{}' compares nothing; e.g. \"{{amount_eur}} <= 60\", "
+                                   "with = != < <= > or >= between spaces",
+                                   when));
+}
+
+bool read_database_row(const MapReader& map, const TemplateUse& around, DatabaseWrite& row,
+                       Draft& draft) {
+  note_template(map, "key", around, draft);
+  const bool has_table = map.name("table", false, row.table);
+  return map.text("key", row.key) && has_table;
+}
+
+void read_writes(const YamlNode& node, const TemplateUse& around, Reaction& reaction,
+                 Draft& draft) {
+  for (const YamlNode& item : read_list(node, "writes", draft.problems)) {
+    const MapReader map(item, "database_write", draft.problems);
+    DatabaseWrite write;
+    const bool right = read_database_row(map, around, write, draft);
+    read_condition(map, around, write.when, draft);
+    if (right) reaction.writes.push_back(write);
+  }
+}
+
 void read_effects(const YamlNode& node, const TemplateUse& around, Reaction& reaction,
                   Draft& draft) {
   for (const YamlNode& item : read_list(node, "does", draft.problems)) {
@@ -73,6 +105,7 @@ void read_effects(const YamlNode& node, const TemplateUse& around, Reaction& rea
       map.text("key", effect.key);
       note_template(map, "text", around, draft);
       note_template(map, "key", around, draft);
+      read_condition(map, around, effect.when, draft);
     }
     if (effect.text.empty()) effect.text = effect.name;
     if (effect.key.empty()) effect.key = effect.name + ":{id}";
@@ -99,6 +132,7 @@ void read_emissions(const YamlNode& node, const std::string& service, const Temp
     }
     note_template(map, "id", use, draft);
     note_template(map, "key", use, draft);
+    read_condition(map, around, emission.when, draft);
     reaction.emits.push_back(emission);
   }
 }
@@ -126,6 +160,14 @@ void read_reaction(const YamlNode& node, Service& service, Draft& draft) {
   around.event = reaction.event;
   around.topics = service.topics;
   map.distribution("service_time", reaction.service_time);
+  if (const YamlNode* const row = map.get("looks_up")) {
+    const MapReader wanted(*row, "database_read", draft.problems);
+    reaction.looks_up.emplace();
+    if (read_database_row(wanted, around, *reaction.looks_up, draft))
+      around.looks_up = LookUp{service.name, reaction.looks_up->table};
+  }
+  if (const YamlNode* const writes = map.get("writes"))
+    read_writes(*writes, around, reaction, draft);
   if (const YamlNode* const does = map.get("does")) read_effects(*does, around, reaction, draft);
   if (const YamlNode* const emits = map.get("emits"))
     read_emissions(*emits, service.name, around, reaction, draft);
@@ -146,6 +188,24 @@ void read_lifetime(const MapReader& map, Service& service, Draft& draft) {
   }
 }
 
+/// How the service uses its database: against doing things twice, and to publish.
+void read_database_use(const MapReader& map, Service& service, Draft& draft) {
+  std::string word;
+  if (map.choice("dedup", word))
+    service.deduplication = word == "key" ? Deduplication::key : Deduplication::id;
+  if (!map.choice("publish", word) || word != "outbox") return;
+  service.outbox = true;
+  const Place& place = map.place_of("publish");
+  if (draft.scenario.channel != Channel::kafka)
+    draft.problems.add(place, "publish: an outbox publishes to Kafka; there is no Kafka here");
+  if (service.commit == Commit::transaction)
+    draft.problems.add(place,
+                       "publish: the relay publishes outside of the transactions of commit: "
+                       "transaction; say commit: after");
+  if (!publishes(service))
+    draft.problems.add(place, "publish: no reaction emits anything that an outbox could hold");
+}
+
 void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
   const MapReader map(node, is_consumer ? "consumer" : "service", draft.problems);
   Service service;
@@ -159,6 +219,7 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
       read_reaction(item, service, draft);
 
   read_group(map, service, draft);
+  if (!is_consumer) read_database_use(map, service, draft);
   const auto config = [&](std::string_view key, ConfigScope scope, Config& out) {
     if (map.has(key) && draft.scenario.channel != Channel::kafka)
       draft.problems.add(map.place_of(key),

@@ -113,9 +113,17 @@ struct PartitionRef {
 };
 
 struct SideEffect {
-  std::string name;  // "welcome-email"
-  std::string text;  // template, "welcome email to {email}"
-  std::string key;   // template of the idempotency key; default "<name>:{id}"
+  std::string name;    // "welcome-email"
+  std::string text;    // template, "welcome email to {email}"
+  std::string key;     // template of the idempotency key; default "<name>:{id}"
+  std::string when{};  // condition, see service/condition.h; empty: always
+};
+
+/// Into the service's own database: the event's data, under a key.
+struct DatabaseWrite {
+  std::string table;
+  std::string key;  // template
+  std::string when{};
 };
 
 struct Emission {
@@ -125,6 +133,7 @@ struct Emission {
   std::optional<std::string> key;  // template; default: the key of the event reacted to
   DataTemplate data;               // default: the data of the event reacted to
   bool copy_data = true;           // no data given: copy
+  std::string when{};
 };
 
 struct Reaction {
@@ -132,7 +141,13 @@ struct Reaction {
   Distribution service_time;
   std::vector<SideEffect> effects;
   std::vector<Emission> emits;
+  std::vector<DatabaseWrite> writes{};
+  /// A row of the service's own database whose fields can be named like the event's.
+  std::optional<DatabaseWrite> looks_up{};
 };
+
+/// What a service recognises as the same thing when it comes again.
+enum class Deduplication { none, key, id };
 
 /// When the application of a Kafka consumer in a group commits its positions.
 enum class Commit {
@@ -158,6 +173,8 @@ struct Service {
   Config consumer_config, producer_config;  // group.id among them
   bool share_group = false;                 // its group is a share group (KIP-932)
   Commit commit = Commit::automatic;
+  Deduplication deduplication = Deduplication::none;
+  bool outbox = false;  // publish: outbox
 
   /// group.id; empty when it is in no group.
   std::string group() const {
@@ -260,6 +277,8 @@ struct Expectation {
     processed,
     side_effects,
     side_effects_repeated,
+    skipped,               // records recognised as done before
+    states_without_event,  // rows of databases whose event is stored nowhere
     lost,
     duplicated,
     out_of_order,

@@ -9,5 +9,6 @@ namespace eventarium::service {
 constexpr std::uint16_t own_component = 0;
 constexpr std::uint16_t publisher_component = 1;
 constexpr std::uint16_t subscriber_component = 2;
+constexpr std::uint16_t relay_component = 3;
 
 }  // namespace eventarium::service

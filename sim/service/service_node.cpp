@@ -23,16 +23,29 @@ Duration stretched(Duration service_time, double factor) {
 }  // namespace
 
 ServiceNode::ServiceNode(scenario::Service service, std::unique_ptr<bus::Subscriber> subscriber,
-                         std::unique_ptr<bus::Publisher> publisher, SideEffectLedger& ledger)
+                         std::unique_ptr<bus::Publisher> publisher, SideEffectLedger& ledger,
+                         std::shared_ptr<Database> database, PlantedFaults planted)
     : service_(std::move(service)),
       subscriber_(std::move(subscriber)),
       publisher_(std::move(publisher)),
-      ledger_(ledger) {
+      ledger_(ledger),
+      database_(database ? std::move(database) : std::make_shared<Database>()),
+      relay_(*database_, planted),
+      planted_(planted) {
   EVENTARIUM_CHECK(subscriber_ != nullptr, "a service needs a subscriber");
   for (const scenario::Reaction& reaction : service_.reactions)
     EVENTARIUM_CHECK(publisher_ != nullptr || reaction.emits.empty(),
                      "a service that emits events needs a publisher");
+  listen();
+}
+
+void ServiceNode::listen() {
   subscriber_->set_listener(*this);
+  if (publisher_) publisher_->set_publication_listener(*this);
+}
+
+void ServiceNode::on_published(RecordId record, bool acknowledged) {
+  relay_.on_published(record, acknowledged);
 }
 
 void ServiceNode::on_start(engine::Runtime& runtime) {
@@ -40,6 +53,7 @@ void ServiceNode::on_start(engine::Runtime& runtime) {
   if (publisher_) publisher_->start(runtime);
   runtime.set_cause(started);
   subscriber_->start(runtime);
+  if (service_.outbox && publisher_) relay_.start(runtime);
 }
 
 void ServiceNode::on_message(engine::Runtime& runtime, engine::Message message) {
@@ -53,6 +67,7 @@ void ServiceNode::on_timer(engine::Runtime& runtime, engine::Token token) {
     if (work_) finish(runtime);  // else it was dropped
     return;
   }
+  if (token.component == relay_component) return relay_.poll(runtime, *publisher_);
   if (!subscriber_->handle_timer(runtime, token) && publisher_)
     publisher_->handle_timer(runtime, token);
   end_when_closed(runtime);
@@ -80,9 +95,11 @@ void ServiceNode::end_when_closed(engine::Runtime& runtime) {
 
 void ServiceNode::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
   work_.reset();
+  remember_later_.clear();
   closing_ = false;
   subscriber_->stop(runtime, reason);
   if (publisher_) publisher_->stop(runtime, reason);
+  relay_.forget();
 }
 
 /// The first of the file that names the type, or any type.
@@ -96,9 +113,14 @@ void ServiceNode::on_delivery(engine::Runtime& runtime, const bus::Delivery& del
   EVENTARIUM_CHECK(!work_, "deliveries come one at a time");
   const scenario::Reaction* reaction = reaction_to(delivery.record.event->type);
   const bool ignored = reaction == nullptr && !service_.reactions.empty();
-  work_ = Work{delivery, reaction, ignored};
+  const std::string key = ignored ? "" : handled_key(service_.deduplication, delivery.record);
+  const bool done_before = !key.empty() && database_->has_handled(key);
+  work_ = Work{delivery, reaction, ignored, done_before};
   Duration service_time{};
-  if (!ignored) {
+  if (done_before) {
+    runtime.set_cause(runtime.emit(
+        trace::RecordSkipped{delivery.record.id, key, "its database says that it was done"}));
+  } else if (!ignored) {
     const auto& distribution = reaction ? reaction->service_time : service_.service_time;
     service_time = draw(distribution, runtime.random("service-time"));
     if (handler_factor_ != 1) service_time = stretched(service_time, handler_factor_);
@@ -113,36 +135,29 @@ void ServiceNode::finish(engine::Runtime& runtime) {
   EVENTARIUM_CHECK(work_.has_value(), "what is finished was begun");
   const Work work = std::move(*work_);
   work_.reset();
-  const bool failed = work.delivery.record.event->malformed && !work.ignored;
-  if (work.reaction && !failed) react(runtime, work);
+  const bool handles = !work.ignored && !work.done_before;
+  bool failed = handles && work.delivery.record.event->malformed;
+  if (handles && !failed) failed = !do_work(runtime, work);
   const char* const outcome = failed ? "failed" : work.ignored ? "ignored" : "ok";
   runtime.set_cause(runtime.emit(trace::ProcessingFinished{work.delivery.record.id, outcome}));
   subscriber_->finished(runtime, work.delivery.handle, !failed);
 }
 
-void ServiceNode::react(engine::Runtime& runtime, const Work& work) {
-  if (!work.reaction->effects.empty()) {
-    const Placeholders placeholders = placeholders_of(*work.delivery.record.event);
-    for (const scenario::SideEffect& effect : work.reaction->effects) {
-      const std::string key =
-          expand(effect.key.empty() ? effect.name + ":{id}" : effect.key, placeholders);
-      runtime.emit(trace::SideEffectDone{work.delivery.record.id, effect.name, key,
-                                         expand(effect.text, placeholders), ledger_.perform(key)});
-    }
+/// False when something that the reaction must know is not known; nothing was done then.
+bool ServiceNode::do_work(engine::Runtime& runtime, const Work& work) {
+  const Record& record = work.delivery.record;
+  std::string handled = handled_key(service_.deduplication, record);
+  // Planted: the key is written with the next record's transaction, not with its own.
+  if (planted_.has(PlantedFault::deduplication_outside_transaction))
+    handled = std::exchange(remember_later_, handled);
+  if (work.reaction == nullptr) {
+    if (!handled.empty()) database_->commit({{}, {handled}, {}});
+    return true;
   }
-  emit_events(runtime, work);
-}
-
-void ServiceNode::emit_events(engine::Runtime& runtime, const Work& work) {
-  const EventId processing = runtime.current_cause();
-  for (const scenario::Emission& emission : work.reaction->emits) {
-    CloudEvent event =
-        make_emitted(emission, runtime.name(), ++emitted_[emission.id], runtime.now(),
-                     *work.delivery.record.event, runtime.random("data"));
-    Record record = produce(runtime, std::move(event), emission.topic, 0);
-    publisher_->publish(runtime, std::move(record), emission.topic);
-    runtime.set_cause(processing);
-  }
+  if (!knows_enough(*work.reaction, *record.event, *database_)) return false;
+  react(runtime, {service_, *database_, ledger_, publisher_.get(), emitted_}, *work.reaction,
+        record, handled);
+  return true;
 }
 
 }  // namespace eventarium::service

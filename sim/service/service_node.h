@@ -8,6 +8,9 @@
 //   working --service time over------> free     SideEffectDone..., RecordProduced...,
 //                                               ProcessingFinished ok
 //   finishing ---------at once-------> free     ProcessingFinished ignored
+//   free --handled before (dedup)----> finishing                RecordSkipped
+//   finishing ---------at once-------> free     ProcessingFinished ok
+//   working --looked up in vain------> free     ProcessingFinished failed, as a malformed event
 //   working --event malformed--------> free     ProcessingFinished failed: nothing was done; the
 //                                               channel hears of it, Kafka's consumer goes on with
 //                                               the next record
@@ -16,30 +19,39 @@
 //
 // It does not wait for its publisher: the event is finished when the emissions are handed over.
 // A crash between the two loses emissions that were not sent yet, though their side effects are
-// done and the event will not come again.
+// done and the event will not come again. With `publish: outbox` the emissions are rows of its
+// database first (reaction.h) and its relay publishes them (outbox_relay.h).
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "sim/base/planted_fault.h"
 #include "sim/bus/channel.h"
 #include "sim/engine/node.h"
 #include "sim/scenario/scenario.h"
 #include "sim/service/breakable.h"
+#include "sim/service/database.h"
+#include "sim/service/outbox_relay.h"
+#include "sim/service/reaction.h"
 #include "sim/service/side_effects.h"
 
 namespace eventarium::service {
 
-class ServiceNode : public engine::Node, public bus::Listener, public EventHandler {
+class ServiceNode : public engine::Node,
+                    public bus::Listener,
+                    public EventHandler,
+                    private bus::PublicationListener {
  public:
   /// `publisher` may be null when no reaction emits anything. The parts were built with
   /// subscriber_component and publisher_component. `ledger` outlives the node.
+  /// `database`: shared by all instances of the service; null: it has one of its own.
   ServiceNode(scenario::Service service, std::unique_ptr<bus::Subscriber> subscriber,
-              std::unique_ptr<bus::Publisher> publisher, SideEffectLedger& ledger);
+              std::unique_ptr<bus::Publisher> publisher, SideEffectLedger& ledger,
+              std::shared_ptr<Database> database = nullptr, PlantedFaults planted = {});
 
   void on_start(engine::Runtime& runtime) override;
   void on_message(engine::Runtime& runtime, engine::Message message) override;
@@ -63,7 +75,7 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
                     std::unique_ptr<bus::Publisher> publisher) {
     subscriber_ = std::move(subscriber);
     publisher_ = std::move(publisher);
-    subscriber_->set_listener(*this);
+    listen();
   }
 
   const bus::Subscriber& subscriber() const { return *subscriber_; }
@@ -74,13 +86,15 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
     bus::Delivery delivery;
     const scenario::Reaction* reaction = nullptr;  // null: a consumer's, or ignored
     bool ignored = false;
+    bool done_before = false;
   };
 
   void end_when_closed(engine::Runtime& runtime);
   const scenario::Reaction* reaction_to(const std::string& event_type) const;
   void finish(engine::Runtime& runtime);
-  void react(engine::Runtime& runtime, const Work& work);
-  void emit_events(engine::Runtime& runtime, const Work& work);
+  void listen();
+  bool do_work(engine::Runtime& runtime, const Work& work);
+  void on_published(RecordId record, bool acknowledged) override;
 
   scenario::Service service_;
   std::unique_ptr<bus::Subscriber> subscriber_;
@@ -88,9 +102,11 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
   SideEffectLedger& ledger_;
   std::optional<Work> work_;
   bool closing_ = false;  // asked to end
-  // {n} of each emission, by its id template. Stands for whatever makes ids unique (a database
-  // sequence, a UUID), and so survives a crash.
-  std::map<std::string, std::uint64_t> emitted_;
+  EmissionCounts emitted_;
+  std::shared_ptr<Database> database_;
+  OutboxRelay relay_;
+  PlantedFaults planted_;
+  std::string remember_later_;  // with a planted fault only
   double handler_factor_ = 1;
 };
 

@@ -696,6 +696,7 @@ EVENT_BEGIN(DatabaseWritten, database_written, "node has written to its own data
   FIELD(Text, table, "what kind of thing, e.g. orders, outbox")
   FIELD(Text, key, "which one, e.g. 'order-7'")
   FIELD(Text, value, "in plain words")
+  FIELD(Text, event_id, "CloudEvents id of the event that shall tell others of it; empty: none")
 EVENT_END(DatabaseWritten)
 
 EVENT_BEGIN(OutboxRelayed, outbox_relayed, "node's relay publishes a row of its outbox and marks it when that is acknowledged")

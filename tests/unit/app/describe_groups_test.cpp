@@ -30,11 +30,15 @@ struct Told {
     tell(broker, trace::GroupStateChanged{"bills", "classic", name, generation, "range", members,
                                           "in a test"});
   }
-  void append(trace::Int partition, trace::Int base_offset, trace::RecordList records) {
+  void append(trace::Int partition, trace::Int base_offset, const trace::RecordList& records) {
     tell(broker, trace::BatchAppended{.topic = "or-ders",
                                       .partition = partition,
                                       .base_offset = base_offset,
-                                      .records = std::move(records)});
+                                      .records = records});
+    tell(broker, trace::HighWatermarkAdvanced{
+                     .topic = "or-ders",
+                     .partition = partition,
+                     .high_watermark = base_offset + static_cast<trace::Int>(records.size())});
   }
   void commit(trace::Int partition, trace::Int offset) {
     tell(broker, trace::OffsetCommitted{"bills", "or-ders", partition, offset, "billing-1-a", 1});
