@@ -17,7 +17,7 @@ std::string workers(const std::string& config, const std::string& more) {
          "topics: [{name: jobs, replicas: 3, config: {min.insync.replicas: 2}}]\n"
          "producers: [{name: desk, topic: jobs, start: 2s, every: 100ms, count: 300}]\n"
          "consumers:\n  - {name: worker, reads: jobs, group: work, share: true, instances: 4, "
-         "service_time: 100ms,\n     config: {share.auto.offset.reset: earliest, "
+         "service_time: 350ms,\n     config: {share.auto.offset.reset: earliest, "
          "max.poll.records: 3" +
          config + "}}\n" + more;
 }
