@@ -54,7 +54,7 @@ void Ledger::settle(std::uint32_t partition, const std::vector<RecordId>& left) 
 
 Ledger::End Ledger::end_of(const RecordEntry& record, std::uint32_t index) const {
   if (record.partition < 0 || record.offset < 0 || record.given_up || record.truncated ||
-      record.sealed || record.aborted || record.stored || record.broadcast)
+      record.sealed || record.aborted || record.dead_lettered || record.stored || record.broadcast)
     return End::never;
   if (!record.acknowledged || record.way != RecordEntry::none) return End::to_come;
   const std::uint32_t number = logs_.numbers().find(topic(record), record.partition);

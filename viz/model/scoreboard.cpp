@@ -495,6 +495,10 @@ struct Scoreboard::Update {
   void operator()(const trace::QueueDeadLettered& e) {
     with(e.record, [](Fate& fate) { fate.dead = true; });
   }
+  void operator()(const trace::RecordsSettled& e) {
+    if (e.outcome != "archived" && e.outcome != "rejected") return;
+    for (const RecordId record : e.records) with(record, [](Fate& fate) { fate.dead = true; });
+  }
   void operator()(const trace::BroadcastSent& e) {
     board.channel_ = Channel::broadcast;
     with(e.record, [&](Fate& fate) {

@@ -30,7 +30,7 @@ enum class Score {
   duplicated,     // pairs handed over more than once
   out_of_order,   // pairs handed over after a later record of the same producer, topic and key
   failed,         // records that the publisher gave up, or that were gone with it
-  dead_lettered,  // records that a queue gave up delivering
+  dead_lettered,  // records that a queue or a share group gave up delivering
   expired,        // pairs whose record retention deleted unread; what nobody was to get, once
   skipped,        // pairs that waited until the receiver's position jumped over them
 };

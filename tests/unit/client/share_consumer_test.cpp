@@ -140,7 +140,10 @@ TEST_CASE("share consumers: what a handler fails at comes again, five times, the
   CHECK(times.at(1) == 1);
   CHECK(times.at(4) == 1);
   CHECK(shop.leader->find("work", jobs_0)->start_offset() == 5);
-  CHECK(a.deliveries.back().attempt == 5);
+  std::uint32_t last_attempt = 0;
+  for (const bus::Delivery& delivery : a.deliveries)
+    if (delivery.offset == 2) last_attempt = delivery.attempt;
+  CHECK(last_attempt == 5);
 }
 
 TEST_CASE("share consumers: who hangs keeps its record until the lock ends, not longer") {
