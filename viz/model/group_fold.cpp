@@ -53,13 +53,18 @@ struct GroupFold {
     MemberView* one = group(e.group).member(e.client);
     if (one == nullptr || one->id != e.member) return;
     one->id.clear();
-    one->assigned.clear();
+    assign(group(e.group), *one, {});
   }
   void operator()(const trace::GroupAssignmentMade& e) {
     if (!e.client.valid()) return;
     MemberView& one = member(group(e.group), e.client);
     one.id = e.member;
-    one.assigned = partitions_in(e.partitions);
+    assign(group(e.group), one, partitions_in(e.partitions));
+  }
+  /// A share group's partitions are nobody's own: its members read what the coordinator names.
+  static void assign(const GroupView& view, MemberView& one, std::vector<PartitionId> partitions) {
+    if (view.kind == "share") one.held = partitions;
+    one.assigned = std::move(partitions);
   }
 
   // ---- what the coordinator says of it
@@ -78,7 +83,7 @@ struct GroupFold {
     if (e.members > 0) return;
     for (MemberView& one : view.members) {
       one.id.clear();
-      one.assigned.clear();
+      assign(view, one, {});
     }
   }
   void begin_rebalance(GroupView& view, const std::string& reason) {
@@ -178,6 +183,7 @@ struct GroupFold {
     for (auto& [name, view] : world.groups) {
       MemberView* one = view.member(event.node);
       if (one == nullptr) continue;
+      if (view.kind == "share") one->held.clear();
       for (const PartitionId& id : std::vector<PartitionId>(one->held)) give_up(view, *one, id);
       one->stopped_since.reset();
       one->rejoining = false;
@@ -198,6 +204,9 @@ struct GroupFold {
 
   // ---- positions that are kept
   void operator()(const trace::OffsetCommitted& e) {
+    group(e.group).committed[{e.topic, e.partition}] = e.offset;
+  }
+  void operator()(const trace::ShareStartAdvanced& e) {
     group(e.group).committed[{e.topic, e.partition}] = e.offset;
   }
   void operator()(const trace::OffsetExpired& e) {

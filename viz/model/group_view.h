@@ -83,9 +83,10 @@ struct GroupView {
   std::set<std::string> topics;  // that somebody in it wants
   std::vector<MemberView> members;
   std::map<PartitionId, SharedPartition> partitions;
-  std::map<PartitionId, std::int64_t> committed;  // the offset to read next
-  std::optional<RebalanceView> rebalance;         // current or latest
-  std::uint64_t rebalances = 0;                   // begun so far
+  /// The offset to read next; of a share group: it is done with everything below.
+  std::map<PartitionId, std::int64_t> committed;
+  std::optional<RebalanceView> rebalance;  // current or latest
+  std::uint64_t rebalances = 0;            // begun so far
   bool operator==(const GroupView&) const = default;
 
   const MemberView* member(NodeId client) const;

@@ -218,6 +218,29 @@ TEST_CASE("group: a newcomer waits for its first share, one without any is idle"
   CHECK_FALSE(b.group().member(b.three)->stopped_since);
 }
 
+TEST_CASE("share group: all members read a partition, lag counts from where it is done") {
+  TraceBuilder t;
+  const NodeId shop = t.declare("producer", "shop"), broker = t.declare("broker", "broker-1");
+  const NodeId one = t.declare("consumer", "worker-1"), two = t.declare("consumer", "worker-2");
+  t.partition("jobs", 0, broker, {broker});
+  for (const NodeId worker : {one, two}) {
+    t.add(worker, trace::SubscriptionDeclared{"jobs", -1, "kafka", "earliest", "work", "share"});
+    t.add(broker, trace::GroupAssignmentMade{"work", 1, "id", worker, "jobs-0"});
+  }
+  std::vector<RecordId> records;
+  for (int i = 0; i < 6; ++i) records.push_back(t.produce(shop, "jobs"));
+  t.append(broker, "jobs", 0, 0, records);
+  t.add(broker, trace::HighWatermarkAdvanced{"jobs", 0, 6});
+  t.add(broker, trace::ShareStartAdvanced{"work", "jobs", 0, 4});
+  const GroupView group = *t.world().group("work");
+  CHECK(group.member(one)->holds({"jobs", 0}));
+  CHECK(group.member(two)->holds({"jobs", 0}));
+  CHECK(lag_of(t.world(), group) == 2);
+  t.add(broker, trace::GroupMemberLeft{"work", "id", two, "leaves"});
+  CHECK(t.world().group("work")->member(two)->held.empty());
+  CHECK(t.world().group("work")->member(one)->holds({"jobs", 0}));
+}
+
 TEST_CASE("group: lag counts from the kept position, or from the beginning") {
   Billing b;
   b.settle();
