@@ -76,8 +76,12 @@ std::vector<kafka::TopicPartition> assignment(const scenario::Scenario& scenario
 class Builder {
  public:
   Builder(const scenario::Scenario& scenario, engine::Engine& engine,
-          service::SideEffectLedger& side_effects, ClusterBuilder* cluster)
-      : scenario_(scenario), engine_(engine), side_effects_(side_effects), cluster_(cluster) {
+          service::SideEffectLedger& side_effects, ClusterBuilder* cluster, PlantedFaults planted)
+      : scenario_(scenario),
+        engine_(engine),
+        side_effects_(side_effects),
+        cluster_(cluster),
+        planted_(planted) {
     if (cluster_ != nullptr) {
       brokers_ = cluster_->brokers();
       channel_nodes_ = cluster_->node_count();
@@ -122,10 +126,11 @@ class Builder {
   NodeId add_service(const scenario::Service& service) {
     auto publisher = make_publisher(service);
     auto subscriber = make_subscriber(service, publisher.get());
+    auto node = std::make_unique<service::ServiceNode>(service, std::move(subscriber),
+                                                       std::move(publisher), side_effects_);
+    node->plant(planted_);
     return add(service.name, service.is_consumer ? "consumer" : "service",
-               "reads " + joined(service.topics), service.start,
-               std::make_unique<service::ServiceNode>(service, std::move(subscriber),
-                                                      std::move(publisher), side_effects_));
+               "reads " + joined(service.topics), service.start, std::move(node));
   }
 
   void reconfigure(NodeId node, const scenario::Producer& producer) {
@@ -217,6 +222,7 @@ class Builder {
   engine::Engine& engine_;
   service::SideEffectLedger& side_effects_;
   ClusterBuilder* cluster_;  // null without Kafka
+  PlantedFaults planted_;
   std::vector<NodeId> brokers_;
   std::size_t channel_nodes_ = 0;
   std::map<std::string, std::vector<NodeId>> receivers_;  // by topic, in the file's order
@@ -237,7 +243,8 @@ Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine,
   if (scenario.channel == Channel::kafka)
     shared_->cluster = std::make_unique<ClusterBuilder>(scenario, engine, planted);
   shared_->builder =
-      std::make_unique<Builder>(scenario, engine, shared_->side_effects, shared_->cluster.get());
+      std::make_unique<Builder>(scenario, engine, shared_->side_effects, shared_->cluster.get(),
+                                planted);
   shared_->builder->add_channel_nodes();
   shared_->channel_nodes = shared_->builder->channel_nodes();
   shared_->channel_has_files =

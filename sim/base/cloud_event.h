@@ -12,6 +12,17 @@
 
 namespace eventarium {
 
+/// Headers of a copy that stands in a retry topic or the dead-letter topic, as frameworks write them
+/// (Spring Kafka's kafka_original-topic and so on): where the event came from and how often it has
+/// failed.
+struct Detour {
+  std::string topic;  // where the event was published first
+  std::int64_t partition = -1, offset = -1;
+  std::uint32_t attempts = 0;  // that have failed so far
+  SimTime due{};               // not to be tried before
+  std::string reason;          // why it failed last
+};
+
 /// Attribute names are CloudEvents' own; specversion is always "1.0".
 struct CloudEvent {
   std::string id;                           // unique per source, e.g. "order-17"
@@ -21,6 +32,7 @@ struct CloudEvent {
   std::string data;                         // a JSON object as text, e.g. {"email":"a@b.org"}
   std::optional<std::string> partitionkey;  // CloudEvents' partitioning extension: Kafka's key
   bool malformed = false;                   // a poison pill: no handler can make sense of its data
+  std::shared_ptr<const Detour> detour;     // null: not a copy of what has failed
 };
 
 /// One publication of an event. `size_bytes` is key + value as Kafka would serialize them.

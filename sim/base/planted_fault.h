@@ -40,6 +40,7 @@ enum class PlantedFault : std::uint8_t {
   lso_ignores_open_transaction,        // leader: read_committed fetches reach the high watermark
   aborted_list_missing,                // leader: doesn't tell read_committed what was aborted
   marker_lost_for_partition,           // leader: partition 0 of a transaction gets no marker
+  put_aside_not_awaited,               // service: passes a record before its copy is acknowledged
   count
 };
 

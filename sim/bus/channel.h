@@ -31,6 +31,14 @@ class Part {
   virtual void stop(engine::Runtime& runtime, engine::StopReason reason) = 0;
 };
 
+/// Hears how publications end. Called from inside the publisher, which may not be called back.
+class PublishListener {
+ public:
+  virtual ~PublishListener() = default;
+  /// `event` is the RecordsAcknowledged or SendFailed.
+  virtual void on_published(RecordId record, bool acknowledged, EventId event) = 0;
+};
+
 /// Publishes records. Each publish() ends in exactly one RecordsAcknowledged or SendFailed event,
 /// unless the node dies first. Emits what its protocol does on the way (RecordBatched, ...).
 class Publisher : public Part {
@@ -44,6 +52,18 @@ class Publisher : public Part {
   virtual bool set_patience(std::optional<Duration>) { return false; }
   /// Accepted and neither acknowledged nor failed yet: 0 means idle.
   virtual std::uint64_t pending() const = 0;
+  /// Only Kafka's producer tells. The listener outlives it.
+  void set_publish_listener(PublishListener& listener) { publish_listener_ = &listener; }
+
+ protected:
+  void tell(const trace::RecordList& records, bool acknowledged, EventId event) const {
+    if (publish_listener_ == nullptr) return;
+    for (const RecordId record : records)
+      publish_listener_->on_published(record, acknowledged, event);
+  }
+
+ private:
+  PublishListener* publish_listener_ = nullptr;
 };
 
 struct Delivery {
@@ -69,6 +89,13 @@ class Subscriber : public Part {
   /// The handler is done with the delivery; ok false asks for redelivery where there is such a
   /// thing (queue), or answers the caller with a failure (direct call).
   virtual void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) = 0;
+  /// The handler will not have the current delivery, nor what follows it in its partition, before
+  /// release(). False when the channel has no such thing; the delivery is still in hand then.
+  virtual bool hold(engine::Runtime&, std::uint64_t /*handle*/, const std::string& /*reason*/) {
+    return false;
+  }
+  virtual void release(engine::Runtime&, const std::string& /*topic*/, std::int64_t /*partition*/) {
+  }
   /// The process has been asked to end: nothing more is handed over, and what is to be said before
   /// it ends is said. True when that is done; else is_closed() says when, and the owner goes on
   /// feeding it until then.

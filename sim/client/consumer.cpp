@@ -101,6 +101,7 @@ void Consumer::poll(engine::Runtime& runtime) {
   if (waiting_ == Waiting::rebalance) return tick(runtime);
   if (producer_) began_at_ = consumed();
   if (commit_ == CommitPolicy::before) began_at_ = consumed();
+  take_released();
   for (RecordSlice& slice : fetcher_.take(options_.max_poll_records)) {
     if (slice.records.empty()) continue;  // all of it has been compacted away, or was a marker
     std::vector<RecordId> ids;
@@ -254,6 +255,7 @@ void Consumer::throw_out_of_poll(engine::Runtime& runtime, std::string text) {
 
 bool Consumer::seek(engine::Runtime& runtime, const TopicPartition& tp, std::int64_t offset) {
   if (!fetcher_.is_assigned(tp)) return false;
+  held_.erase(tp);
   fetcher_.seek(runtime, tp, offset);
   run(runtime);
   return true;
@@ -261,6 +263,7 @@ bool Consumer::seek(engine::Runtime& runtime, const TopicPartition& tp, std::int
 
 bool Consumer::seek_to_time(engine::Runtime& runtime, const TopicPartition& tp, SimTime time) {
   if (!fetcher_.is_assigned(tp)) return false;
+  held_.erase(tp);
   fetcher_.seek_to_time(tp, time);
   run(runtime);
   return true;
@@ -284,6 +287,7 @@ void Consumer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   if (offsets_) offsets_->forget_all();
   warned_missing_.clear();
   slice_.clear();
+  held_.clear();
   in_hand_.reset();
   current_ = 0;
   waiting_ = Waiting::nothing;

@@ -71,6 +71,11 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   /// `ok` makes no difference: Kafka keeps no account of single records. A handle that isn't the
   /// current delivery's is ignored.
   void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) override;
+  /// pause() of the delivery's partition; what poll() has returned of it waits in the application,
+  /// as with Spring Kafka's error handlers that don't seek, and the position stays before it.
+  bool hold(engine::Runtime& runtime, std::uint64_t handle, const std::string& reason) override;
+  /// resume(), and what waits comes with the next poll().
+  void release(engine::Runtime& runtime, const std::string& topic, std::int64_t partition) override;
   /// KafkaConsumer.close(): commits what has been finished, waits for that for 30 s at most, and
   /// leaves the group.
   bool begin_close(engine::Runtime& runtime) override;
@@ -149,7 +154,14 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
     std::int32_t leader_epoch = -1;
     EventId cause;  // its RecordsDelivered
   };
+  struct Held {
+    std::deque<Item> items;
+    bool released = false;
+  };
+  void take_released();
+
   std::deque<Item> slice_;        // of the current poll(), not yet handed out
+  std::map<TopicPartition, Held> held_;  // that the listener doesn't want yet: consumer_held.cpp
   std::optional<Item> in_hand_;   // what the listener works on
   bool has_records_ = false;      // poll() has returned some, and they are not all dealt with
   Offsets began_at_;              // positions before that poll()

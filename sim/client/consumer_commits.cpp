@@ -24,11 +24,13 @@ const char* name_of(RevokeReason reason) {
 
 }  // namespace
 
-/// What poll() has returned, and the markers behind it.
+/// What poll() has returned, and the markers behind it; not what the listener doesn't want yet.
 Offsets Consumer::consumed() const {
   Offsets offsets;
   for (const auto& [tp, position] : fetcher_.consumed())
     offsets[tp] = {position.first, position.second};
+  for (const auto& [tp, held] : held_)
+    offsets[tp] = {held.items.front().delivery.offset, held.items.front().leader_epoch};
   return offsets;
 }
 
@@ -83,6 +85,7 @@ void Consumer::settle_commit(engine::Runtime& runtime) {
 void Consumer::rewind(engine::Runtime& runtime) {
   slice_.clear();
   has_records_ = false;
+  held_.clear();
   for (const auto& [tp, position] : began_at_)
     if (fetcher_.is_assigned(tp) && fetcher_.position(tp) != position.offset)
       fetcher_.seek(runtime, tp, position.offset);
@@ -123,6 +126,7 @@ void Consumer::revoke_partitions(engine::Runtime& runtime, const PartitionList& 
   if (reason == RevokeReason::lost) forget_rebalance_commit();
   for (const TopicPartition& tp : partitions) {
     fetcher_.unassign(tp);
+    held_.erase(tp);
     runtime.emit(
         trace::PartitionRevoked{options_.group.group, tp.topic, tp.partition, name_of(reason)});
   }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sim/scenario/draft.h"
+#include "sim/scenario/put_aside_topics.h"
 #include "sim/scenario/suggest.h"
 
 namespace eventarium::scenario {
@@ -32,6 +33,27 @@ Fields fields_of(const DataTemplate& data) {
   return fields;
 }
 
+/// What is published is published to its retry and dead-letter topics as well.
+bool add_put_aside(const Scenario& scenario, Streams& streams) {
+  const std::size_t before = streams.size();
+  for (const Service& service : scenario.services) {
+    if (!puts_aside(service)) continue;
+    Streams more;
+    for (const auto& [stream, fields] : streams) {
+      if (std::ranges::find(service.topics, stream.topic) == service.topics.end()) continue;
+      more[{dead_letter_topic(stream.topic), stream.event}] = fields;
+      for (int number = 1; number < service.retry.attempts; ++number)
+        if (reads(service.topics, {retry_topic(stream.topic, number), ""}, "*"))
+          more[{retry_topic(stream.topic, number), stream.event}] = fields;
+    }
+    for (auto& [stream, fields] : more)
+      if (std::ranges::any_of(scenario.topics,
+                              [&](const Topic& topic) { return topic.name == stream.topic; }))
+        streams[stream].insert(fields.begin(), fields.end());
+  }
+  return streams.size() != before;
+}
+
 /// One pass over all reactions; true when a stream or a field was new. An emission that copies
 /// has the fields of whatever is reacted to, so passes are repeated until nothing is new.
 bool add_emissions(const Scenario& scenario, Streams& streams) {
@@ -49,7 +71,7 @@ bool add_emissions(const Scenario& scenario, Streams& streams) {
         entry->second.insert(fields.begin(), fields.end());
         changed = changed || added || entry->second.size() != before;
       }
-  return changed;
+  return add_put_aside(scenario, streams) || changed;
 }
 
 Streams find_streams(const Scenario& scenario) {

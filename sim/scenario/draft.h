@@ -122,6 +122,13 @@ void read_group(const MapReader& map, Service& service, Draft& draft);
 void complete_group(const MapReader& map, Service& service, Draft& draft);
 /// Declares as many as `instances` says, each with its number, or the one that there is.
 void expand_service(const MapReader& map, const Service& service, Draft& draft);
+/// `fails` of a reaction: what its handler needs doesn't answer now and then.
+void read_transient_failure(const YamlNode& node, Reaction& reaction, Draft& draft);
+/// `on_failure` and `retry`; the second, once the producer's keys are known.
+void read_on_failure(const MapReader& map, Service& service, Draft& draft);
+void check_on_failure(const MapReader& map, const Service& service, Draft& draft);
+/// Retry topics and dead-letter topics, where the file doesn't declare them. Part of resolve().
+void declare_put_aside_topics(Draft& draft);
 void expand_producer(const MapReader& map, const Producer& producer, Draft& draft);
 /// Groups that will miss something by default. Part of resolve().
 void remark_groups(Draft& draft);

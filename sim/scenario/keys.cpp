@@ -50,10 +50,12 @@ const std::vector<Block>& blocks() {
       make_block("consumer", "a consumer",
                  "name! reads! group commit instances static share service_time start stop config"),
       make_block("service", "a service",
-                 "name! reads! on! group commit instances static share start stop consumer_config "
-                 "producer_config"),
+                 "name! reads! on! group commit instances static share start stop on_failure retry "
+                 "consumer_config producer_config"),
       make_block("subscription", "reads", "topic! partitions!"),
-      make_block("reaction", "a reaction", "event! service_time does emits"),
+      make_block("reaction", "a reaction", "event! service_time does emits fails"),
+      make_block("fails", "fails", "every! times"),
+      make_block("retry", "retry", "attempts backoff factor"),
       make_block("side_effect", "does", "effect! text key"),
       make_block("emission", "emits", "topic! event! id key data"),
       make_block("operation", "an operation",
@@ -63,7 +65,7 @@ const std::vector<Block>& blocks() {
                  "at! do! target peer both_ways sides for latency bandwidth loss factor patience"),
       make_block("expectation", "an expectation",
                  "produced acknowledged delivered processed side_effects side_effects_repeated "
-                 "lost duplicated out_of_order undelivered expired failed dead_lettered "
+                 "lost duplicated out_of_order undelivered expired failed dead_lettered put_aside "
                  "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
                  "log_start_offset leader leader_changes isr_size replicas_size partitions "
                  "unclean_elections offline_partitions under_replicated_partitions controller "
@@ -97,6 +99,7 @@ const std::vector<Choices>& all_choices() {
         "reset_offsets"}},
       {"consumer.commit", {"auto", "before", "after", "each", "transaction", "never"}},
       {"service.commit", {"auto", "before", "after", "each", "transaction", "never"}},
+      {"service.on_failure", {"skip", "retry", "retry_topics", "dead_letter", "stop"}},
       {"expectation.group_state",
        {"Empty", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "Stable",
         "Dead"}},
@@ -123,6 +126,8 @@ const std::vector<Bounds>& all_bounds() {
       {"topic.replicas", 1, 100},           {"producer.count", 0, 10'000'000},
       {"expectation.partition", 0, 999},    {"producer.instances", 1, 1000},
       {"consumer.instances", 1, 1000},      {"service.instances", 1, 1000},
+      {"fails.every", 1, 1'000'000},        {"fails.times", 1, 1000},
+      {"retry.attempts", 1, 100},
   };
   return list;
 }

@@ -129,6 +129,8 @@ void read_reaction(const YamlNode& node, Service& service, Draft& draft) {
   if (const YamlNode* const does = map.get("does")) read_effects(*does, around, reaction, draft);
   if (const YamlNode* const emits = map.get("emits"))
     read_emissions(*emits, service.name, around, reaction, draft);
+  if (const YamlNode* const fails = map.get("fails"))
+    read_transient_failure(*fails, reaction, draft);
   service.reactions.push_back(reaction);
 }
 
@@ -158,6 +160,7 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
     for (const YamlNode& item : read_list(*on, "on", draft.problems))
       read_reaction(item, service, draft);
 
+  if (!is_consumer) read_on_failure(map, service, draft);
   read_group(map, service, draft);
   const auto config = [&](std::string_view key, ConfigScope scope, Config& out) {
     if (map.has(key) && draft.scenario.channel != Channel::kafka)
@@ -172,6 +175,7 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
     config("consumer_config", ConfigScope::consumer, service.consumer_config);
     config("producer_config", ConfigScope::producer, service.producer_config);
   }
+  check_on_failure(map, service, draft);
   complete_group(map, service, draft);
   expand_service(map, service, draft);
 }

@@ -127,11 +127,33 @@ struct Emission {
   bool copy_data = true;           // no data given: copy
 };
 
+/// Failures that pass: something that the handler needs doesn't answer now and then.
+struct TransientFailure {
+  int every = 1;  // each that-many-th event, as the service first comes to see them
+  int times = 1;  // how many attempts fail
+};
+
 struct Reaction {
   std::string event;  // CloudEvents type, or "*"
   Distribution service_time;
   std::vector<SideEffect> effects;
   std::vector<Emission> emits;
+  std::optional<TransientFailure> fails{};
+};
+
+/// What a service does with an event that its handler fails with.
+enum class OnFailure {
+  skip,          // says so and goes on with the next one
+  retry,         // tries again in place, so that everything behind it waits; then goes on
+  retry_topics,  // publishes it to <topic>-retry-1, -2, ... which it reads as well; then:
+  dead_letter,   // publishes it to <topic>-dlt, for people to look at
+  stop           // ends: the event comes again when it is started again
+};
+
+struct RetryPolicy {
+  int attempts = 3;  // in all, the first one included
+  Duration backoff = 1s;
+  double factor = 2;  // each pause is that many times as long as the one before
 };
 
 /// When the application of a Kafka consumer in a group commits its positions.
@@ -158,6 +180,8 @@ struct Service {
   Config consumer_config, producer_config;  // group.id among them
   bool share_group = false;                 // its group is a share group (KIP-932)
   Commit commit = Commit::automatic;
+  OnFailure on_failure = OnFailure::skip;
+  RetryPolicy retry;
 
   /// group.id; empty when it is in no group.
   std::string group() const {
@@ -266,6 +290,7 @@ struct Expectation {
     undelivered,
     failed,
     dead_lettered,
+    put_aside,       // pairs whose reader published a copy elsewhere because its handler failed
     latency_p50,
     latency_p95,
     latency_p99,

@@ -32,7 +32,12 @@ ServiceNode::ServiceNode(scenario::Service service, std::unique_ptr<bus::Subscri
   for (const scenario::Reaction& reaction : service_.reactions)
     EVENTARIUM_CHECK(publisher_ != nullptr || reaction.emits.empty(),
                      "a service that emits events needs a publisher");
+  listen();
+}
+
+void ServiceNode::listen() {
   subscriber_->set_listener(*this);
+  if (publisher_) publisher_->set_publish_listener(*this);
 }
 
 void ServiceNode::on_start(engine::Runtime& runtime) {
@@ -45,16 +50,22 @@ void ServiceNode::on_start(engine::Runtime& runtime) {
 void ServiceNode::on_message(engine::Runtime& runtime, engine::Message message) {
   if (!subscriber_->handle_message(runtime, message) && publisher_)
     publisher_->handle_message(runtime, message);
+  settle_put_aside(runtime);
   end_when_closed(runtime);
 }
 
 void ServiceNode::on_timer(engine::Runtime& runtime, engine::Token token) {
   if (token.component == own_component) {
-    if (work_) finish(runtime);  // else it was dropped
-    return;
+    if (token.kind == partition_due) return on_partition_due(runtime, token.value);
+    if (!work_) return;  // it was dropped
+    if (token.kind == try_again) return begin(runtime);
+    if (token.kind == put_aside_again)
+      return put_aside(runtime, after_failure(service_, work_->delivery, work_->attempts));
+    return finish(runtime);
   }
   if (!subscriber_->handle_timer(runtime, token) && publisher_)
     publisher_->handle_timer(runtime, token);
+  settle_put_aside(runtime);
   end_when_closed(runtime);
 }
 
@@ -63,6 +74,7 @@ void ServiceNode::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::L
   subscriber_->handle_disconnect(runtime, peer, lane);
   runtime.set_cause(closed);
   if (publisher_) publisher_->handle_disconnect(runtime, peer, lane);
+  settle_put_aside(runtime);
   end_when_closed(runtime);
 }
 
@@ -80,6 +92,7 @@ void ServiceNode::end_when_closed(engine::Runtime& runtime) {
 
 void ServiceNode::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
   work_.reset();
+  held_.clear();
   closing_ = false;
   subscriber_->stop(runtime, reason);
   if (publisher_) publisher_->stop(runtime, reason);
@@ -94,30 +107,43 @@ const scenario::Reaction* ServiceNode::reaction_to(const std::string& event_type
 
 void ServiceNode::on_delivery(engine::Runtime& runtime, const bus::Delivery& delivery) {
   EVENTARIUM_CHECK(!work_, "deliveries come one at a time");
+  if (wait_until_due(runtime, delivery)) return;
   const scenario::Reaction* reaction = reaction_to(delivery.record.event->type);
   const bool ignored = reaction == nullptr && !service_.reactions.empty();
-  work_ = Work{delivery, reaction, ignored};
+  work_ = Work{delivery, reaction, ignored, earlier_attempts(delivery)};
+  begin(runtime);
+}
+
+void ServiceNode::begin(engine::Runtime& runtime) {
   Duration service_time{};
-  if (!ignored) {
+  if (!work_->ignored) {
+    const scenario::Reaction* const reaction = work_->reaction;
     const auto& distribution = reaction ? reaction->service_time : service_.service_time;
     service_time = draw(distribution, runtime.random("service-time"));
     if (handler_factor_ != 1) service_time = stretched(service_time, handler_factor_);
-    runtime.set_cause(runtime.emit(trace::ProcessingStarted{delivery.record.id, service_time}));
+    runtime.set_cause(
+        runtime.emit(trace::ProcessingStarted{work_->delivery.record.id, service_time}));
   }
   // Also when it takes no time: finishing inside on_delivery would make the subscriber hand over
   // the next one from further down the stack.
-  runtime.set_timer(service_time, {own_component, 0, 0});
+  runtime.set_timer(service_time, {own_component, service_time_over, 0});
 }
 
 void ServiceNode::finish(engine::Runtime& runtime) {
   EVENTARIUM_CHECK(work_.has_value(), "what is finished was begun");
-  const Work work = std::move(*work_);
+  const std::string reason = failure(*work_);
+  if (work_->reaction && reason.empty()) react(runtime, *work_);
+  const char* const outcome = !reason.empty() ? "failed" : work_->ignored ? "ignored" : "ok";
+  runtime.set_cause(runtime.emit(trace::ProcessingFinished{work_->delivery.record.id, outcome}));
+  if (!reason.empty()) return on_failure(runtime, reason);
+  pass(runtime, true);
+}
+
+/// The work is at its end: the next delivery may come.
+void ServiceNode::pass(engine::Runtime& runtime, bool ok) {
+  const std::uint64_t handle = work_->delivery.handle;
   work_.reset();
-  const bool failed = work.delivery.record.event->malformed && !work.ignored;
-  if (work.reaction && !failed) react(runtime, work);
-  const char* const outcome = failed ? "failed" : work.ignored ? "ignored" : "ok";
-  runtime.set_cause(runtime.emit(trace::ProcessingFinished{work.delivery.record.id, outcome}));
-  subscriber_->finished(runtime, work.delivery.handle, !failed);
+  subscriber_->finished(runtime, handle, ok);
 }
 
 void ServiceNode::react(engine::Runtime& runtime, const Work& work) {

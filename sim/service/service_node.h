@@ -8,9 +8,15 @@
 //   working --service time over------> free     SideEffectDone..., RecordProduced...,
 //                                               ProcessingFinished ok
 //   finishing ---------at once-------> free     ProcessingFinished ignored
-//   working --event malformed--------> free     ProcessingFinished failed: nothing was done; the
+//   working --handler fails----------> free     ProcessingFinished failed: nothing was done; the
 //                                               channel hears of it, Kafka's consumer goes on with
-//                                               the next record
+//                                               the next record. Or, as failure_policy.h says:
+//                                    > pausing  then working again, ProcessingStarted
+//                                    > putting aside  a copy is published: RecordPutAside
+//                                    > gone     it ends, and the record comes again
+//   putting aside --acknowledged-----> free     only now may the position pass the record
+//   putting aside --send failed------> pausing  then putting aside again
+//   free --delivery not yet due------> free     RecordDelayed; its partition is held until then
 //   working --process dies-----------> gone     nothing was done; whether the event comes again
 //                                               is the channel's matter
 //
@@ -26,15 +32,20 @@
 #include <string>
 #include <utility>
 
+#include "sim/base/planted_fault.h"
 #include "sim/bus/channel.h"
 #include "sim/engine/node.h"
 #include "sim/scenario/scenario.h"
 #include "sim/service/breakable.h"
+#include "sim/service/failure_policy.h"
 #include "sim/service/side_effects.h"
 
 namespace eventarium::service {
 
-class ServiceNode : public engine::Node, public bus::Listener, public EventHandler {
+class ServiceNode : public engine::Node,
+                    public bus::Listener,
+                    public bus::PublishListener,
+                    public EventHandler {
  public:
   /// `publisher` may be null when no reaction emits anything. The parts were built with
   /// subscriber_component and publisher_component. `ledger` outlives the node.
@@ -55,6 +66,8 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
   }
 
   void on_delivery(engine::Runtime& runtime, const bus::Delivery& delivery) override;
+  void on_published(RecordId record, bool acknowledged, EventId event) override;
+  void plant(PlantedFaults planted) { planted_ = planted; }
 
   void set_handler_factor(double factor) override { handler_factor_ = factor; }
 
@@ -63,7 +76,7 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
                     std::unique_ptr<bus::Publisher> publisher) {
     subscriber_ = std::move(subscriber);
     publisher_ = std::move(publisher);
-    subscriber_->set_listener(*this);
+    listen();
   }
 
   const bus::Subscriber& subscriber() const { return *subscriber_; }
@@ -74,11 +87,29 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
     bus::Delivery delivery;
     const scenario::Reaction* reaction = nullptr;  // null: a consumer's, or ignored
     bool ignored = false;
+    std::uint32_t attempts = 0;  // that have failed, in former deliveries as well
+    RecordId copy{};             // that is being published instead
+    std::optional<bool> copy_acknowledged{};
+    EventId copy_settled{};
   };
+  enum TimerKind : std::uint16_t { service_time_over, try_again, put_aside_again, partition_due };
+
+  void listen();
 
   void end_when_closed(engine::Runtime& runtime);
   const scenario::Reaction* reaction_to(const std::string& event_type) const;
+  void begin(engine::Runtime& runtime);
   void finish(engine::Runtime& runtime);
+  void pass(engine::Runtime& runtime, bool ok);
+
+  // failures: service_failures.cpp
+  std::string failure(const Work& work);
+  void on_failure(engine::Runtime& runtime, const std::string& reason);
+  void put_aside(engine::Runtime& runtime, const AfterFailure& after);
+  void settle_put_aside(engine::Runtime& runtime);
+  void give_up(engine::Runtime& runtime, const std::string& reason);
+  bool wait_until_due(engine::Runtime& runtime, const bus::Delivery& delivery);
+  void on_partition_due(engine::Runtime& runtime, std::uint64_t number);
   void react(engine::Runtime& runtime, const Work& work);
   void emit_events(engine::Runtime& runtime, const Work& work);
 
@@ -92,6 +123,10 @@ class ServiceNode : public engine::Node, public bus::Listener, public EventHandl
   // sequence, a UUID), and so survives a crash.
   std::map<std::string, std::uint64_t> emitted_;
   double handler_factor_ = 1;
+  std::string last_failure_;  // of the work in hand
+  std::map<std::uint64_t, std::pair<std::string, std::int64_t>> held_;  // partitions, by timer
+  std::uint64_t last_held_ = 0;
+  PlantedFaults planted_;
 };
 
 }  // namespace eventarium::service
