@@ -53,10 +53,11 @@ void read_on_failure(const MapReader& map, Service& service, Draft& draft) {
   if (map.choice("on_failure", word)) service.on_failure = on_failure_of(word);
   if (const YamlNode* const retry = map.get("retry")) {
     read_retry(*retry, service.retry, draft);
+    // Not an error: whoever tries one way after the other changes one line only.
     if (service.on_failure != OnFailure::retry && service.on_failure != OnFailure::retry_topics)
-      draft.problems.add(map.place_of("retry"),
-                         "retry: nothing is tried again; say 'on_failure: retry' or 'on_failure: "
-                         "retry_topics'");
+      draft.remarks.emplace_back(map.place_of("retry"),
+                                 "retry: nothing is tried again; that is for 'on_failure: retry' "
+                                 "and 'on_failure: retry_topics'");
   }
   if (service.on_failure != OnFailure::skip && draft.scenario.channel != Channel::kafka)
     draft.problems.add(map.place_of("on_failure"),

@@ -56,7 +56,7 @@ constexpr Plant group_plants[] = {
     {PlantedFault::marker_lost_for_partition, "marker_lost_for_partition"},
 };
 
-/// Services don't put anything aside in storms: caught in tests/unit/service/put_aside_test.cpp.
+/// Services don't put anything aside in storms: caught in tests/unit/app/put_aside_test.cpp.
 constexpr Plant service_plants[] = {
     {PlantedFault::put_aside_not_awaited, "put_aside_not_awaited"},
 };
