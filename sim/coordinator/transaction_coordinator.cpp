@@ -43,6 +43,7 @@ void TransactionCoordinator::start(engine::Runtime& runtime, BrokerServices& ser
 void TransactionCoordinator::stop(engine::Runtime&, engine::StopReason) {
   log_.stop();
   markers_.stop();
+  postponed_.clear();
   known_.clear();
   writing_.clear();
 }
@@ -74,6 +75,10 @@ bool TransactionCoordinator::on_message(engine::Runtime& runtime, const engine::
 }
 
 bool TransactionCoordinator::on_timer(engine::Runtime& runtime, engine::Token token) {
+  if (token.component == own_component && token.kind == write_again) {
+    write_postponed(runtime);
+    return true;
+  }
   if (token.component == own_component) {
     abort_overdue(runtime);
     const Duration interval =
@@ -236,13 +241,31 @@ void TransactionCoordinator::on_written(engine::Runtime& runtime, std::uint64_t 
     if (!entry) return;
     // What ends a transaction has to be written, however often it takes.
     if (entry->now.is_being_ended() && log_.is_active(entry->partition))
-      write(runtime, *entry, std::move(change));
+      postpone(runtime, *entry, std::move(change));
     else if (entry->now.producer.epoch < 0)
       known_.erase(change.id);  // it has never been written
     return;
   }
   if (entry) apply(runtime, *entry, change);
   answer(runtime, change, change.answer, change.next.producer);
+}
+
+/// Too few replicas refuse at once: without a pause it would be asked again in the same instant.
+void TransactionCoordinator::postpone(engine::Runtime& runtime, Known& entry, Change change) {
+  entry.changing = true;
+  if (postponed_.empty()) runtime.set_timer(100ms, {own_component, write_again, 0});
+  postponed_.emplace_back(log_.epoch(entry.partition), std::move(change));
+}
+
+void TransactionCoordinator::write_postponed(engine::Runtime& runtime) {
+  for (auto& [epoch, change] : std::exchange(postponed_, {})) {
+    Known* const entry = known(change.id);
+    if (!entry || !entry->changing || !log_.is_active(entry->partition) ||
+        log_.epoch(entry->partition) != epoch)
+      continue;  // another coordinator's matter by now, or read anew
+    entry->changing = false;
+    write(runtime, *entry, std::move(change));
+  }
 }
 
 void TransactionCoordinator::apply(engine::Runtime& runtime, Known& entry, const Change& change) {

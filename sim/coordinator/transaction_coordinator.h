@@ -46,6 +46,7 @@ class TransactionCoordinator : public BrokerPart, private CoordinatorLog::Owner 
   const TransactionMetadata* find(const std::string& id) const;
 
  private:
+  static constexpr std::uint16_t write_again = 1;  // kind of a timer; 0: looks for overdue ones
   enum class Asked : std::uint8_t { nothing, init, add, end };
   /// Who is to be answered when a change has been written.
   struct Change {
@@ -84,6 +85,8 @@ class TransactionCoordinator : public BrokerPart, private CoordinatorLog::Owner 
   void answer(engine::Runtime& runtime, const Change& change, Error error,
               ProducerIdAndEpoch producer);
   void write(engine::Runtime& runtime, Known& known, Change change);
+  void postpone(engine::Runtime& runtime, Known& entry, Change change);
+  void write_postponed(engine::Runtime& runtime);
   void apply(engine::Runtime& runtime, Known& known, const Change& change);
   void complete_finished(engine::Runtime& runtime);
   void abort_overdue(engine::Runtime& runtime);
@@ -94,6 +97,8 @@ class TransactionCoordinator : public BrokerPart, private CoordinatorLog::Owner 
   BrokerServices* services_ = nullptr;
   std::map<std::string, Known> known_;
   std::map<std::uint64_t, Change> writing_;  // by the log's token
+  /// Could not be written, are to be tried again; with the leader epoch in which that was.
+  std::vector<std::pair<std::int32_t, Change>> postponed_;
 };
 
 }  // namespace eventarium::kafka
