@@ -242,9 +242,8 @@ Assembly::Assembly(const scenario::Scenario& scenario, engine::Engine& engine,
   EVENTARIUM_CHECK(engine.node_count() == 0, "nodes are numbered from 0");
   if (scenario.channel == Channel::kafka)
     shared_->cluster = std::make_unique<ClusterBuilder>(scenario, engine, planted);
-  shared_->builder =
-      std::make_unique<Builder>(scenario, engine, shared_->side_effects, shared_->cluster.get(),
-                                planted);
+  shared_->builder = std::make_unique<Builder>(scenario, engine, shared_->side_effects,
+                                               shared_->cluster.get(), planted);
   shared_->builder->add_channel_nodes();
   shared_->channel_nodes = shared_->builder->channel_nodes();
   shared_->channel_has_files =

@@ -12,9 +12,9 @@
 
 namespace eventarium {
 
-/// Headers of a copy that stands in a retry topic or the dead-letter topic, as frameworks write them
-/// (Spring Kafka's kafka_original-topic and so on): where the event came from and how often it has
-/// failed.
+/// Headers of a copy that stands in a retry topic or the dead-letter topic, as frameworks write
+/// them (Spring Kafka's kafka_original-topic and so on): where the event came from and how often it
+/// has failed.
 struct Detour {
   std::string topic;  // where the event was published first
   std::int64_t partition = -1, offset = -1;

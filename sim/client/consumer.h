@@ -160,9 +160,9 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   };
   void take_released();
 
-  std::deque<Item> slice_;        // of the current poll(), not yet handed out
+  std::deque<Item> slice_;               // of the current poll(), not yet handed out
   std::map<TopicPartition, Held> held_;  // that the listener doesn't want yet: consumer_held.cpp
-  std::optional<Item> in_hand_;   // what the listener works on
+  std::optional<Item> in_hand_;          // what the listener works on
   bool has_records_ = false;      // poll() has returned some, and they are not all dealt with
   Offsets began_at_;              // positions before that poll()
   GroupPositions group_at_poll_;  // who it was in the group then

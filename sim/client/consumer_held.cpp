@@ -1,5 +1,5 @@
-// Records that the listener doesn't want yet. Their partition is paused, so that poll() goes on with
-// the others, and the consumer stays in its group however long they wait.
+// Records that the listener doesn't want yet. Their partition is paused, so that poll() goes on
+// with the others, and the consumer stays in its group however long they wait.
 #include <utility>
 
 #include "sim/client/consumer.h"

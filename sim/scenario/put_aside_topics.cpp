@@ -1,6 +1,6 @@
-// See put_aside_topics.h. What a service reads is extended by its retry topics; topics that the file
-// doesn't declare get the partitions, replicas and configuration of the topic they belong to, so
-// that a key has the same partition number everywhere.
+// See put_aside_topics.h. What a service reads is extended by its retry topics; topics that the
+// file doesn't declare get the partitions, replicas and configuration of the topic they belong to,
+// so that a key has the same partition number everywhere.
 #include "sim/scenario/put_aside_topics.h"
 
 #include <algorithm>
@@ -51,9 +51,10 @@ void declare_put_aside_topics(Draft& draft) {
       if (service.on_failure == OnFailure::retry_topics) {
         const auto [entry, added] = retried_by.emplace(topic, service.family);
         if (!added && entry->second != service.family)
-          draft.problems.add(at, fmt::format("on_failure: '{}' and '{}' would share the retry topics "
-                                             "of '{}', and each would get the other's failures",
-                                             entry->second, service.family, topic));
+          draft.problems.add(at,
+                             fmt::format("on_failure: '{}' and '{}' would share the retry topics "
+                                         "of '{}', and each would get the other's failures",
+                                         entry->second, service.family, topic));
         for (int number = 1; number < service.retry.attempts; ++number) {
           declare(topic, retry_topic(topic, number));
           if (std::ranges::find(service.topics, retry_topic(topic, number)) == service.topics.end())
@@ -64,9 +65,10 @@ void declare_put_aside_topics(Draft& draft) {
     }
     if (!declared.empty())
       draft.remarks.emplace_back(
-          at, fmt::format("'{}' puts aside what it fails with; declared for it, with the partitions "
-                          "and replicas of what it reads: {}",
-                          service.family, declared));
+          at,
+          fmt::format("'{}' puts aside what it fails with; declared for it, with the partitions "
+                      "and replicas of what it reads: {}",
+                      service.family, declared));
   }
 }
 

@@ -1,5 +1,5 @@
-// Names of the topics into which a service puts what it fails with, and their declaration. Shared by
-// the loader and the service.
+// Names of the topics into which a service puts what it fails with, and their declaration. Shared
+// by the loader and the service.
 #pragma once
 
 #include <string>

@@ -124,9 +124,10 @@ void check_measure(const MapReader& map, const Measure& measure, Draft& draft) {
             : fmt::format("{}: there is no Kafka here", measure.key));
   const bool none = channel == Channel::direct || channel == Channel::broadcast;
   if (measure.what == What::dead_lettered && none)
-    draft.problems.add(map.place_of(measure.key),
-                       "dead_lettered: a queue has a dead-letter queue, Kafka's services may have a "
-                       "dead-letter topic; there is neither here");
+    draft.problems.add(
+        map.place_of(measure.key),
+        "dead_lettered: a queue has a dead-letter queue, Kafka's services may have a "
+        "dead-letter topic; there is neither here");
   if (measure.what == What::put_aside && channel != Channel::kafka)
     draft.problems.add(map.place_of(measure.key), "put_aside: there is no Kafka here");
 }

@@ -60,9 +60,10 @@ void read_on_failure(const MapReader& map, Service& service, Draft& draft) {
                                  "and 'on_failure: retry_topics'");
   }
   if (service.on_failure != OnFailure::skip && draft.scenario.channel != Channel::kafka)
-    draft.problems.add(map.place_of("on_failure"),
-                       "on_failure: there is no Kafka here; a queue hands a failed message out again "
-                       "by itself, and a caller hears of the failure");
+    draft.problems.add(
+        map.place_of("on_failure"),
+        "on_failure: there is no Kafka here; a queue hands a failed message out again "
+        "by itself, and a caller hears of the failure");
 }
 
 /// Once the producer's keys are known.
@@ -70,10 +71,11 @@ void check_on_failure(const MapReader& map, const Service& service, Draft& draft
   if (!puts_aside(service)) return;
   const std::string acks = config_text(service.producer_config, ConfigScope::producer, "acks");
   if (acks != "all" && acks != "-1")
-    draft.problems.add(map.place_of("on_failure"),
-                       fmt::format("on_failure: what is put aside must be safe before the record is "
-                                   "passed over, but acks is {}; it must be all",
-                                   acks));
+    draft.problems.add(
+        map.place_of("on_failure"),
+        fmt::format("on_failure: what is put aside must be safe before the record is "
+                    "passed over, but acks is {}; it must be all",
+                    acks));
 }
 
 }  // namespace eventarium::scenario

@@ -290,7 +290,7 @@ struct Expectation {
     undelivered,
     failed,
     dead_lettered,
-    put_aside,       // pairs whose reader published a copy elsewhere because its handler failed
+    put_aside,  // pairs whose reader published a copy elsewhere because its handler failed
     latency_p50,
     latency_p95,
     latency_p99,

@@ -13,7 +13,8 @@ namespace {
 /// Before attempt `attempts` + 1; at most a day, so that times can't overflow.
 Duration pause_after(const scenario::RetryPolicy& retry, std::uint32_t attempts) {
   constexpr double max_ns = 24.0 * 3600 * 1e9;
-  const double ns = static_cast<double>(retry.backoff.count()) * std::pow(retry.factor, attempts - 1);
+  const double ns =
+      static_cast<double>(retry.backoff.count()) * std::pow(retry.factor, attempts - 1);
   return Duration{static_cast<std::int64_t>(std::min(ns, max_ns))};
 }
 

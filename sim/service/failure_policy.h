@@ -23,7 +23,7 @@ namespace eventarium::service {
 
 struct AfterFailure {
   enum class What : std::uint8_t { go_on, again, put_aside, stop } what = What::go_on;
-  Duration pause{};  // again
+  Duration pause{};   // again
   std::string topic;  // put_aside
   bool dead_letter = false;
 };

@@ -1,6 +1,6 @@
-// What a service does when its handler fails, as failure_policy.h decides: try again in place, publish
-// a copy elsewhere and pass the record only when that is acknowledged, or end. And how it reads its
-// own retry topics: what isn't due yet holds up its partition and no other.
+// What a service does when its handler fails, as failure_policy.h decides: try again in place,
+// publish a copy elsewhere and pass the record only when that is acknowledged, or end. And how it
+// reads its own retry topics: what isn't due yet holds up its partition and no other.
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,15 +46,14 @@ void ServiceNode::put_aside(engine::Runtime& runtime, const AfterFailure& after)
   const Record& original = work_->delivery.record;
   CloudEvent event =
       detoured(work_->delivery, work_->attempts, runtime.now() + after.pause, last_failure_);
-  const auto key_bytes = static_cast<std::uint32_t>(event.partitionkey ? event.partitionkey->size()
-                                                                       : 0);
+  const auto key_bytes =
+      static_cast<std::uint32_t>(event.partitionkey ? event.partitionkey->size() : 0);
   Record copy = produce(runtime, std::move(event), after.topic, original.size_bytes - key_bytes);
   copy.tombstone = original.tombstone;
   work_->copy = copy.id;
   work_->copy_acknowledged.reset();
-  runtime.set_cause(runtime.emit(trace::RecordPutAside{original.id, copy.id, after.topic,
-                                                       work_->attempts, last_failure_,
-                                                       after.dead_letter}));
+  runtime.set_cause(runtime.emit(trace::RecordPutAside{
+      original.id, copy.id, after.topic, work_->attempts, last_failure_, after.dead_letter}));
   publisher_->publish(runtime, std::move(copy), after.topic);
   if (planted_.has(PlantedFault::put_aside_not_awaited)) work_->copy_acknowledged = true;
   settle_put_aside(runtime);  // a send may fail at once
@@ -80,8 +79,8 @@ void ServiceNode::settle_put_aside(engine::Runtime& runtime) {
 /// As an exception that is thrown out of the application's loop: what has been finished is
 /// committed, the record in hand is not.
 void ServiceNode::give_up(engine::Runtime& runtime, const std::string& reason) {
-  runtime.set_cause(runtime.emit(trace::ConsumerFailed{
-      fmt::format("the handler has failed with {}: {}", work_->delivery.record.event->id, reason)}));
+  runtime.set_cause(runtime.emit(trace::ConsumerFailed{fmt::format(
+      "the handler has failed with {}: {}", work_->delivery.record.event->id, reason)}));
   work_.reset();
   closing_ = true;
   if (subscriber_->begin_close(runtime)) runtime.exit(engine::StopReason::clean);
@@ -95,9 +94,10 @@ bool ServiceNode::wait_until_due(engine::Runtime& runtime, const bus::Delivery& 
   const std::uint64_t number = ++last_held_;
   held_[number] = {delivery.topic, delivery.partition};
   runtime.set_timer(early, {own_component, partition_due, number});
-  const bool held = subscriber_->hold(
-      runtime, delivery.handle,
-      fmt::format("{} is to be tried again in {}", delivery.record.event->id, format_duration(early)));
+  const bool held =
+      subscriber_->hold(runtime, delivery.handle,
+                        fmt::format("{} is to be tried again in {}", delivery.record.event->id,
+                                    format_duration(early)));
   EVENTARIUM_CHECK(held, "retry topics are Kafka's, whose consumer can hold a partition");
   return true;
 }

@@ -123,7 +123,7 @@ class ServiceNode : public engine::Node,
   // sequence, a UUID), and so survives a crash.
   std::map<std::string, std::uint64_t> emitted_;
   double handler_factor_ = 1;
-  std::string last_failure_;  // of the work in hand
+  std::string last_failure_;                                            // of the work in hand
   std::map<std::uint64_t, std::pair<std::string, std::int64_t>> held_;  // partitions, by timer
   std::uint64_t last_held_ = 0;
   PlantedFaults planted_;
