@@ -90,6 +90,8 @@ std::string ledger_line(const check::Verdict& verdict, const Output& output) {
   if (verdict.compacted.count > 0) line += ", " + number("compacted", verdict.compacted, false);
   if (verdict.dead_lettered.count > 0)
     line += ", " + number("dead-lettered", verdict.dead_lettered, true);
+  if (verdict.put_aside.count > 0)
+    line += ", " + number("put aside after a failure", verdict.put_aside, false);
   line += "\n  deliveries: ";
   line += number("made", verdict.delivered, false) + ", ";
   line += number("duplicated", verdict.duplicated, true) + ", ";

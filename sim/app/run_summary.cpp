@@ -36,7 +36,8 @@ Json ledger_json(const check::Verdict& verdict) {
           {"out_of_order", verdict.out_of_order.count},
           {"undelivered", verdict.undelivered.count},
           {"skipped", verdict.skipped.count},
-          {"dead_lettered", verdict.dead_lettered.count}};
+          {"dead_lettered", verdict.dead_lettered.count},
+          {"put_aside", verdict.put_aside.count}};
 }
 
 /// An id that is none is null.

@@ -44,9 +44,10 @@ enum class PlantedFault : std::uint8_t {
   share_lock_never_ends,               // leader: what a silent member has stays with it
   share_delivery_count_not_kept,       // leader: the next one counts deliveries from 0
   share_acknowledgement_of_another_accepted,  // leader: doesn't look who has the record
-  // In services; tests/unit/service catches them.
+  // In services; tests/unit catches them.
   outbox_marked_before_acknowledgement,  // service: an outbox's row is gone before it is stored
   deduplication_outside_transaction,     // service: remembers a record after its effect, not with
+  put_aside_not_awaited,               // service: passes a record before its copy is acknowledged
   count
 };
 

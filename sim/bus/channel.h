@@ -36,7 +36,8 @@ class Part {
 class PublicationListener {
  public:
   virtual ~PublicationListener() = default;
-  virtual void on_published(RecordId record, bool acknowledged) = 0;
+  /// `event` is the RecordsAcknowledged or SendFailed.
+  virtual void on_published(RecordId record, bool acknowledged, EventId event) = 0;
 };
 
 /// Publishes records. Each publish() ends in exactly one RecordsAcknowledged or SendFailed event,
@@ -56,8 +57,9 @@ class Publisher : public Part {
   void set_publication_listener(PublicationListener& listener) { publications_ = &listener; }
 
  protected:
-  void tell_published(RecordId record, bool acknowledged) {
-    if (publications_) publications_->on_published(record, acknowledged);
+  void tell_published(const trace::RecordList& records, bool acknowledged, EventId event) {
+    if (publications_ == nullptr) return;
+    for (const RecordId record : records) publications_->on_published(record, acknowledged, event);
   }
 
  private:
@@ -76,7 +78,7 @@ struct Delivery {
 class Listener {
  public:
   virtual ~Listener() = default;
-  /// One delivery at a time: the next comes only after finished() for this one.
+  /// One delivery at a time: the next comes only after finished() for this one, or take_over().
   virtual void on_delivery(engine::Runtime& runtime, const Delivery& delivery) = 0;
 };
 
@@ -87,6 +89,20 @@ class Subscriber : public Part {
   /// The handler is done with the delivery; ok false asks for redelivery where there is such a
   /// thing (queue), or answers the caller with a failure (direct call).
   virtual void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) = 0;
+  /// The handler keeps the current delivery for later and can have the next one; finished() follows
+  /// at some time, in any order. False when the channel has no such thing.
+  virtual bool take_over(engine::Runtime&, std::uint64_t /*handle*/) { return false; }
+  /// Nothing more is wanted, after what has been received already, before resume(). False when the
+  /// channel has no such thing.
+  virtual bool pause(engine::Runtime&, const std::string& /*reason*/) { return false; }
+  virtual void resume(engine::Runtime&) {}
+  /// The handler will not have the current delivery, nor what follows it in its partition, before
+  /// release(). False when the channel has no such thing; the delivery is still in hand then.
+  virtual bool hold(engine::Runtime&, std::uint64_t /*handle*/, const std::string& /*reason*/) {
+    return false;
+  }
+  virtual void release(engine::Runtime&, const std::string& /*topic*/, std::int64_t /*partition*/) {
+  }
   /// The process has been asked to end: nothing more is handed over, and what is to be said before
   /// it ends is said. True when that is done; else is_closed() says when, and the owner goes on
   /// feeding it until then.

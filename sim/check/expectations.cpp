@@ -195,6 +195,8 @@ const Number& number_for(What what, const Verdict& verdict) {
       return verdict.failed;
     case What::dead_lettered:
       return verdict.dead_lettered;
+    case What::put_aside:
+      return verdict.put_aside;
     case What::expired:
       return verdict.expired;
     case What::compacted:

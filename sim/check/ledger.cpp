@@ -161,6 +161,11 @@ void Ledger::on_rare(const trace::Event& event) {
   if (const auto* done = event.as<trace::SideEffectDone>()) {
     side_effects_.push_back(
         {done->effect, done->idempotency_key, done->text, event.node, done->record, done->times});
+  } else if (const auto* aside = event.as<trace::RecordPutAside>()) {
+    on_put_aside(event.node, *aside);
+  } else if (const auto* dropped = event.as<trace::RecordDropped>()) {
+    RecordEntry* const record = entry(dropped->record);
+    if (Handing* const found = record ? handing(*record, event.node) : nullptr) found->failed = true;
   } else if (const auto* failed = event.as<trace::SendFailed>()) {
     for_each(failed->records, [](RecordEntry& record) { record.given_up = true; });
   } else if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
@@ -392,6 +397,14 @@ void Ledger::on_processed(const trace::Event& event, const trace::ProcessingFini
   if (!found) return;
   found->failed = finished.outcome == "failed";
   if (!found->failed && found->processed++ == 0) found->first_processed = event.t;
+}
+
+void Ledger::on_put_aside(NodeId reader, const trace::RecordPutAside& aside) {
+  RecordEntry* const record = entry(aside.record);
+  Handing* const found = record ? handing(*record, reader) : nullptr;
+  if (!found) return;
+  found->put_aside = true;
+  record->dead_lettered = record->dead_lettered || aside.dead_letter;
 }
 
 // ---- records on their way, so that what travels, or waits in somebody's hands, isn't called lost

@@ -55,8 +55,11 @@
 //                      will not come and waits no longer.
 //   skipped            pairs that waited until the consumer's position was reset to a later offset:
 //                      they stand in the log and will not come
-//   dead_lettered      records that a queue gave up delivering, or that a share group has archived:
-//                      rejected, or delivered in vain as often as may be
+//   dead_lettered      records that a queue gave up delivering, that a share group has archived
+//                      (rejected, or delivered in vain as often as may be), or that a service
+//                      published to a dead-letter topic
+//   put_aside          pairs whose reader's handler failed and published a copy elsewhere, a retry
+//                      topic or the dead-letter topic; they are not among the unprocessed ones
 // So every record of a Kafka topic or a queue is failed, lost, expired, compacted, waiting, stored
 // or delivered.
 #pragma once
@@ -85,6 +88,7 @@ struct Handing {
   std::uint32_t deliveries = 0;  // 0: passed over, the transaction was aborted
   std::uint32_t processed = 0;
   std::uint16_t life = 0;  // of the consumer, at the last delivery
+  bool put_aside = false;  // its handler failed with it and published a copy elsewhere
   bool failed = false;     // the last time that its handler had it
   bool out_of_order = false;
   SimTime first_delivered{}, first_processed{};
@@ -136,7 +140,7 @@ struct Number {
 struct Verdict {
   Number produced, acknowledged, failed, stored, delivered, processed, lost_acknowledged, expired,
       compacted, truncated, aborted, unprocessed, duplicated, out_of_order, undelivered, skipped,
-      dead_lettered;
+      dead_lettered, put_aside;
 };
 
 /// Which records and pairs to count; what is none or empty doesn't restrict.
@@ -275,6 +279,7 @@ class Ledger : public trace::Sink {
   void on_sent(const trace::Event& event, const trace::MessageSent& sent);
   void on_message_end(MessageId message, bool arrived);
   void on_queue(const trace::Event& event);
+  void on_put_aside(NodeId reader, const trace::RecordPutAside& aside);
   void on_log_shortened(const trace::Event& event);
   void on_leadership(const trace::Event& event, const trace::LeadershipTaken& taken);
 

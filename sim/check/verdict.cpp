@@ -297,12 +297,13 @@ struct Ledger::Counting {
   /// What a reader had of a record: a consumer, or all members of a group together.
   struct Pair {
     std::uint64_t deliveries = 0, processed = 0;
-    bool out_of_order = false, in_work = false;
+    bool out_of_order = false, in_work = false, put_aside = false;
 
     void add(const Handing& handing, std::uint16_t life_now) {
       deliveries += handing.deliveries;
       processed += handing.processed;
       out_of_order = out_of_order || handing.out_of_order;
+      put_aside = put_aside || handing.put_aside;
       in_work = in_work || (!handing.failed && handing.life == life_now);
     }
   };
@@ -334,7 +335,8 @@ struct Ledger::Counting {
       deliveries += pair.deliveries;
       add(verdict.delivered, record);
       if (pair.processed > 0) add(verdict.processed, record);
-      if (pair.processed == 0 && !pair.in_work) add(verdict.unprocessed, record);
+      if (pair.put_aside) add(verdict.put_aside, record);
+      if (pair.processed == 0 && !pair.in_work && !pair.put_aside) add(verdict.unprocessed, record);
       if (pair.out_of_order) add(verdict.out_of_order, record);
       if (pair.deliveries > 1 && ledger.channel_ != Channel::queue) add(verdict.duplicated, record);
     });

@@ -75,7 +75,7 @@ void Consumer::run(engine::Runtime& runtime) {
 
 /// poll(), and what the application does before and after its records. True when there are some.
 bool Consumer::next_records(engine::Runtime& runtime) {
-  if (has_records_ && !all_finished(runtime)) return false;
+  if ((has_records_ || finished_apart_) && !all_finished(runtime)) return false;
   has_records_ = false;
   if (producer_ && !producer_->can_begin()) return false;
   poll(runtime);
@@ -101,6 +101,7 @@ void Consumer::poll(engine::Runtime& runtime) {
   if (waiting_ == Waiting::rebalance) return tick(runtime);
   if (producer_) began_at_ = consumed();
   if (commit_ == CommitPolicy::before) began_at_ = consumed();
+  take_released();
   for (RecordSlice& slice : fetcher_.take(options_.max_poll_records)) {
     if (slice.records.empty()) continue;  // all of it has been compacted away, or was a marker
     std::vector<RecordId> ids;
@@ -175,7 +176,21 @@ void Consumer::hand_out(engine::Runtime& runtime) {
   listener_->on_delivery(runtime, delivery);
 }
 
+bool Consumer::take_over(engine::Runtime& runtime, std::uint64_t handle) {
+  if (handle == 0 || handle != current_) return false;
+  current_ = 0;
+  taken_.emplace(handle, std::move(*in_hand_));
+  in_hand_.reset();
+  run(runtime);
+  return true;
+}
+
 void Consumer::finished(engine::Runtime& runtime, std::uint64_t handle, bool) {
+  if (taken_.erase(handle) > 0) {
+    finished_apart_ = commits_what_is_finished() && offsets_;
+    run(runtime);
+    return;
+  }
   if (handle == 0 || handle != current_) return;
   current_ = 0;
   const Item item = std::move(*in_hand_);
@@ -183,8 +198,7 @@ void Consumer::finished(engine::Runtime& runtime, std::uint64_t handle, bool) {
   if (commit_ == CommitPolicy::each && offsets_) {
     waiting_ = Waiting::each;
     commit_sync(runtime,
-                {{{item.delivery.topic, static_cast<std::int32_t>(item.delivery.partition)},
-                  {item.delivery.offset + 1, item.leader_epoch}}});
+                {{item.place(), {item.delivery.offset + 1, item.leader_epoch}}});
   }
   run(runtime);
 }
@@ -254,6 +268,7 @@ void Consumer::throw_out_of_poll(engine::Runtime& runtime, std::string text) {
 
 bool Consumer::seek(engine::Runtime& runtime, const TopicPartition& tp, std::int64_t offset) {
   if (!fetcher_.is_assigned(tp)) return false;
+  held_.erase(tp);
   fetcher_.seek(runtime, tp, offset);
   run(runtime);
   return true;
@@ -261,17 +276,23 @@ bool Consumer::seek(engine::Runtime& runtime, const TopicPartition& tp, std::int
 
 bool Consumer::seek_to_time(engine::Runtime& runtime, const TopicPartition& tp, SimTime time) {
   if (!fetcher_.is_assigned(tp)) return false;
+  held_.erase(tp);
   fetcher_.seek_to_time(tp, time);
   run(runtime);
   return true;
 }
 
-void Consumer::pause(engine::Runtime& runtime, const std::string& reason) {
+bool Consumer::pause(engine::Runtime& runtime, const std::string& reason) {
+  paused_ = reason;
   for (const TopicPartition& tp : fetcher_.assigned()) fetcher_.pause(runtime, tp, reason);
+  return true;
 }
 
 void Consumer::resume(engine::Runtime& runtime) {
-  for (const TopicPartition& tp : fetcher_.assigned()) fetcher_.resume(runtime, tp);
+  paused_.reset();
+  for (const TopicPartition& tp : fetcher_.assigned())
+    if (const auto held = held_.find(tp); held == held_.end() || held->second.released)
+      fetcher_.resume(runtime, tp);
   run(runtime);
 }
 
@@ -284,10 +305,14 @@ void Consumer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   if (offsets_) offsets_->forget_all();
   warned_missing_.clear();
   slice_.clear();
+  held_.clear();
   in_hand_.reset();
+  taken_.clear();
+  committed_.clear();
+  paused_.reset();
   current_ = 0;
   waiting_ = Waiting::nothing;
-  failed_ = has_records_ = ending_transaction_ = closing_ = closed_ = false;
+  failed_ = has_records_ = finished_apart_ = ending_transaction_ = closing_ = closed_ = false;
 }
 
 }  // namespace eventarium::kafka

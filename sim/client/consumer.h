@@ -71,6 +71,15 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   /// `ok` makes no difference: Kafka keeps no account of single records. A handle that isn't the
   /// current delivery's is ignored.
   void finished(engine::Runtime& runtime, std::uint64_t handle, bool ok) override;
+  /// The application hands the record to another thread. Positions that it commits itself stay
+  /// before what is not finished, as with Confluent's Parallel Consumer; enable.auto.commit knows
+  /// nothing of it and commits all that poll() has returned.
+  bool take_over(engine::Runtime& runtime, std::uint64_t handle) override;
+  /// pause() of the delivery's partition; what poll() has returned of it waits in the application,
+  /// as with Spring Kafka's error handlers that don't seek, and the position stays before it.
+  bool hold(engine::Runtime& runtime, std::uint64_t handle, const std::string& reason) override;
+  /// resume(), and what waits comes with the next poll().
+  void release(engine::Runtime& runtime, const std::string& topic, std::int64_t partition) override;
   /// KafkaConsumer.close(): commits what has been finished, waits for that for 30 s at most, and
   /// leaves the group.
   bool begin_close(engine::Runtime& runtime) override;
@@ -87,9 +96,10 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   bool seek(engine::Runtime& runtime, const TopicPartition& tp, std::int64_t offset);
   /// offsetsForTimes and seek: to the first record that is not older, or to the end.
   bool seek_to_time(engine::Runtime& runtime, const TopicPartition& tp, SimTime time);
-  /// All assigned partitions: no more records after those that poll() has returned.
-  void pause(engine::Runtime& runtime, const std::string& reason);
-  void resume(engine::Runtime& runtime);
+  /// All partitions, also those that a rebalance brings meanwhile: no more records after those that
+  /// poll() has returned.
+  bool pause(engine::Runtime& runtime, const std::string& reason) override;
+  void resume(engine::Runtime& runtime) override;
   /// Member id in the group, empty when it is in none.
   std::string member_id() const { return membership_ ? membership_->member_id() : std::string{}; }
   /// An error that Kafka throws out of poll() has ended the application's loop.
@@ -111,6 +121,9 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
 
   // groups and commits: consumer_commits.cpp
   Offsets consumed() const;
+  bool commits_what_is_finished() const {
+    return commit_ == CommitPolicy::after || commit_ == CommitPolicy::each;
+  }
   bool records_polled(engine::Runtime& runtime);
   bool all_finished(engine::Runtime& runtime);
   void commit_sync(engine::Runtime& runtime, Offsets offsets);
@@ -148,9 +161,23 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
     bus::Delivery delivery;
     std::int32_t leader_epoch = -1;
     EventId cause;  // its RecordsDelivered
+    TopicPartition place() const {
+      return {delivery.topic, static_cast<std::int32_t>(delivery.partition)};
+    }
   };
-  std::deque<Item> slice_;        // of the current poll(), not yet handed out
-  std::optional<Item> in_hand_;   // what the listener works on
+  struct Held {
+    std::deque<Item> items;
+    bool released = false;
+  };
+  void take_released();
+
+  std::deque<Item> slice_;               // of the current poll(), not yet handed out
+  std::map<TopicPartition, Held> held_;  // that the listener doesn't want yet: consumer_held.cpp
+  std::optional<Item> in_hand_;          // what the listener works on
+  std::map<std::uint64_t, Item> taken_;  // over by the listener and not finished, by handle
+  bool finished_apart_ = false;          // some of them have been, since the last commit
+  Offsets committed_;                    // what commitSync() has been called with last
+  std::optional<std::string> paused_;    // all partitions, and why
   bool has_records_ = false;      // poll() has returned some, and they are not all dealt with
   Offsets began_at_;              // positions before that poll()
   GroupPositions group_at_poll_;  // who it was in the group then

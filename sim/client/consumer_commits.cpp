@@ -24,11 +24,20 @@ const char* name_of(RevokeReason reason) {
 
 }  // namespace
 
-/// What poll() has returned, and the markers behind it.
+/// What poll() has returned, and the markers behind it; not what the listener doesn't want yet, nor
+/// what it has taken over, if the application keeps an account of that.
 Offsets Consumer::consumed() const {
   Offsets offsets;
   for (const auto& [tp, position] : fetcher_.consumed())
     offsets[tp] = {position.first, position.second};
+  for (const auto& [tp, held] : held_)
+    offsets[tp] = {held.items.front().delivery.offset, held.items.front().leader_epoch};
+  if (!commits_what_is_finished()) return offsets;
+  for (const auto& [handle, item] : taken_) {
+    const auto position = offsets.find(item.place());
+    if (position != offsets.end() && item.delivery.offset < position->second.offset)
+      position->second = {item.delivery.offset, item.leader_epoch};
+  }
   return offsets;
 }
 
@@ -51,14 +60,18 @@ bool Consumer::records_polled(engine::Runtime& runtime) {
 /// All records of the last poll() are finished. False when there is something to wait for before
 /// the next one.
 bool Consumer::all_finished(engine::Runtime& runtime) {
-  has_records_ = false;
+  const bool polled = std::exchange(has_records_, false);
+  const bool apart = std::exchange(finished_apart_, false);
   if (producer_) {
     end_transaction(runtime);
     return !ending_transaction_;
   }
-  if (commit_ != CommitPolicy::after || !offsets_) return true;
+  if ((commit_ != CommitPolicy::after && !apart) || !offsets_) return true;
+  Offsets offsets = consumed();
+  if (!polled && offsets == committed_) return true;  // the oldest one is still in work
+  committed_ = offsets;
   waiting_ = Waiting::after;
-  commit_sync(runtime, consumed());
+  commit_sync(runtime, std::move(offsets));
   settle_commit(runtime);
   return !blocked();
 }
@@ -83,6 +96,7 @@ void Consumer::settle_commit(engine::Runtime& runtime) {
 void Consumer::rewind(engine::Runtime& runtime) {
   slice_.clear();
   has_records_ = false;
+  held_.clear();
   for (const auto& [tp, position] : began_at_)
     if (fetcher_.is_assigned(tp) && fetcher_.position(tp) != position.offset)
       fetcher_.seek(runtime, tp, position.offset);
@@ -123,6 +137,8 @@ void Consumer::revoke_partitions(engine::Runtime& runtime, const PartitionList& 
   if (reason == RevokeReason::lost) forget_rebalance_commit();
   for (const TopicPartition& tp : partitions) {
     fetcher_.unassign(tp);
+    held_.erase(tp);
+    std::erase_if(taken_, [&](const auto& entry) { return entry.second.place() == tp; });
     runtime.emit(
         trace::PartitionRevoked{options_.group.group, tp.topic, tp.partition, name_of(reason)});
   }
@@ -135,6 +151,7 @@ void Consumer::assign_partitions(engine::Runtime& runtime, const PartitionList& 
   for (const TopicPartition& tp : partitions) {
     core_.metadata.add_topic(tp.topic);
     fetcher_.assign(tp, true);
+    if (paused_) fetcher_.pause(runtime, tp, *paused_);
     runtime.emit(
         trace::PartitionAssigned{options_.group.group, tp.topic, tp.partition, generation});
   }
@@ -177,11 +194,9 @@ void Consumer::on_transactions_failed(engine::Runtime& runtime, Error error) {
 Offsets Consumer::finished_offsets() const {
   Offsets offsets = consumed();
   for (auto item = slice_.rbegin(); item != slice_.rend(); ++item)
-    offsets[{item->delivery.topic, static_cast<std::int32_t>(item->delivery.partition)}] = {
-        item->delivery.offset, item->leader_epoch};
+    offsets[item->place()] = {item->delivery.offset, item->leader_epoch};
   if (in_hand_)
-    offsets[{in_hand_->delivery.topic, static_cast<std::int32_t>(in_hand_->delivery.partition)}] = {
-        in_hand_->delivery.offset, in_hand_->leader_epoch};
+    offsets[in_hand_->place()] = {in_hand_->delivery.offset, in_hand_->leader_epoch};
   return offsets;
 }
 

@@ -41,8 +41,8 @@ void Producer::accept(engine::Runtime& runtime, Waiting call) {
   if (!takes_records()) {
     const std::string why = manager_->has_error() ? manager_->last_reason()
                                                   : "there is no transaction that it belongs to";
-    runtime.emit(trace::SendFailed{{call.record.id}, "IllegalStateException: " + why});
-    tell_published(call.record.id, false);
+    tell_published({call.record.id}, false,
+         runtime.emit(trace::SendFailed{{call.record.id}, "IllegalStateException: " + why}));
     return;
   }
   ++pending_;
@@ -88,12 +88,12 @@ Producer::Placed Producer::place(engine::Runtime& runtime, Waiting& call) {
   if (size_bytes > limit_bytes) {
     --pending_;
     if (manager_) manager_->fail_transaction(Error::message_too_large, "a record is too large");
-    runtime.emit(trace::SendFailed{
+    const EventId failed = runtime.emit(trace::SendFailed{
         {call.record.id},
         fmt::format("RecordTooLargeException: {} bytes, more than {} ({})", size_bytes, limit_bytes,
                     limit_bytes == options_.max_request_size_bytes ? "max.request.size"
                                                                    : "buffer.memory")});
-    tell_published(call.record.id, false);
+    tell_published({call.record.id}, false, failed);
     return Placed::failed;
   }
   const auto [partition, by] = choose(call, *topic);
@@ -155,8 +155,8 @@ void Producer::give_up(engine::Runtime& runtime, const Waiting& call) {
   }
   --pending_;
   if (manager_) manager_->fail_transaction(Error::request_timed_out, error);
-  runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, std::move(error)});
-  tell_published(call.record.id, false);
+  tell_published({call.record.id}, false,
+       runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, std::move(error)}));
 }
 
 bool Producer::handle_message(engine::Runtime& runtime, const engine::Message& message) {

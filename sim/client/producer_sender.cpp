@@ -178,15 +178,15 @@ void Producer::attempt_failed(engine::Runtime& runtime, const BatchPtr& batch, E
 
 void Producer::acknowledge(engine::Runtime& runtime, ProducerBatch& batch,
                            std::int64_t base_offset) {
-  runtime.emit(trace::RecordsAcknowledged{batch.record_ids(), batch.tp.topic, batch.tp.partition,
-                                          base_offset});
-  for (const RecordId record : batch.record_ids()) tell_published(record, true);
+  const EventId acknowledged = runtime.emit(trace::RecordsAcknowledged{
+      batch.record_ids(), batch.tp.topic, batch.tp.partition, base_offset});
+  tell_published(batch.record_ids(), true, acknowledged);
   finish(batch);
 }
 
 void Producer::fail(engine::Runtime& runtime, ProducerBatch& batch, std::string error) {
-  runtime.emit(trace::SendFailed{batch.record_ids(), std::move(error)});
-  for (const RecordId record : batch.record_ids()) tell_published(record, false);
+  tell_published(batch.record_ids(), false,
+       runtime.emit(trace::SendFailed{batch.record_ids(), std::move(error)}));
   finish(batch);
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/put_aside_topics.h"
 #include "sim/scenario/suggest.h"
 
 namespace eventarium::scenario {
@@ -93,7 +94,8 @@ Service one_more(const Service& model, const std::string& name) {
 }
 
 bool publishes(const Service& service) {
-  return std::any_of(service.reactions.begin(), service.reactions.end(),
+  return puts_aside(service) ||
+         std::any_of(service.reactions.begin(), service.reactions.end(),
                      [](const Reaction& reaction) { return !reaction.emits.empty(); });
 }
 

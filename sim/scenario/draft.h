@@ -56,6 +56,7 @@ struct TemplateUse {
   std::optional<std::string> event;     // reacted to; "*": any
   std::vector<std::string> topics;      // where that event is read from
   std::optional<LookUp> looks_up{};     // its fields can be named, too
+  std::string unanswered_by{};          // the service: `event` is a question of its own
 };
 
 /// A reaction's event, which something must publish to one of the topics.
@@ -128,6 +129,21 @@ void read_group(const MapReader& map, Service& service, Draft& draft);
 void complete_group(const MapReader& map, Service& service, Draft& draft);
 /// Declares as many as `instances` says, each with its number, or the one that there is.
 void expand_service(const MapReader& map, const Service& service, Draft& draft);
+/// `reply_to` and `within` of a question.
+void read_question(const MapReader& map, Emission& emission, Draft& draft);
+/// `event` or `unanswered` of a reaction, of which it must have one; true for the second.
+bool read_unanswered(const MapReader& map, Reaction& reaction, Draft& draft);
+/// `pending_requests`, and what a service that asks needs.
+void check_questions(const MapReader& map, Service& service, Draft& draft);
+/// `workers`, `queue` and `when_full`.
+void read_work_queue(const MapReader& map, Service& service, Draft& draft);
+/// `fails` of a reaction: what its handler needs doesn't answer now and then.
+void read_transient_failure(const YamlNode& node, Reaction& reaction, Draft& draft);
+/// `on_failure` and `retry`; the second, once the producer's keys are known.
+void read_on_failure(const MapReader& map, Service& service, Draft& draft);
+void check_on_failure(const MapReader& map, const Service& service, Draft& draft);
+/// Retry topics and dead-letter topics, where the file doesn't declare them. Part of resolve().
+void declare_put_aside_topics(Draft& draft);
 void expand_producer(const MapReader& map, const Producer& producer, Draft& draft);
 /// Protocols that the cluster's brokers have not got. Part of resolve().
 void check_group_protocols(Draft& draft);

@@ -50,14 +50,19 @@ const std::vector<Block>& blocks() {
       make_block("consumer", "a consumer",
                  "name! reads! group commit instances static share service_time start stop config"),
       make_block("service", "a service",
-                 "name! reads! on! group commit instances static share dedup publish start stop "
-                 "consumer_config producer_config"),
+                 "name! reads! on! group commit instances static share dedup publish on_failure "
+                 "retry workers queue when_full pending_requests start stop consumer_config "
+                 "producer_config"),
       make_block("subscription", "reads", "topic! partitions!"),
-      make_block("reaction", "a reaction", "event! service_time looks_up does writes emits"),
+      make_block("reaction", "a reaction", "event unanswered service_time looks_up does writes emits asks replies fails"),
+      make_block("fails", "fails", "every! times"),
+      make_block("retry", "retry", "attempts backoff factor"),
       make_block("database_write", "writes", "table! key! when"),
       make_block("database_read", "looks_up", "table! key!"),
       make_block("side_effect", "does", "effect! text key when"),
       make_block("emission", "emits", "topic! event! id key data when"),
+      make_block("question", "asks", "topic! event! reply_to! within id key data when"),
+      make_block("answer", "replies", "event! id key data when"),
       make_block("operation", "an operation",
                  "at! do! broker topic partition partitions replicas replication_factor unclean "
                  "key value config client group to"),
@@ -66,7 +71,7 @@ const std::vector<Block>& blocks() {
       make_block("expectation", "an expectation",
                  "produced acknowledged delivered processed side_effects side_effects_repeated "
                  "skipped states_without_event lost duplicated out_of_order undelivered expired "
-                 "failed dead_lettered "
+                 "failed dead_lettered put_aside "
                  "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
                  "log_start_offset leader leader_changes isr_size replicas_size partitions "
                  "unclean_elections offline_partitions under_replicated_partitions controller "
@@ -102,6 +107,9 @@ const std::vector<Choices>& all_choices() {
       {"service.commit", {"auto", "before", "after", "each", "transaction", "never"}},
       {"service.dedup", {"key", "id"}},
       {"service.publish", {"direct", "outbox"}},
+      {"service.when_full", {"wait", "pause", "drop", "grow"}},
+      {"service.pending_requests", {"memory", "database"}},
+      {"service.on_failure", {"skip", "retry", "retry_topics", "dead_letter", "stop"}},
       {"expectation.group_state",
        {"Empty", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "Stable",
         "Dead"}},
@@ -128,6 +136,9 @@ const std::vector<Bounds>& all_bounds() {
       {"topic.replicas", 1, 100},           {"producer.count", 0, 10'000'000},
       {"expectation.partition", 0, 999},    {"producer.instances", 1, 1000},
       {"consumer.instances", 1, 1000},      {"service.instances", 1, 1000},
+      {"fails.every", 1, 1'000'000},        {"fails.times", 1, 1000},
+      {"retry.attempts", 1, 100},           {"service.workers", 1, 1000},
+      {"service.queue", 0, 1'000'000},
   };
   return list;
 }

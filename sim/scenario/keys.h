@@ -3,6 +3,7 @@
 // test holds the two together.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,13 @@ struct Choices {
 };
 const std::vector<Choices>& all_choices();
 const std::vector<std::string>& choices(std::string_view name);
+
+/// The enumerator that stands in the place of the word; `word` is one of choices(name).
+template <class Enum>
+Enum meant(std::string_view name, const std::string& word) {
+  const std::vector<std::string>& words = choices(name);
+  return static_cast<Enum>(std::find(words.begin(), words.end(), word) - words.begin());
+}
 
 /// Inclusive bounds of whole numbers: "cluster.brokers".
 struct Bounds {

@@ -39,6 +39,7 @@ constexpr std::array measures = {
     Measure{"expired", What::expired, Unit::count, " to from topic "},
     Measure{"failed", What::failed, Unit::count, " from topic "},
     Measure{"dead_lettered", What::dead_lettered, Unit::count, " from topic "},
+    Measure{"put_aside", What::put_aside, Unit::count, " to from topic "},
     Measure{"client_errors", What::client_errors, Unit::count, " "},
     Measure{"invariants_violated", What::invariants_violated, Unit::count, " "},
     Measure{"latency_p50", What::latency_p50, Unit::time, " to from topic "},
@@ -123,12 +124,14 @@ void check_measure(const MapReader& map, const Measure& measure, Draft& draft) {
         measure.what <= What::log_start_offset
             ? fmt::format("{}: only Kafka keeps a log; there is none here", measure.key)
             : fmt::format("{}: there is no Kafka here", measure.key));
-  const auto& services = draft.scenario.services;
-  const bool archives = std::any_of(services.begin(), services.end(),
-                                    [](const Service& service) { return service.share_group; });
-  if (measure.what == What::dead_lettered && channel != Channel::queue && !archives)
-    draft.problems.add(map.place_of(measure.key),
-                       "dead_lettered: only a queue or a share group gives records up");
+  const bool none = channel == Channel::direct || channel == Channel::broadcast;
+  if (measure.what == What::dead_lettered && none)
+    draft.problems.add(
+        map.place_of(measure.key),
+        "dead_lettered: a queue gives records up, and on Kafka share groups and services may; "
+        "there is no such thing here");
+  if (measure.what == What::put_aside && channel != Channel::kafka)
+    draft.problems.add(map.place_of(measure.key), "put_aside: there is no Kafka here");
 }
 
 void read_qualifiers(const MapReader& map, const Measure& measure, Expectation& expectation,

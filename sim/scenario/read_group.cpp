@@ -10,12 +10,6 @@
 namespace eventarium::scenario {
 namespace {
 
-Commit commit_of(const std::string& word) {
-  const std::vector<std::string>& words = choices("service.commit");
-  const auto found = std::find(words.begin(), words.end(), word);
-  return static_cast<Commit>(found - words.begin());
-}
-
 /// Reports, under `what`, a setting of Kafka's that this version does not simulate.
 bool is_simulated(ConfigScope scope, std::string_view key, const std::string& value,
                   const Place& place, std::string_view what, Draft& draft) {
@@ -98,7 +92,7 @@ void read_group(const MapReader& map, Service& service, Draft& draft) {
   is_simulated(ConfigScope::consumer, "group.id", group, place, "group", draft);
   service.consumer_config["group.id"] = group;
   std::string word;
-  if (map.choice("commit", word)) service.commit = commit_of(word);
+  if (map.choice("commit", word)) service.commit = meant<Commit>("service.commit", word);
   bool share = false;
   if (map.has("share")) map.boolean("share", share);
   if (map.has("commit") && !share)

@@ -113,13 +113,21 @@ void read_effects(const YamlNode& node, const TemplateUse& around, Reaction& rea
   }
 }
 
-void read_emissions(const YamlNode& node, const std::string& service, const TemplateUse& around,
-                    Reaction& reaction, Draft& draft) {
-  for (const YamlNode& item : read_list(node, "emits", draft.problems)) {
-    const MapReader map(item, "emission", draft.problems);
+/// `emits`, `asks` or `replies`.
+void read_emissions(const MapReader& of, Emission::Role role, const std::string& service,
+                    const TemplateUse& around, Reaction& reaction, Draft& draft) {
+  static constexpr std::pair<const char*, const char*> names[] = {
+      {"emits", "emission"}, {"asks", "question"}, {"replies", "answer"}};
+  const auto& [key, block] = names[static_cast<std::size_t>(role)];
+  const YamlNode* const node = of.get(key);
+  if (node == nullptr) return;
+  for (const YamlNode& item : read_list(*node, key, draft.problems)) {
+    const MapReader map(item, block, draft.problems);
     Emission emission;
-    if (map.name("topic", true, emission.topic))
-      draft.refer(Reference::To::topic, emission.topic, map.place_of("topic"), "emits");
+    emission.role = role;
+    if (role != Emission::Role::answer && map.name("topic", true, emission.topic))
+      draft.refer(Reference::To::topic, emission.topic, map.place_of("topic"), key);
+    if (role == Emission::Role::question) read_question(map, emission, draft);
     map.text("event", emission.event);
     emission.id = service + "-{n}";
     map.text("id", emission.id);
@@ -140,8 +148,10 @@ void read_emissions(const YamlNode& node, const std::string& service, const Temp
 void read_reaction(const YamlNode& node, Service& service, Draft& draft) {
   const MapReader map(node, "reaction", draft.problems);
   Reaction reaction;
-  if (map.text("event", reaction.event)) {
+  if (read_unanswered(map, reaction, draft)) {
+  } else if (map.text("event", reaction.event)) {
     for (const Reaction& other : service.reactions) {
+      if (other.unanswered) continue;
       if (other.event == reaction.event)
         draft.problems.add(map.place_of("event"),
                            fmt::format("'{}' reacts twice to '{}'; put both under one 'on'",
@@ -159,6 +169,7 @@ void read_reaction(const YamlNode& node, Service& service, Draft& draft) {
   around.attributes = {"id", "key", "source", "time", "type"};
   around.event = reaction.event;
   around.topics = service.topics;
+  if (reaction.unanswered) around.unanswered_by = service.name;
   map.distribution("service_time", reaction.service_time);
   if (const YamlNode* const row = map.get("looks_up")) {
     const MapReader wanted(*row, "database_read", draft.problems);
@@ -169,8 +180,10 @@ void read_reaction(const YamlNode& node, Service& service, Draft& draft) {
   if (const YamlNode* const writes = map.get("writes"))
     read_writes(*writes, around, reaction, draft);
   if (const YamlNode* const does = map.get("does")) read_effects(*does, around, reaction, draft);
-  if (const YamlNode* const emits = map.get("emits"))
-    read_emissions(*emits, service.name, around, reaction, draft);
+  for (const auto role : {Emission::Role::event, Emission::Role::question, Emission::Role::answer})
+    read_emissions(map, role, service.name, around, reaction, draft);
+  if (const YamlNode* const fails = map.get("fails"))
+    read_transient_failure(*fails, reaction, draft);
   service.reactions.push_back(reaction);
 }
 
@@ -218,8 +231,13 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
     for (const YamlNode& item : read_list(*on, "on", draft.problems))
       read_reaction(item, service, draft);
 
+  if (!is_consumer) read_on_failure(map, service, draft);
   read_group(map, service, draft);
-  if (!is_consumer) read_database_use(map, service, draft);
+  if (!is_consumer) {
+    read_database_use(map, service, draft);
+    read_work_queue(map, service, draft);
+    check_questions(map, service, draft);
+  }
   const auto config = [&](std::string_view key, ConfigScope scope, Config& out) {
     if (map.has(key) && draft.scenario.channel != Channel::kafka)
       draft.problems.add(map.place_of(key),
@@ -233,6 +251,7 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
     config("consumer_config", ConfigScope::consumer, service.consumer_config);
     config("producer_config", ConfigScope::producer, service.producer_config);
   }
+  check_on_failure(map, service, draft);
   complete_group(map, service, draft);
   expand_service(map, service, draft);
 }

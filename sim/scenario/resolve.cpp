@@ -182,6 +182,7 @@ void Draft::refer(Reference::To to, const std::string& name, const Place& place,
 
 void resolve(Draft& draft) {
   declare_topics_in_use(draft);
+  declare_put_aside_topics(draft);
   check_operations(draft);
   check_references(draft);
   check_partitions(draft);

@@ -127,23 +127,64 @@ struct DatabaseWrite {
 };
 
 struct Emission {
-  std::string topic;
+  enum class Role { event, question, answer } role = Role::event;
+  std::string topic;  // empty for an answer: the question says where
   std::string event;
   std::string id;                  // template; default "<service>-{n}"
   std::optional<std::string> key;  // template; default: the key of the event reacted to
   DataTemplate data;               // default: the data of the event reacted to
   bool copy_data = true;           // no data given: copy
   std::string when{};
+  std::string reply_to{};            // question: the topic for its answer
+  std::optional<Duration> within{};  // question: waits that long for it; absent: for ever
+};
+
+/// Failures that pass: something that the handler needs doesn't answer now and then.
+struct TransientFailure {
+  int every = 1;  // each that-many-th event, as the service first comes to see them
+  int times = 1;  // how many attempts fail
 };
 
 struct Reaction {
-  std::string event;  // CloudEvents type, or "*"
+  std::string event;        // CloudEvents type, or "*"
+  bool unanswered = false;  // to no answer to its own question of that type
   Distribution service_time;
   std::vector<SideEffect> effects;
   std::vector<Emission> emits;
   std::vector<DatabaseWrite> writes{};
   /// A row of the service's own database whose fields can be named like the event's.
   std::optional<DatabaseWrite> looks_up{};
+  std::optional<TransientFailure> fails{};
+};
+
+/// What a service does with an event that its handler fails with.
+enum class OnFailure {
+  skip,          // says so and goes on with the next one
+  retry,         // tries again in place, so that everything behind it waits; then goes on
+  retry_topics,  // publishes it to <topic>-retry-1, -2, ... which it reads as well; then:
+  dead_letter,   // publishes it to <topic>-dlt, for people to look at
+  stop           // ends: the event comes again when it is started again
+};
+
+struct RetryPolicy {
+  int attempts = 3;  // in all, the first one included
+  Duration backoff = 1s;
+  double factor = 2;  // each pause is that many times as long as the one before
+};
+
+/// What a service does with a record when all workers are busy and its queue is full.
+enum class WhenFull {
+  wait,   // poll() is not called before there is room
+  pause,  // pauses its partitions and goes on calling poll()
+  drop,   // lets the record go
+  grow    // takes it up: the queue has no end
+};
+
+/// Handing records over to threads of their own. Without it poll()'s thread does the work.
+struct WorkQueue {
+  int workers = 1;
+  int size = 100;  // records that wait for a worker
+  WhenFull when_full = WhenFull::pause;
 };
 
 /// What a service recognises as the same thing when it comes again.
@@ -175,6 +216,10 @@ struct Service {
   Commit commit = Commit::automatic;
   Deduplication deduplication = Deduplication::none;
   bool outbox = false;  // publish: outbox
+  std::optional<WorkQueue> queue;
+  bool requests_in_database = false;  // pending_requests: what it has asked survives a crash
+  OnFailure on_failure = OnFailure::skip;
+  RetryPolicy retry;
 
   /// group.id; empty when it is in no group.
   std::string group() const {
@@ -285,6 +330,7 @@ struct Expectation {
     undelivered,
     failed,
     dead_lettered,
+    put_aside,  // pairs whose reader published a copy elsewhere because its handler failed
     latency_p50,
     latency_p95,
     latency_p99,

@@ -10,5 +10,6 @@ constexpr std::uint16_t own_component = 0;
 constexpr std::uint16_t publisher_component = 1;
 constexpr std::uint16_t subscriber_component = 2;
 constexpr std::uint16_t relay_component = 3;
+constexpr std::uint16_t requests_component = 4;
 
 }  // namespace eventarium::service

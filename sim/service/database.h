@@ -25,6 +25,7 @@
 
 #include "sim/base/cloud_event.h"
 #include "sim/base/ids.h"
+#include "sim/service/open_requests.h"
 
 namespace eventarium::service {
 
@@ -50,6 +51,9 @@ class Database {
   const std::string* row(const std::string& table, const std::string& key) const;
   bool has_handled(const std::string& key) const { return handled_.count(key) != 0; }
 
+  /// Questions of the service's instances that are not answered yet (pending_requests: database).
+  OpenRequests& requests() { return requests_; }
+
   const std::deque<OutboxRow>& outbox() const { return outbox_; }
   /// The row has been published for certain; one that is gone already is ignored.
   void mark_published(std::uint64_t number);
@@ -57,6 +61,7 @@ class Database {
  private:
   std::map<std::pair<std::string, std::string>, std::string> rows_;  // by table and key
   std::set<std::string> handled_;
+  OpenRequests requests_;
   std::deque<OutboxRow> outbox_;
   std::uint64_t last_number_ = 0;
 };

@@ -1,10 +1,13 @@
 // See reaction.h.
 #include "sim/service/reaction.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "sim/service/components.h"
 #include "sim/service/condition.h"
 #include "sim/service/event_factory.h"
 #include "sim/service/template_text.h"
@@ -43,7 +46,40 @@ void do_effects(engine::Runtime& runtime, const ReactionTools& tools,
 struct Emitted {
   CloudEvent event;
   std::string topic;
+  std::optional<Duration> within{};  // a question: waits that long for the answer
 };
+
+/// The headers of a question, or of the answer to one.
+void correlate(const scenario::Emission& emission, const ReactionTools& tools,
+               const std::string& instance, const CloudEvent& reacted_to, Emitted& emitted) {
+  using Role = scenario::Emission::Role;
+  if (emission.role == Role::question) {
+    emitted.event.correlation = std::make_shared<const Correlation>(
+        Correlation{instance + "/" + emitted.event.id, tools.service.family, emission.reply_to});
+    emitted.within = emission.within;
+  } else if (emission.role == Role::answer) {
+    Correlation headers = *reacted_to.correlation;
+    headers.is_answer = true;
+    emitted.topic = headers.reply_to;
+    emitted.event.correlation = std::make_shared<const Correlation>(std::move(headers));
+  }
+}
+
+/// Hands it over, and waits for the answer when it is a question.
+void publish(engine::Runtime& runtime, const ReactionTools& tools, Emitted emitted) {
+  Record made = produce(runtime, std::move(emitted.event), emitted.topic, 0);
+  const auto& correlation = made.event->correlation;
+  if (correlation && !correlation->is_answer) {
+    OpenRequest request;
+    request.asked_by = runtime.name();
+    request.question = made;
+    request.asked = runtime.now();
+    if (emitted.within) request.overdue = runtime.now() + *emitted.within;
+    const std::uint64_t number = tools.requests.open(correlation->id, std::move(request));
+    if (emitted.within) runtime.set_timer(*emitted.within, {requests_component, 0, number});
+  }
+  tools.publisher->publish(runtime, std::move(made), emitted.topic);
+}
 
 std::vector<Emitted> make_events(engine::Runtime& runtime, const ReactionTools& tools,
                                  const scenario::Reaction& reaction, const CloudEvent& event,
@@ -51,9 +87,11 @@ std::vector<Emitted> make_events(engine::Runtime& runtime, const ReactionTools& 
   std::vector<Emitted> made;
   for (const scenario::Emission& emission : reaction.emits) {
     if (!holds(emission.when, placeholders)) continue;
-    made.push_back({make_emitted(emission, runtime.name(), ++tools.counts[emission.id],
+    Emitted emitted{make_emitted(emission, runtime.name(), ++tools.counts[emission.id],
                                  runtime.now(), event, runtime.random("data")),
-                    emission.topic});
+                    emission.topic};
+    correlate(emission, tools, runtime.name(), event, emitted);
+    made.push_back(std::move(emitted));
   }
   return made;
 }
@@ -65,6 +103,14 @@ bool knows_enough(const scenario::Reaction& reaction, const CloudEvent& event,
   if (!reaction.looks_up) return true;
   const std::string key = expand(reaction.looks_up->key, placeholders_of(event));
   return database.row(reaction.looks_up->table, key) != nullptr;
+}
+
+bool answers_in_vain(const scenario::Reaction& reaction, const CloudEvent& event) {
+  const bool is_question = event.correlation && !event.correlation->is_answer;
+  return !is_question &&
+         std::any_of(reaction.emits.begin(), reaction.emits.end(), [](const auto& emission) {
+           return emission.role == scenario::Emission::Role::answer;
+         });
 }
 
 void react(engine::Runtime& runtime, const ReactionTools& tools, const scenario::Reaction& reaction,
@@ -94,8 +140,7 @@ void react(engine::Runtime& runtime, const ReactionTools& tools, const scenario:
   tools.database.commit(std::move(transaction));
   if (tools.service.outbox) return;
   for (Emitted& emitted : events) {
-    Record made = produce(runtime, std::move(emitted.event), emitted.topic, 0);
-    tools.publisher->publish(runtime, std::move(made), emitted.topic);
+    publish(runtime, tools, std::move(emitted));
     runtime.set_cause(processing);
   }
 }

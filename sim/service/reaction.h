@@ -3,7 +3,8 @@
 //   1. what it knows of the matter is looked up in the service's database
 //   2. side effects in the outside world
 //   3. one local transaction: rows, the key of the record (deduplication), the outbox's rows
-//   4. publish: direct -- the events are handed to the publisher
+//   4. publish: direct -- the events are handed to the publisher. What is asked is waited for from
+//      then on (service_requests.cpp); an answer goes where the question says.
 // All four happen in one instant of the simulation, so a crash comes before all of it or after.
 // What comes after is the difference between the two ways to publish: handed over (4) is not
 // stored yet, and is gone with the process; a row of the outbox is not.
@@ -34,11 +35,15 @@ struct ReactionTools {
   SideEffectLedger& ledger;
   bus::Publisher* publisher;  // null when it publishes nothing
   EmissionCounts& counts;
+  OpenRequests& requests;  // for what it asks
 };
 
 /// False when the row that the reaction looks up is not there: it can't be done.
 bool knows_enough(const scenario::Reaction& reaction, const CloudEvent& event,
                   const Database& database);
+
+/// It is to answer, and the event is no question.
+bool answers_in_vain(const scenario::Reaction& reaction, const CloudEvent& event);
 
 /// Does all of it. `handled`: the key to remember with it; empty: none.
 void react(engine::Runtime& runtime, const ReactionTools& tools, const scenario::Reaction& reaction,

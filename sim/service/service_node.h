@@ -1,21 +1,30 @@
-// A service: reacts to events. It takes one delivery at a time from its subscriber, works on it
-// for the service time, and at the end of that time does its side effects and emits its events.
-// A consumer is a service without reactions, which only reads. What carries the events it doesn't
-// know.
+// A service: reacts to events. It takes deliveries from its subscriber, works on each for the
+// service time, and at the end of that time does its side effects and emits its events. A consumer
+// is a service without reactions, which only reads. What carries the events it doesn't know.
 //
-//   free --delivery, reaction found--> working                  ProcessingStarted
-//   free --delivery, no reaction-----> finishing                (a consumer works on everything)
-//   working --service time over------> free     SideEffectDone..., RecordProduced...,
-//                                               ProcessingFinished ok
-//   finishing ---------at once-------> free     ProcessingFinished ignored
-//   free --handled before (dedup)----> finishing                RecordSkipped
-//   finishing ---------at once-------> free     ProcessingFinished ok
-//   working --looked up in vain------> free     ProcessingFinished failed, as a malformed event
-//   working --event malformed--------> free     ProcessingFinished failed: nothing was done; the
-//                                               channel hears of it, Kafka's consumer goes on with
-//                                               the next record
-//   working --process dies-----------> gone     nothing was done; whether the event comes again
-//                                               is the channel's matter
+// Work on one delivery:
+//   (none) --delivery, reaction found--> working                  ProcessingStarted
+//   (none) --delivery, no reaction-----> finishing                (a consumer works on everything)
+//   (none) --handled before (dedup)----> finishing                RecordSkipped
+//   (none) --answer nobody waits for---> finishing                RecordSkipped
+//   working --service time over--------> done      SideEffectDone..., RecordProduced...,
+//                                                  ProcessingFinished ok
+//   finishing ---------at once---------> done      ProcessingFinished ignored, or ok
+//   working --handler fails------------> done      ProcessingFinished failed: nothing was done; the
+//                                                  channel hears of it, Kafka's consumer goes on
+//                                                  with the next record. Or, as failure_policy.h
+//                                                  says:
+//                                      > pausing  then working again, ProcessingStarted
+//                                      > putting aside  a copy is published: RecordPutAside
+//                                      > gone     it ends, and the record comes again
+//   putting aside --acknowledged-------> done      only now may the position pass the record
+//   putting aside --send failed--------> pausing   then putting aside again
+//   (none) --delivery not yet due------> held      RecordDelayed; its partition waits until then
+//   working --process dies-------------> gone      nothing was done; whether the event comes again
+//                                                  is the channel's matter
+//
+// Without a queue poll()'s thread does the work: one delivery at a time. With one, deliveries are
+// taken over and wait for a worker (service_intake.cpp).
 //
 // It does not wait for its publisher: the event is finished when the emissions are handed over.
 // A crash between the two loses emissions that were not sent yet, though their side effects are
@@ -24,6 +33,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +46,7 @@
 #include "sim/scenario/scenario.h"
 #include "sim/service/breakable.h"
 #include "sim/service/database.h"
+#include "sim/service/failure_policy.h"
 #include "sim/service/outbox_relay.h"
 #include "sim/service/reaction.h"
 #include "sim/service/side_effects.h"
@@ -84,30 +96,75 @@ class ServiceNode : public engine::Node,
  private:
   struct Work {
     bus::Delivery delivery;
-    const scenario::Reaction* reaction = nullptr;  // null: a consumer's, or ignored
+    const scenario::Reaction* reaction = nullptr;  // null: a consumer's, or nothing to do
     bool ignored = false;
-    bool done_before = false;
+    bool nothing_to_do = false;  // done before, or an answer that nobody waits for
+    std::uint32_t attempts = 0;  // that have failed, in former deliveries as well
+    std::string last_failure{};
+    RecordId copy{};  // that is being published instead
+    std::optional<bool> copy_acknowledged{};
+    EventId copy_settled{};
+    bool is_handled() const { return !ignored && !nothing_to_do; }
   };
+  /// Work by the handle of its delivery, which is the value of its timers.
+  using Works = std::map<std::uint64_t, Work>;
+  enum TimerKind : std::uint16_t { service_time_over, try_again, put_aside_again, partition_due };
 
-  void end_when_closed(engine::Runtime& runtime);
-  const scenario::Reaction* reaction_to(const std::string& event_type) const;
-  void finish(engine::Runtime& runtime);
   void listen();
-  bool do_work(engine::Runtime& runtime, const Work& work);
-  void on_published(RecordId record, bool acknowledged) override;
+  void own_timer(engine::Runtime& runtime, engine::Token token);
+  void end_when_closed(engine::Runtime& runtime);
+  void forget_work();
+  const scenario::Reaction* reaction_to(const std::string& event_type, bool unanswered) const;
+  void take_up(engine::Runtime& runtime, const bus::Delivery& delivery);
+  bool has_nothing_to_do(engine::Runtime& runtime, const Record& record);
+  void begin(engine::Runtime& runtime, Work& work);
+  void finish(engine::Runtime& runtime, Work& work);
+  void pass(engine::Runtime& runtime, Work& work, bool ok);
+  void do_work(engine::Runtime& runtime, const Work& work);
+  ReactionTools tools();
+  void on_published(RecordId record, bool acknowledged, EventId event) override;
+
+  // failures: service_failures.cpp
+  std::string failure(const Work& work);
+  void on_failure(engine::Runtime& runtime, Work& work, const std::string& reason);
+  void put_aside(engine::Runtime& runtime, Work& work);
+  void settle_put_aside(engine::Runtime& runtime);
+  void give_up(engine::Runtime& runtime, const Work& work, const std::string& reason);
+  bool wait_until_due(engine::Runtime& runtime, const bus::Delivery& delivery);
+  void on_partition_due(engine::Runtime& runtime, std::uint64_t number);
+
+  // a queue and workers of its own: service_intake.cpp
+  void take_in(engine::Runtime& runtime, const bus::Delivery& delivery);
+  void queue_up(engine::Runtime& runtime, const bus::Delivery& delivery);
+  void worker_free(engine::Runtime& runtime);
+
+  // questions over topics: service_requests.cpp
+  OpenRequests& requests() {
+    return service_.requests_in_database ? database_->requests() : requests_in_memory_;
+  }
+  void wait_for_answers_again(engine::Runtime& runtime);
+  bool take_answer(engine::Runtime& runtime, const Record& answer);
+  void answer_dealt_with(engine::Runtime& runtime, const Record& answer, bool ok);
+  void on_overdue(engine::Runtime& runtime, std::uint64_t number);
 
   scenario::Service service_;
   std::unique_ptr<bus::Subscriber> subscriber_;
   std::unique_ptr<bus::Publisher> publisher_;
   SideEffectLedger& ledger_;
-  std::optional<Work> work_;
-  bool closing_ = false;  // asked to end
+  Works works_;
+  std::deque<bus::Delivery> queue_;       // taken over, and no worker is free
+  std::optional<bus::Delivery> waiting_;  // not taken over yet: the queue is full
+  bool paused_ = false;                   // its subscriber is
+  bool closing_ = false;                  // asked to end
   EmissionCounts emitted_;
   std::shared_ptr<Database> database_;
+  OpenRequests requests_in_memory_;
   OutboxRelay relay_;
   PlantedFaults planted_;
   std::string remember_later_;  // with a planted fault only
   double handler_factor_ = 1;
+  std::map<std::uint64_t, std::pair<std::string, std::int64_t>> held_;  // partitions, by timer
+  std::uint64_t last_held_ = 0;
 };
 
 }  // namespace eventarium::service

@@ -14,4 +14,14 @@ std::uint64_t SideEffectLedger::repeated() const {
   return count;
 }
 
+bool SideEffectLedger::refuses(const std::string& service, const std::string& event_id, int every,
+                               int times) {
+  Refusals& refusals = refusals_[service];
+  const auto [entry, added] = refusals.refused_still.emplace(event_id, 0);
+  if (added && ++refusals.events % static_cast<std::uint64_t>(every) == 0) entry->second = times;
+  if (entry->second == 0) return false;
+  --entry->second;
+  return true;
+}
+
 }  // namespace eventarium::service

@@ -309,6 +309,14 @@ struct Narrator::Teller : GroupTeller {
     return fmt::format("{} waits {} before it tries {} again", self(), format_duration(e.delay),
                        told.record(e.record));
   }
+  Sentence operator()(const RecordQueued& e) const {
+    if (!all) return std::nullopt;
+    return fmt::format("{} is to wait for a worker of {}, where {} wait", told.record(e.record),
+                       self(), e.waiting);
+  }
+  Sentence operator()(const RecordDropped& e) const {
+    return fmt::format("{} lets {} go: {} wait already", self(), told.record(e.record), e.waiting);
+  }
   Sentence operator()(const DatabaseWritten& e) const {
     return fmt::format("{} writes to its database: {} {}{}{}", self(), e.table, e.key,
                        e.value.empty() ? "" : " = ", e.value);

@@ -691,6 +691,16 @@ EVENT_BEGIN(RecordDelayed, record_delayed, "node, a reader of a retry topic, wai
   FIELD(Span, delay, "for how long")
 EVENT_END(RecordDelayed)
 
+EVENT_BEGIN(RecordQueued, record_queued, "node has taken the record over from poll() and has no worker free for it yet")
+  FIELD(RecordId, record, "number of the record")
+  FIELD(Count, waiting, "records that wait in the process now")
+EVENT_END(RecordQueued)
+
+EVENT_BEGIN(RecordDropped, record_dropped, "node has no room for the record and lets it go")
+  FIELD(RecordId, record, "number of the record")
+  FIELD(Count, waiting, "records that wait in the process now")
+EVENT_END(RecordDropped)
+
 EVENT_BEGIN(DatabaseWritten, database_written, "node has written to its own database")
   FIELD(RecordId, record, "the record that it reacted to")
   FIELD(Text, table, "what kind of thing, e.g. orders, outbox")

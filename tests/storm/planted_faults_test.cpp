@@ -100,7 +100,7 @@ Caught catch_in_storms(PlantedFaults planted, bool power_loss, std::uint64_t see
 }
 
 TEST_CASE("planted faults are caught by a checker within 200 storms") {
-  // Those from there on are a service's; tests/unit/service catches them.
+  // Those from there on are a service's; tests/unit catches them.
   CHECK(std::size(plants) + std::size(group_plants) + std::size(share_plants) ==
         static_cast<std::size_t>(PlantedFault::outbox_marked_before_acknowledgement));
   const std::uint64_t seeds = from_environment("EVENTARIUM_PLANTED_SEEDS", 200);

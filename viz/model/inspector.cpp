@@ -105,6 +105,18 @@ struct Inspector {
     rows.into(out);
   }
 
+  static void patterns(const ReceiverView& receiver, Rows& rows) {
+    const auto count = [&](const char* what, std::uint64_t number, const char* meaning) {
+      if (number > 0) rows.count(what, number, meaning);
+    };
+    count("skipped", receiver.skipped, "seen to be done before, or an answer nobody waits for");
+    count("dropped", receiver.dropped, "its queue was full");
+    count("put aside", receiver.put_aside, "copies in retry topics and dead-letter topics");
+    count("dead letters", receiver.dead_lettered, "nobody will try again by itself");
+    count("answered", receiver.answered, "of what it has asked");
+    count("unanswered", receiver.unanswered, "of what it has asked, in time");
+  }
+
   void receiver(const NodeView& view) {
     const ReceiverView& receiver = view.receiver;
     if (view.role != Role::consumer && view.role != Role::service && receiver.delivered == 0)
@@ -115,9 +127,10 @@ struct Inspector {
     if (receiver.ignored > 0)
       rows.count("ignored", receiver.ignored, "of a type that it has no reaction to");
     if (receiver.failed > 0) rows.count("failed", receiver.failed, "its handler failed");
-    if (receiver.busy)
-      rows.add("works on", record_with_time(receiver.busy->record, receiver.busy->until),
-               "its handler takes this long", receiver.busy->record);
+    patterns(receiver, rows);
+    for (const Busy& busy : receiver.busy)
+      rows.add("works on", record_with_time(busy.record, busy.until), "its handler takes this long",
+               busy.record);
     if (!receiver.inbox.empty())
       rows.count("in hand", receiver.inbox.size(), "handed over, not begun");
     for (const ReadPosition& position : receiver.positions) {

@@ -99,6 +99,23 @@ struct Life {
       if (line->word == word && history[line->position].node == event().node) return &*line;
     return nullptr;
   }
+  void operator()(const trace::RecordSkipped& e) { say("skipped", e.reason); }
+  void operator()(const trace::RecordDropped& e) {
+    say("dropped", fmt::format("by {}, where {} wait already", self(), e.waiting), true);
+  }
+  void operator()(const trace::RecordPutAside& e) {
+    say("put aside", fmt::format("by {} in {}: {}", self(), e.topic, e.reason), true);
+  }
+  void operator()(const trace::RecordDelayed& e) {
+    say("delayed", fmt::format("by {} for {}", self(), format_duration(e.delay)));
+  }
+  void operator()(const trace::ReplyMatched& e) {
+    say("answers", fmt::format("a question of {}, {} later", self(), format_duration(e.took)));
+  }
+  void operator()(const trace::ReplyMissed& e) {
+    say("unanswered", fmt::format("for {}, and {} waits no more", format_duration(e.waited), self()),
+        true);
+  }
   void operator()(const trace::SideEffectDone& e) {
     const std::string again = e.times > 1 ? fmt::format(" ({} times now!)", e.times) : "";
     say("effect", fmt::format("{}{}", e.text.empty() ? e.effect : e.text, again), e.times > 1);

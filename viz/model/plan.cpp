@@ -44,7 +44,7 @@ Plan plan_of(const scenario::Scenario& scenario) {
   for (const scenario::Service& service : scenario.services)
     for (const scenario::Reaction& reaction : service.reactions)
       for (const scenario::Emission& emission : reaction.emits)
-        plan.publishers.push_back({service.name, emission.topic});
+        if (!emission.topic.empty()) plan.publishers.push_back({service.name, emission.topic});
   for (const scenario::Fault& fault : scenario.faults) first = std::min(first, fault.at);
   plan.first_event = sim_time(first);
   return plan;

@@ -42,7 +42,7 @@ std::string_view score_doc(Score score) {
       "Records handed to the same receiver more than once (for a queue: to anybody).",
       "Records handed over after a later one of the same producer, topic and key.",
       "Records that the publisher gave up, and knows it, or that were gone with it.",
-      "Records that a queue gave up delivering.",
+      "Records that a queue, a share group or a service gave up: they are left to people.",
       "Records that retention deleted unread, once for each receiver that was to get them.",
       "Records that the receiver's position jumped over: they are there and will not be read."};
   return docs[index_of(score)];
@@ -494,6 +494,9 @@ struct Scoreboard::Update {
   }
   void operator()(const trace::QueueDeadLettered& e) {
     with(e.record, [](Fate& fate) { fate.dead = true; });
+  }
+  void operator()(const trace::RecordPutAside& e) {
+    if (e.dead_letter) with(e.record, [](Fate& fate) { fate.dead = true; });
   }
   void operator()(const trace::RecordsSettled& e) {
     if (e.outcome != "archived" && e.outcome != "rejected") return;

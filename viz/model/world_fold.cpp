@@ -62,7 +62,7 @@ struct Fold {
     view.changed_at = event.t;
     // What was only in the process's memory is gone with it.
     view.receiver.inbox.clear();
-    view.receiver.busy.reset();
+    view.receiver.busy.clear();
     view.publisher.pending.clear();
     view.publisher.batches.clear();
     view.station.subscribers.clear();
@@ -199,16 +199,27 @@ struct Fold {
   void operator()(const trace::ProcessingStarted& e) {
     ReceiverView& receiver = node().receiver;
     erase_record(receiver.inbox, e.record);
-    receiver.busy = Busy{e.record, event.t, event.t + e.service_time};
+    receiver.busy.push_back({e.record, event.t, event.t + e.service_time});
   }
   void operator()(const trace::ProcessingFinished& e) {
     ReceiverView& receiver = node().receiver;
     erase_record(receiver.inbox, e.record);
-    if (receiver.busy && receiver.busy->record == e.record) receiver.busy.reset();
+    std::erase_if(receiver.busy, [&](const Busy& busy) { return busy.record == e.record; });
     ++(e.outcome == "ok"        ? receiver.processed
        : e.outcome == "ignored" ? receiver.ignored
                                 : receiver.failed);
   }
+  void operator()(const trace::RecordSkipped&) { ++node().receiver.skipped; }
+  void operator()(const trace::RecordDropped& e) {
+    ++node().receiver.dropped;
+    erase_record(node().receiver.inbox, e.record);
+  }
+  void operator()(const trace::RecordPutAside& e) {
+    ++node().receiver.put_aside;
+    if (e.dead_letter) ++node().receiver.dead_lettered;
+  }
+  void operator()(const trace::ReplyMatched&) { ++node().receiver.answered; }
+  void operator()(const trace::ReplyMissed&) { ++node().receiver.unanswered; }
   void operator()(const trace::SideEffectDone& e) {
     auto& effects = node().receiver.effects;
     auto found = std::find_if(effects.begin(), effects.end(),

@@ -116,9 +116,12 @@ void draw_receiver(Card& card) {
   draw_latest(card);
   if (card.dead) return;
   const std::int64_t lag = lag_of(card);
-  if (receiver.busy)
-    draw_busy(card, *receiver.busy);
-  else if (lag > 0)
+  if (!receiver.busy.empty()) {
+    draw_busy(card, receiver.busy.front());
+    const std::size_t waiting = receiver.inbox.size();
+    if (waiting > 0 && card.has_line(text_size))
+      draw_line(card, times(waiting, "waits", "wait"), card.color().muted);
+  } else if (lag > 0)
     draw_line(card, fmt::format("lag {}", lag), card.color().warn);
   else if (!receiver.inbox.empty())
     draw_line(card, times(receiver.inbox.size(), "waits", "wait"), card.color().warn);

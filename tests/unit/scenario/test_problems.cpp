@@ -156,8 +156,9 @@ TEST_CASE("what belongs to Kafka, what to a bus") {
                  "1}}]\n") == "3:41: config: holds Kafka's keys; there is no Kafka here");
   CHECK(problems("version: 1\nbus: {kind: queue}\ntopics: [t]\nexpect: [{log_end_offset: 1, topic: "
                  "t}]\n") == "4:27: log_end_offset: only Kafka keeps a log; there is none here");
-  CHECK(problems("version: 1\nexpect: [{dead_lettered: 0}]\n") ==
-        "2:26: dead_lettered: only a queue or a share group gives records up");
+  CHECK(problems("version: 1\nbus: {kind: direct}\nexpect: [{dead_lettered: 0}]\n") ==
+        "3:26: dead_lettered: a queue gives records up, and on Kafka share groups and services "
+        "may; there is no such thing here");
 }
 
 TEST_CASE("Kafka's configuration keys are checked") {
