@@ -47,7 +47,7 @@ enum class PlantedFault : std::uint8_t {
   // In services; tests/unit catches them.
   outbox_marked_before_acknowledgement,  // service: an outbox's row is gone before it is stored
   deduplication_outside_transaction,     // service: remembers a record after its effect, not with
-  put_aside_not_awaited,               // service: passes a record before its copy is acknowledged
+  put_aside_not_awaited,                 // service: passes a record before its copy is acknowledged
   count
 };
 

@@ -165,7 +165,8 @@ void Ledger::on_rare(const trace::Event& event) {
     on_put_aside(event.node, *aside);
   } else if (const auto* dropped = event.as<trace::RecordDropped>()) {
     RecordEntry* const record = entry(dropped->record);
-    if (Handing* const found = record ? handing(*record, event.node) : nullptr) found->failed = true;
+    if (Handing* const found = record ? handing(*record, event.node) : nullptr)
+      found->failed = true;
   } else if (const auto* failed = event.as<trace::SendFailed>()) {
     for_each(failed->records, [](RecordEntry& record) { record.given_up = true; });
   } else if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {

@@ -81,7 +81,8 @@ Ledger::End Ledger::end_of_handings(const RecordEntry& record) const {
   for (std::uint32_t i = record.first_handing; i != RecordEntry::none; i = handings_[i].next) {
     const Handing& handing = handings_[i].handing;
     const NodeId reader = reader_of(handing.consumer);
-    if (handing.deliveries != 1 || handing.out_of_order || handing.failed || handing.put_aside || contains(seen, reader))
+    if (handing.deliveries != 1 || handing.out_of_order || handing.failed || handing.put_aside ||
+        contains(seen, reader))
       return End::never;
     seen.push_back(reader);
     if (handing.processed == 0)

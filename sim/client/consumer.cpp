@@ -197,8 +197,7 @@ void Consumer::finished(engine::Runtime& runtime, std::uint64_t handle, bool) {
   in_hand_.reset();
   if (commit_ == CommitPolicy::each && offsets_) {
     waiting_ = Waiting::each;
-    commit_sync(runtime,
-                {{item.place(), {item.delivery.offset + 1, item.leader_epoch}}});
+    commit_sync(runtime, {{item.place(), {item.delivery.offset + 1, item.leader_epoch}}});
   }
   run(runtime);
 }

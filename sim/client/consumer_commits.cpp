@@ -195,8 +195,7 @@ Offsets Consumer::finished_offsets() const {
   Offsets offsets = consumed();
   for (auto item = slice_.rbegin(); item != slice_.rend(); ++item)
     offsets[item->place()] = {item->delivery.offset, item->leader_epoch};
-  if (in_hand_)
-    offsets[in_hand_->place()] = {in_hand_->delivery.offset, in_hand_->leader_epoch};
+  if (in_hand_) offsets[in_hand_->place()] = {in_hand_->delivery.offset, in_hand_->leader_epoch};
   return offsets;
 }
 

@@ -41,8 +41,9 @@ void Producer::accept(engine::Runtime& runtime, Waiting call) {
   if (!takes_records()) {
     const std::string why = manager_->has_error() ? manager_->last_reason()
                                                   : "there is no transaction that it belongs to";
-    tell_published({call.record.id}, false,
-         runtime.emit(trace::SendFailed{{call.record.id}, "IllegalStateException: " + why}));
+    tell_published(
+        {call.record.id}, false,
+        runtime.emit(trace::SendFailed{{call.record.id}, "IllegalStateException: " + why}));
     return;
   }
   ++pending_;
@@ -155,8 +156,9 @@ void Producer::give_up(engine::Runtime& runtime, const Waiting& call) {
   }
   --pending_;
   if (manager_) manager_->fail_transaction(Error::request_timed_out, error);
-  tell_published({call.record.id}, false,
-       runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, std::move(error)}));
+  tell_published(
+      {call.record.id}, false,
+      runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, std::move(error)}));
 }
 
 bool Producer::handle_message(engine::Runtime& runtime, const engine::Message& message) {

@@ -186,7 +186,7 @@ void Producer::acknowledge(engine::Runtime& runtime, ProducerBatch& batch,
 
 void Producer::fail(engine::Runtime& runtime, ProducerBatch& batch, std::string error) {
   tell_published(batch.record_ids(), false,
-       runtime.emit(trace::SendFailed{batch.record_ids(), std::move(error)}));
+                 runtime.emit(trace::SendFailed{batch.record_ids(), std::move(error)}));
   finish(batch);
 }
 

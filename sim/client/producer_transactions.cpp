@@ -123,7 +123,7 @@ void Producer::fail_unsent(engine::Runtime& runtime, const std::string& why, boo
   for (const Waiting& call : std::exchange(waiting_, {})) {
     --pending_;
     tell_published({call.record.id}, false,
-         runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, why}));
+                   runtime.emit_because(call.cause, trace::SendFailed{{call.record.id}, why}));
   }
 }
 

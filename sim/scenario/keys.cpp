@@ -54,7 +54,8 @@ const std::vector<Block>& blocks() {
                  "retry workers queue when_full pending_requests start stop consumer_config "
                  "producer_config"),
       make_block("subscription", "reads", "topic! partitions!"),
-      make_block("reaction", "a reaction", "event unanswered service_time looks_up does writes emits asks replies fails"),
+      make_block("reaction", "a reaction",
+                 "event unanswered service_time looks_up does writes emits asks replies fails"),
       make_block("fails", "fails", "every! times"),
       make_block("retry", "retry", "attempts backoff factor"),
       make_block("database_write", "writes", "table! key! when"),

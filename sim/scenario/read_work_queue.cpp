@@ -14,8 +14,7 @@ namespace {
 std::string refusal(const Service& service, const Draft& draft) {
   if (draft.scenario.channel != Channel::kafka)
     return "poll() and a queue behind it are Kafka's consumers'; there is no Kafka here";
-  if (service.share_group)
-    return "a share group has its work queue in the brokers: add instances";
+  if (service.share_group) return "a share group has its work queue in the brokers: add instances";
   if (service.commit == Commit::transaction)
     return "a transaction is one thread's; say commit: after, or add instances";
   return "";

@@ -21,7 +21,8 @@ std::string ServiceNode::failure(const Work& work) {
   if (!work.reaction) return "";
   if (!knows_enough(*work.reaction, event, *database_))
     return "what it looks up is not in its database";
-  if (answers_in_vain(*work.reaction, event)) return "it is to answer, and the event says not where";
+  if (answers_in_vain(*work.reaction, event))
+    return "it is to answer, and the event says not where";
   if (!work.reaction->fails) return "";
   const auto& [every, times] = *work.reaction->fails;
   return ledger_.refuses(service_.family.empty() ? service_.name : service_.family, event.id, every,
@@ -85,8 +86,8 @@ void ServiceNode::settle_put_aside(engine::Runtime& runtime) {
 /// As an exception that is thrown out of the application's loop: what has been finished is
 /// committed, the record in hand is not.
 void ServiceNode::give_up(engine::Runtime& runtime, const Work& work, const std::string& reason) {
-  runtime.set_cause(runtime.emit(trace::ConsumerFailed{fmt::format(
-      "the handler has failed with {}: {}", work.delivery.record.event->id, reason)}));
+  runtime.set_cause(runtime.emit(trace::ConsumerFailed{
+      fmt::format("the handler has failed with {}: {}", work.delivery.record.event->id, reason)}));
   forget_work();
   closing_ = true;
   if (subscriber_->begin_close(runtime)) runtime.exit(engine::StopReason::clean);

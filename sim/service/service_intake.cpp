@@ -27,8 +27,7 @@ void ServiceNode::take_in(engine::Runtime& runtime, const bus::Delivery& deliver
     return;
   }
   if (full && queue.when_full == WhenFull::drop) {
-    runtime.set_cause(
-        runtime.emit(trace::RecordDropped{delivery.record.id, queue_.size()}));
+    runtime.set_cause(runtime.emit(trace::RecordDropped{delivery.record.id, queue_.size()}));
     subscriber_->finished(runtime, delivery.handle, false);
     return;
   }
@@ -44,9 +43,9 @@ void ServiceNode::queue_up(engine::Runtime& runtime, const bus::Delivery& delive
     runtime.emit(trace::RecordQueued{delivery.record.id, queue_.size()});
     if (queue.when_full == scenario::WhenFull::pause && !paused_ &&
         queue_.size() >= static_cast<std::size_t>(queue.size))
-      paused_ = subscriber_->pause(
-          runtime, fmt::format("{} records wait for {} worker{}", queue_.size(), queue.workers,
-                               queue.workers == 1 ? "" : "s"));
+      paused_ =
+          subscriber_->pause(runtime, fmt::format("{} records wait for {} worker{}", queue_.size(),
+                                                  queue.workers, queue.workers == 1 ? "" : "s"));
   }
   const bool taken = subscriber_->take_over(runtime, delivery.handle);
   EVENTARIUM_CHECK(taken, "a queue of its own needs Kafka's consumer");
@@ -59,8 +58,7 @@ void ServiceNode::worker_free(engine::Runtime& runtime) {
     queue_.pop_front();
     take_up(runtime, next);
   }
-  if (waiting_ && queue_.size() < size)
-    queue_up(runtime, *std::exchange(waiting_, std::nullopt));
+  if (waiting_ && queue_.size() < size) queue_up(runtime, *std::exchange(waiting_, std::nullopt));
   if (paused_ && queue_.size() <= size / 2) {
     paused_ = false;
     subscriber_->resume(runtime);

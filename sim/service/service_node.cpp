@@ -162,8 +162,8 @@ bool ServiceNode::has_nothing_to_do(engine::Runtime& runtime, const Record& reco
   if (!key.empty() && database_->has_handled(key))
     return skip(key, "its database says that it was done");
   const auto& correlation = record.event->correlation;
-  const bool answers = correlation && correlation->is_answer &&
-                       correlation->asked_by == service_.family;
+  const bool answers =
+      correlation && correlation->is_answer && correlation->asked_by == service_.family;
   if (answers && !take_answer(runtime, record))
     return skip(correlation->id, "nobody here waits for this answer");
   return false;

@@ -2,8 +2,8 @@
 // for, and for how long. open_requests.h has the states of a question.
 //
 // The answer comes as any event of the topics that the service reads, and so to whichever instance
-// has its partition. One that nobody waits for is skipped: it is late, the question was forgotten in
-// a crash, or another instance has asked and keeps that to itself.
+// has its partition. One that nobody waits for is skipped: it is late, the question was forgotten
+// in a crash, or another instance has asked and keeps that to itself.
 #include <algorithm>
 
 #include "sim/service/components.h"
@@ -48,8 +48,8 @@ void ServiceNode::on_overdue(engine::Runtime& runtime, std::uint64_t number) {
   const OpenRequest request = *requests().find(correlation);
   if (!request.answered_by.empty()) return;
   requests().close(correlation);
-  runtime.set_cause(runtime.emit(
-      trace::ReplyMissed{request.question.id, runtime.now() - request.asked}));
+  runtime.set_cause(
+      runtime.emit(trace::ReplyMissed{request.question.id, runtime.now() - request.asked}));
   const scenario::Reaction* const reaction = reaction_to(request.question.event->type, true);
   if (reaction) react(runtime, tools(), *reaction, request.question, "");
 }

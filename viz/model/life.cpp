@@ -113,8 +113,8 @@ struct Life {
     say("answers", fmt::format("a question of {}, {} later", self(), format_duration(e.took)));
   }
   void operator()(const trace::ReplyMissed& e) {
-    say("unanswered", fmt::format("for {}, and {} waits no more", format_duration(e.waited), self()),
-        true);
+    say("unanswered",
+        fmt::format("for {}, and {} waits no more", format_duration(e.waited), self()), true);
   }
   void operator()(const trace::SideEffectDone& e) {
     const std::string again = e.times > 1 ? fmt::format(" ({} times now!)", e.times) : "";

@@ -70,10 +70,10 @@ struct ReceiverView {
   std::uint64_t skipped = 0, dropped = 0;          // by its handler: done before; no room
   std::uint64_t put_aside = 0, dead_lettered = 0;  // after a failure; the second among the first
   std::uint64_t answered = 0, unanswered = 0;      // of its own questions
-  std::vector<RecordId> inbox;  // handed over, handler not begun; oldest first
-  std::vector<Busy> busy;       // what its workers are at, oldest first
-  std::vector<EffectView> effects;      // in order of first occurrence
-  std::vector<ReadPosition> positions;  // sorted by partition; Kafka only
+  std::vector<RecordId> inbox;                     // handed over, handler not begun; oldest first
+  std::vector<Busy> busy;                          // what its workers are at, oldest first
+  std::vector<EffectView> effects;                 // in order of first occurrence
+  std::vector<ReadPosition> positions;             // sorted by partition; Kafka only
   bool operator==(const ReceiverView&) const = default;
 };
 

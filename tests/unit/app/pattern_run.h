@@ -1,4 +1,5 @@
-// A whole run of a scenario given as text, with its events: shared by the tests of service patterns.
+// A whole run of a scenario given as text, with its events: shared by the tests of service
+// patterns.
 #pragma once
 
 #include <string>

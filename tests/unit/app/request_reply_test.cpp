@@ -118,7 +118,8 @@ TEST_CASE("who waits for ever has no price from a pricing that is gone, and noth
 TEST_CASE("an answer whose handler fails leaves its question open, and its time ends it") {
   std::string yaml = checkout("start: 0s", ", within: 1s", "5ms");
   const std::string quote = "{event: Quote, does:";
-  yaml.replace(yaml.find(quote), quote.size(), "{event: Quote, fails: {every: 10, times: 9}, does:");
+  yaml.replace(yaml.find(quote), quote.size(),
+               "{event: Quote, fails: {every: 10, times: 9}, does:");
   const Run run(yaml);
   const Prices prices(run);
   CHECK(prices.listed == 10);

@@ -27,8 +27,7 @@ TEST_CASE("workers and their queue: what they are, and what they can't be combin
   CHECK(some.services[0].queue->workers == 3);
   CHECK(some.services[0].queue->size == 100);
   CHECK(some.services[0].queue->when_full == WhenFull::pause);
-  CHECK(load(service("queue: 5, when_full: drop")).services[0].queue->when_full ==
-        WhenFull::drop);
+  CHECK(load(service("queue: 5, when_full: drop")).services[0].queue->when_full == WhenFull::drop);
   CHECK(problems(service("share: true, workers: 2")) ==
         "5:55: workers: a share group has its work queue in the brokers: add instances");
   CHECK(problems(service("workers: 0")) == "5:42: workers: 0 is out of range (1 to 1000)");
@@ -54,8 +53,8 @@ TEST_CASE("questions: where their answers go must be read, and somebody must ans
 }
 
 TEST_CASE("a reaction is to an event or to its own question, and that must be asked") {
-  CHECK(problems(service("commit: each", "{event: Order, unanswered: Ask}")).find(
-            "say one of them") != std::string::npos);
+  CHECK(problems(service("commit: each", "{event: Order, unanswered: Ask}"))
+            .find("say one of them") != std::string::npos);
   CHECK(problems(service("commit: each", "{service_time: 1ms}")).find("say one of them") !=
         std::string::npos);
   CHECK(problems(service("commit: each", "{event: Order}, {unanswered: Ask}"))
