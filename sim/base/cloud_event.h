@@ -41,8 +41,8 @@ struct CloudEvent {
   std::string data;                         // a JSON object as text, e.g. {"email":"a@b.org"}
   std::optional<std::string> partitionkey;  // CloudEvents' partitioning extension: Kafka's key
   bool malformed = false;                   // a poison pill: no handler can make sense of its data
-  std::shared_ptr<const Detour> detour;     // null: not a copy of what has failed
-  std::shared_ptr<const Correlation> correlation;  // null: neither question nor answer
+  std::shared_ptr<const Detour> detour{};   // null: not a copy of what has failed
+  std::shared_ptr<const Correlation> correlation{};  // null: neither question nor answer
 };
 
 /// One publication of an event. `size_bytes` is key + value as Kafka would serialize them.

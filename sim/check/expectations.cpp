@@ -138,6 +138,7 @@ Outcome latency(const Expectation& expectation, const Ledger& ledger, const Filt
 
 Outcome side_effects(const Expectation& expectation, const Ledger& ledger, const Filter& filter) {
   std::uint64_t done = 0, repeated = 0;
+  std::set<std::string> distinct;
   for (const SideEffect& effect : ledger.side_effects()) {
     if (!expectation.effect.empty() && effect.effect != expectation.effect) continue;
     if (filter.to.valid() && effect.service != filter.to) continue;
@@ -146,8 +147,16 @@ Outcome side_effects(const Expectation& expectation, const Ledger& ledger, const
       continue;
     ++done;
     if (effect.times > 1) ++repeated;
+    distinct.insert(effect.idempotency_key);
   }
-  return count(expectation, expectation.what == What::side_effects ? done : repeated);
+  switch (expectation.what) {
+    case What::side_effects:
+      return count(expectation, done);
+    case What::side_effects_repeated:
+      return count(expectation, repeated);
+    default:
+      return count(expectation, distinct.size());
+  }
 }
 
 Outcome skipped(const Expectation& expectation, const Ledger& ledger, const Filter& filter) {
@@ -272,6 +281,7 @@ Outcome Evaluator::evaluate(const Expectation& expectation) {
       return states_without_event(expectation, ledger);
     case What::side_effects:
     case What::side_effects_repeated:
+    case What::side_effects_distinct:
       return side_effects(expectation, ledger, filter);
     default:
       return count(expectation, number_for(expectation.what, verdict(filter)).count);

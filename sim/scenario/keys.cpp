@@ -71,6 +71,7 @@ const std::vector<Block>& blocks() {
                  "at! do! target peer both_ways sides for latency bandwidth loss factor patience"),
       make_block("expectation", "an expectation",
                  "produced acknowledged delivered processed side_effects side_effects_repeated "
+                 "side_effects_distinct "
                  "skipped states_without_event lost duplicated out_of_order undelivered expired "
                  "failed dead_lettered put_aside "
                  "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "

@@ -30,6 +30,7 @@ constexpr std::array measures = {
     Measure{"processed", What::processed, Unit::count, " to from topic "},
     Measure{"side_effects", What::side_effects, Unit::count, " to effect "},
     Measure{"side_effects_repeated", What::side_effects_repeated, Unit::count, " to effect "},
+    Measure{"side_effects_distinct", What::side_effects_distinct, Unit::count, " to effect "},
     Measure{"skipped", What::skipped, Unit::count, " to "},
     Measure{"states_without_event", What::states_without_event, Unit::count, " "},
     Measure{"lost", What::lost, Unit::count, " from topic "},

@@ -55,6 +55,10 @@ void read_on_failure(const MapReader& map, Service& service, Draft& draft) {
 
 /// Once the producer's keys are known.
 void check_on_failure(const MapReader& map, const Service& service, Draft& draft) {
+  if (service.share_group && service.on_failure != OnFailure::skip)
+    draft.problems.add(map.place_of("on_failure"),
+                       "on_failure: a share group releases what its handler fails with, counts "
+                       "deliveries and archives it by itself; leave it out");
   if (!puts_aside(service)) return;
   const std::string acks = config_text(service.producer_config, ConfigScope::producer, "acks");
   if (acks != "all" && acks != "-1")

@@ -233,11 +233,7 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
 
   if (!is_consumer) read_on_failure(map, service, draft);
   read_group(map, service, draft);
-  if (!is_consumer) {
-    read_database_use(map, service, draft);
-    read_work_queue(map, service, draft);
-    check_questions(map, service, draft);
-  }
+  if (!is_consumer) read_database_use(map, service, draft);
   const auto config = [&](std::string_view key, ConfigScope scope, Config& out) {
     if (map.has(key) && draft.scenario.channel != Channel::kafka)
       draft.problems.add(map.place_of(key),
@@ -251,8 +247,12 @@ void read_service(const YamlNode& node, bool is_consumer, Draft& draft) {
     config("consumer_config", ConfigScope::consumer, service.consumer_config);
     config("producer_config", ConfigScope::producer, service.producer_config);
   }
-  check_on_failure(map, service, draft);
   complete_group(map, service, draft);
+  if (!is_consumer) {
+    check_on_failure(map, service, draft);
+    read_work_queue(map, service, draft);
+    check_questions(map, service, draft);
+  }
   expand_service(map, service, draft);
 }
 

@@ -146,8 +146,7 @@ struct TransientFailure {
 };
 
 struct Reaction {
-  std::string event;        // CloudEvents type, or "*"
-  bool unanswered = false;  // to no answer to its own question of that type
+  std::string event;  // CloudEvents type, or "*"
   Distribution service_time;
   std::vector<SideEffect> effects;
   std::vector<Emission> emits;
@@ -155,6 +154,7 @@ struct Reaction {
   /// A row of the service's own database whose fields can be named like the event's.
   std::optional<DatabaseWrite> looks_up{};
   std::optional<TransientFailure> fails{};
+  bool unanswered = false;  // `event` is a question of its own that got no answer in time
 };
 
 /// What a service does with an event that its handler fails with.
@@ -322,8 +322,9 @@ struct Expectation {
     processed,
     side_effects,
     side_effects_repeated,
-    skipped,               // records recognised as done before
-    states_without_event,  // rows of databases whose event is stored nowhere
+    side_effects_distinct,  // however often each was done
+    skipped,                // records recognised as done before
+    states_without_event,   // rows of databases whose event is stored nowhere
     lost,
     duplicated,
     out_of_order,

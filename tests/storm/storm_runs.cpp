@@ -37,6 +37,7 @@ struct Unmet : trace::Sink {
 
 std::string file_of(const StormRun& run) {
   if (run.shares) return "tests/storm/share.yaml";
+  if (run.patterns) return "tests/storm/patterns.yaml";
   if (run.groups) return "tests/storm/groups.yaml";
   return run.zookeeper ? "tests/storm/zookeeper.yaml" : "tests/storm/cluster.yaml";
 }

@@ -22,6 +22,7 @@ struct StormRun {
   bool zookeeper = false;   // zookeeper.yaml instead of cluster.yaml
   bool groups = false;      // groups.yaml instead: groups, transactions
   bool shares = false;      // share.yaml instead: share groups
+  bool patterns = false;    // patterns.yaml instead: services that fail, ask and have queues
   scenario::Overrides set;  // what differs from cluster.yaml
   PlantedFaults planted;
 };

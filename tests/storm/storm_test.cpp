@@ -96,6 +96,34 @@ TEST_CASE("storms over groups and transactions: each committed record once, noth
   }
 }
 
+TEST_CASE("storms over service patterns: each order has its letter, price and picture") {
+  const auto patterns = [](std::size_t i) {
+    StormRun run = storm(i);
+    run.patterns = true;
+    return run;
+  };
+  const auto judge_patterns = [](const StormRun& run, const StormOutcome& outcome) {
+    INFO(how_to_reproduce(run));
+    CHECK(outcome.crash == "");
+    CHECK(outcome.broken == "");
+    CHECK(outcome.unmet == "");
+    return true;
+  };
+  SUBCASE("lean engine") {
+    run_storms(from_environment("EVENTARIUM_STORM_SEEDS", 10), patterns, judge_patterns);
+  }
+  SUBCASE("SimGrid") {
+    run_storms(
+        from_environment("EVENTARIUM_STORM_SIMGRID_SEEDS", 2),
+        [&](std::size_t i) {
+          StormRun run = patterns(i);
+          run.simgrid = true;
+          return run;
+        },
+        judge_patterns);
+  }
+}
+
 TEST_CASE("storms over share groups: every record is accepted, or archived with its poison") {
   const auto shares = [](std::size_t i) {
     StormRun run = storm(i);

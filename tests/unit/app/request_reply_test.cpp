@@ -55,7 +55,8 @@ TEST_CASE("an answer is matched with its question, and takes as long as it takes
   REQUIRE(matched.size() == 100);
   std::map<RecordId, std::string> keys;
   for (const auto& event : run.recorder.all<trace::RecordProduced>())
-    keys[event.as<trace::RecordProduced>()->record] = event.as<trace::RecordProduced>()->key;
+    keys[event.as<trace::RecordProduced>()->record] =
+        event.as<trace::RecordProduced>()->partitionkey;
   for (const auto& event : matched) {
     const auto& body = *event.as<trace::ReplyMatched>();
     CHECK(keys.at(body.record) == keys.at(body.request));

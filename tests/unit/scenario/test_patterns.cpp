@@ -29,11 +29,16 @@ TEST_CASE("workers and their queue: what they are, and what they can't be combin
   CHECK(some.services[0].queue->when_full == WhenFull::pause);
   CHECK(load(service("queue: 5, when_full: drop")).services[0].queue->when_full == WhenFull::drop);
   CHECK(problems(service("share: true, workers: 2")) ==
-        "5:55: workers: a share group has its work queue in the brokers: add instances");
-  CHECK(problems(service("workers: 0")) == "5:42: workers: 0 is out of range (1 to 1000)");
+        "5:62: workers: a share group has its work queue in the brokers: add instances");
+  CHECK(problems(service("workers: 0")) == "5:49: workers: 0 is out of range (1 to 1000)");
   CHECK(problems("version: 1\nbus: {kind: queue}\ntopics: [t]\nservices:\n  - {name: s, reads: t, "
                  "queue: 3, on: [{event: \"*\"}]}\n") ==
-        "5:33: queue: poll() and a queue behind it are Kafka's consumers'; there is no Kafka here");
+        "5:32: queue: poll() and a queue behind it are Kafka's consumers'; there is no Kafka here");
+}
+
+TEST_CASE("a share group has its own ways with failures") {
+  CHECK(problems(service("share: true, on_failure: retry_topics")).find("archives it by itself") !=
+        std::string::npos);
 }
 
 TEST_CASE("questions: where their answers go must be read, and somebody must answer") {
@@ -42,14 +47,14 @@ TEST_CASE("questions: where their answers go must be read, and somebody must ans
   CHECK(problems(service("commit: each", asks) + pricing) ==
         "5:22: reads: 's' wants its answers in 'answers' and doesn't read that");
   CHECK(problems(head + pricing) ==
-        "5:5: replies: nobody asks with 'Ask'; who wants an answer says asks: [{event: Ask, "
+        "5:12: replies: nobody asks with 'Ask'; who wants an answer says asks: [{event: Ask, "
         "reply_to: ...}]\n"
-        "5:53: event: nothing publishes 'Ask' to what 'p' reads");
+        "5:56: event: nothing publishes 'Ask' to what 'p' reads");
   const std::string reads_both = head + "  - {name: s, reads: [orders, answers], group: g, on: [" +
                                  asks + ", {event: Quote}, {unanswered: Ask}]}\n";
   CHECK(problems(reads_both + pricing) == "");
   CHECK(problems(service("pending_requests: database")) ==
-        "5:51: pending_requests: 's' asks nothing");
+        "5:58: pending_requests: 's' asks nothing");
 }
 
 TEST_CASE("a reaction is to an event or to its own question, and that must be asked") {
