@@ -7,6 +7,7 @@
 
 #include "viz/ui/group_motion.h"
 #include "viz/ui/member_card.h"
+#include "viz/ui/share_cells.h"
 
 namespace eventarium::viz::ui {
 
@@ -41,6 +42,7 @@ const char* age_word(const GroupView& group) {
 /// From long to short.
 std::vector<std::string> standing_texts(const Frame& frame, const GroupView& group) {
   if (!group.coordinator.valid()) return {"nobody has joined yet"};
+  if (group.kind == "share") return share_sums(group);
   const std::string& broker = frame.session.history().name(group.coordinator);
   return {fmt::format("{} · coordinator {}", ways(group), broker),
           fmt::format("{} · {}", ways(group), broker),
