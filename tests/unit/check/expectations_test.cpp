@@ -205,6 +205,7 @@ TEST_CASE("a stop lasts from the last partition given up to the next one, whoeve
   story.now += 500ms;
   story.tell(crm, trace::RebalanceEnded{"mail", "crm-1", 2, 0});
   story.now += 9s;
+  state("PreparingRebalance");
   CHECK(says() == "9.5 s");  // told that others have to give up something first, crm waits on
   state("Stable");
   story.now += 9s;
