@@ -41,7 +41,7 @@ void ClusterView::on_cluster_event(const trace::Event& event) {
   } else if (const auto* config = event.as<trace::TopicConfigChanged>()) {
     configs_[config->topic][config->key] = config->value;
   } else if (const auto* registered = event.as<trace::BrokerRegistered>()) {
-    brokers_[registered->broker] = {true, false, registered->broker_epoch, 0};
+    brokers_[registered->broker] = {true, false, registered->broker_epoch};
   } else if (const auto* unfenced = event.as<trace::BrokerUnfenced>()) {
     brokers_[unfenced->broker].fenced = false;
     brokers_[unfenced->broker].in_controlled_shutdown = false;
@@ -73,9 +73,13 @@ void ClusterView::on_quorum_event(const trace::Event& event) {
   } else if (const auto* committed = event.as<trace::MetadataCommitted>()) {
     committed_ = committed->offset;
   } else if (const auto* applied = event.as<trace::MetadataApplied>()) {
-    const auto found = brokers_.find(event.node);
-    if (found != brokers_.end()) found->second.metadata_offset = applied->offset;
+    metadata_offsets_[event.node] = applied->offset;
   }
+}
+
+std::int64_t ClusterView::metadata_offset(NodeId broker) const {
+  const auto found = metadata_offsets_.find(broker);
+  return found == metadata_offsets_.end() ? 0 : found->second;
 }
 
 }  // namespace eventarium::app

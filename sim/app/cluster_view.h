@@ -25,8 +25,7 @@ struct PartitionView {
 struct BrokerView {
   bool fenced = false;
   bool in_controlled_shutdown = false;
-  std::int64_t epoch = -1;           // of its registration; -1: from before the run
-  std::int64_t metadata_offset = 0;  // entries of the metadata log below it are applied
+  std::int64_t epoch = -1;  // of its registration; -1: from before the run
 };
 
 /// A voter of the KRaft quorum.
@@ -46,6 +45,9 @@ class ClusterView : public trace::Sink {
   /// Registered ones.
   const std::map<NodeId, BrokerView>& brokers() const { return brokers_; }
   const std::map<NodeId, VoterView>& voters() const { return voters_; }
+  /// Entries of the metadata log below it have been applied by the broker; by one that is down,
+  /// when it was last heard of.
+  std::int64_t metadata_offset(NodeId broker) const;
   const std::map<NodeId, SimTime>& running_since() const { return running_; }
   /// Keys that operations have changed, by topic; without a value: the default holds again.
   const std::map<std::string, std::map<std::string, std::string>>& configs() const {
@@ -69,6 +71,7 @@ class ClusterView : public trace::Sink {
   std::map<Key, PartitionView> partitions_;
   std::map<NodeId, BrokerView> brokers_;
   std::map<NodeId, VoterView> voters_;
+  std::map<NodeId, std::int64_t> metadata_offsets_;
   std::map<NodeId, SimTime> running_;
   std::map<std::string, std::map<std::string, std::string>> configs_;
   NodeId controller_;

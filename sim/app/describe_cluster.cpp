@@ -79,28 +79,27 @@ std::string describe_quorum(const scenario::Scenario& scenario, const ClusterVie
   for (const auto& [node, voter] : view.voters()) end = std::max(end, voter.log_end_offset);
   if (const auto active = view.voters().find(view.controller()); active != view.voters().end())
     end = active->second.log_end_offset;
-  std::string voters;
-  for (const auto& [node, voter] : view.voters())
-    voters += (voters.empty() ? "" : ",") + id_of(view, node);
-  Table table({{"NodeId"},
-               {"LogEndOffset", Align::right},
-               {"Lag", Align::right},
-               {"Epoch", Align::right},
-               {"Status"}});
+  const auto lag = [end](std::int64_t offset) { return std::max<std::int64_t>(end - offset, 0); };
+  std::string voters, observers;
+  std::int64_t lag_max = 0;
+  Table table({{"NodeId"}, {"LogEndOffset", Align::right}, {"Lag", Align::right}, {"Status"}});
+  const auto add = [&](NodeId node, std::int64_t offset, const char* status, std::string& names) {
+    names += (names.empty() ? "" : ",") + id_of(view, node);
+    table.add_row({id_of(view, node), std::to_string(offset), std::to_string(lag(offset)),
+                   fmt::format("{}{}", status, view.is_running(node) ? "" : " (down)")});
+  };
   for (const auto& [node, voter] : view.voters()) {
-    const bool runs = view.is_running(node);
-    table.add_row({id_of(view, node), std::to_string(voter.log_end_offset),
-                   std::to_string(std::max<std::int64_t>(end - voter.log_end_offset, 0)),
-                   std::to_string(voter.epoch), runs ? voter.role : "down"});
+    lag_max = std::max(lag_max, lag(voter.log_end_offset));
+    add(node, voter.log_end_offset, node == view.controller() ? "Leader" : "Follower", voters);
   }
   for (const auto& [node, broker] : view.brokers())
     if (view.voters().count(node) == 0)
-      table.add_row({id_of(view, node), std::to_string(broker.metadata_offset),
-                     std::to_string(std::max<std::int64_t>(end - broker.metadata_offset, 0)), "-",
-                     view.is_running(node) ? "observer" : "down"});
+      add(node, view.metadata_offset(node), "Observer", observers);
   return fmt::format(
-      "LeaderId:       {}\nLeaderEpoch:    {}\nHighWatermark:  {}\nCurrentVoters:  [{}]\n\n{}",
-      leader, view.controller_epoch(), view.committed_offset(), voters, table.text());
+      "LeaderId:          {}\nLeaderEpoch:       {}\nHighWatermark:     {}\nMaxFollowerLag:    {}\n"
+      "CurrentVoters:     [{}]\nCurrentObservers:  [{}]\n\n{}",
+      leader, view.controller_epoch(), view.committed_offset(), lag_max, voters, observers,
+      table.text());
 }
 
 std::string describe_brokers(const scenario::Scenario& scenario, const ClusterView& view) {
@@ -132,7 +131,7 @@ std::string describe_brokers(const scenario::Scenario& scenario, const ClusterVi
                                                               : "unfenced";
     table.add_row({id_of(view, node), view.is_running(node) ? "running" : "down", state,
                    std::to_string(count.leads), std::to_string(count.replicas),
-                   std::to_string(count.out_of_sync), std::to_string(broker.metadata_offset)});
+                   std::to_string(count.out_of_sync), std::to_string(view.metadata_offset(node))});
   }
   return table.text();
 }

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/app/commands.h"
 #include "sim/app/scenario_files.h"
@@ -36,6 +37,12 @@ bool raise_storm(Output& output, scenario::Scenario& scenario, const SimulationO
     scenario.duration = longer;
   }
   add_storm(scenario, *options.storm, options.until.value_or(scenario.duration));
+  std::vector<std::string> aside;
+  for (const scenario::Expectation& expectation : set_own_course_aside(scenario))
+    aside.push_back(expectation.text);
+  if (!aside.empty())
+    note(fmt::format("not judged in a storm, as they are about the scenario's own faults alone: {}",
+                     fmt::join(aside, "; ")));
   return true;
 }
 

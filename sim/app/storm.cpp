@@ -196,4 +196,71 @@ void add_storm(Scenario& scenario, const StormOptions& storm, Duration duration)
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
 }
 
+namespace {
+
+using What = scenario::Expectation::What;
+
+/// Nothing of it would be fine as well.
+bool admits_none(const scenario::Expectation& expectation) {
+  using Comparison = scenario::Expectation::Comparison;
+  switch (expectation.comparison) {
+    case Comparison::equal:
+    case Comparison::at_least:
+    case Comparison::between:
+      return expectation.value <= 0;
+    case Comparison::more:
+      return expectation.value < 0;
+    case Comparison::less:
+      return expectation.value > 0;
+    case Comparison::at_most:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_about_own_course(const scenario::Expectation& expectation) {
+  if (expectation.at) return true;
+  switch (expectation.what) {
+    case What::leader:
+    case What::leader_changes:
+    case What::controller:
+    case What::controller_changes:
+    case What::rebalances:
+    case What::longest_stop:
+    case What::latency_p50:
+    case What::latency_p95:
+    case What::latency_p99:
+    case What::truncated:
+    case What::refused:
+    case What::client_errors:
+    case What::skipped:
+      return true;
+    case What::lost:
+    case What::duplicated:
+    case What::out_of_order:
+    case What::undelivered:
+    case What::failed:
+    case What::expired:
+    case What::unclean_elections:
+    case What::offline_partitions:
+    case What::under_replicated_partitions:
+    case What::side_effects_repeated:
+    case What::states_without_event:
+      return !admits_none(expectation);
+    default:
+      return false;
+  }
+}
+
+std::vector<scenario::Expectation> set_own_course_aside(Scenario& scenario) {
+  const auto kept = std::stable_partition(
+      scenario.expectations.begin(), scenario.expectations.end(),
+      [](const scenario::Expectation& expectation) { return !is_about_own_course(expectation); });
+  std::vector<scenario::Expectation> aside(kept, scenario.expectations.end());
+  scenario.expectations.erase(kept, scenario.expectations.end());
+  return aside;
+}
+
 }  // namespace eventarium::app

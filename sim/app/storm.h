@@ -47,4 +47,11 @@ std::vector<scenario::Fault> plan_storm(const scenario::Scenario& scenario,
 /// plan_storm() added to the scenario's faults, in order of time.
 void add_storm(scenario::Scenario& scenario, const StormOptions& storm, Duration duration);
 
+/// True when it says how the scenario's own faults and operations go: at a time, or how often
+/// something happens, how long it takes, who leads at the end, or that some harm is done. In a
+/// storm nobody can promise that; what must hold whatever breaks can be promised.
+bool is_about_own_course(const scenario::Expectation& expectation);
+/// Takes those out of the scenario and returns them.
+std::vector<scenario::Expectation> set_own_course_aside(scenario::Scenario& scenario);
+
 }  // namespace eventarium::app

@@ -110,6 +110,10 @@ Outcome of_group(const Expectation& expectation, const Ledger& ledger) {
       return count(expectation, group->rebalances);
     case What::members:
       return count(expectation, group->members.size());
+    case What::longest_stop: {
+      const Duration longest = ledger.cluster().groups().stops().longest(expectation.group);
+      return {holds(expectation, to_seconds(longest)), format_duration(longest)};
+    }
     case What::group_state:
       return {group->state == expectation.name, group->state};
     case What::committed: {
@@ -257,6 +261,7 @@ Outcome Evaluator::evaluate(const Expectation& expectation) {
       return happenings(expectation, ledger);
     case What::rebalances:
     case What::members:
+    case What::longest_stop:
     case What::lag:
     case What::committed:
     case What::group_state:

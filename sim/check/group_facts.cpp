@@ -58,6 +58,7 @@ void GroupFacts::on_member(const trace::Event& event) {
 }
 
 void GroupFacts::on_event(const trace::Event& event) {
+  stops_.on_event(event);
   if (const auto* wanted = event.as<trace::SubscriptionDeclared>()) {
     if (wanted->group.empty()) return;
     GroupFact& group = groups_[wanted->group];

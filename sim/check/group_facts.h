@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/check/group_stops.h"
 #include "sim/check/log_state.h"
 #include "sim/trace/event.h"
 
@@ -57,12 +58,14 @@ class GroupFacts {
   /// By group.id; also those of which only members are declared.
   const std::map<std::string, GroupFact>& all() const { return groups_; }
   const GroupFact* find(const std::string& group) const;
+  const GroupStops& stops() const { return stops_; }
 
  private:
   void on_state(NodeId node, const trace::GroupStateChanged& changed);
   void on_member(const trace::Event& event);
 
   std::map<std::string, GroupFact> groups_;
+  GroupStops stops_;
 };
 
 /// Partitions that exist of all that the group reads or has a position in, in order of name.

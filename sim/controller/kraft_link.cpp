@@ -46,6 +46,7 @@ void KraftLink::start(engine::Runtime& runtime, ClusterListener& listener) {
   image_ = bootstrap ? bootstrap->image : ClusterImage{};
   applied_offset_ = bootstrap ? static_cast<std::int64_t>(bootstrap->entries.size()) : 0;
   if (registered) controller_ = bootstrap->election.leader;
+  if (applied_offset_ > 0) runtime.emit(trace::MetadataApplied{applied_offset_});
   lifecycle_.start(runtime, registered);
   if (registered) publish_all(runtime);
   if (own_raft_) own_raft_->start(runtime);
@@ -71,9 +72,10 @@ void KraftLink::on_committed(engine::Runtime& runtime, std::int64_t base_offset,
     apply(image_, record);
   }
   applied_offset_ = base_offset + static_cast<std::int64_t>(entries.size());
+  const EventId applied = runtime.emit(trace::MetadataApplied{applied_offset_});
   if (!says_something) return;
   const EventId cause = runtime.current_cause();
-  runtime.set_cause(runtime.emit(trace::MetadataApplied{applied_offset_}));
+  runtime.set_cause(applied);
   std::sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   const bool published = state() != State::starting && state() != State::stopped;

@@ -69,17 +69,18 @@ const std::vector<Block>& blocks() {
                  "key value config client group to"),
       make_block("fault", "a fault",
                  "at! do! target peer both_ways sides for latency bandwidth loss factor patience"),
-      make_block("expectation", "an expectation",
-                 "produced acknowledged delivered processed side_effects side_effects_repeated "
-                 "side_effects_distinct "
-                 "skipped states_without_event lost duplicated out_of_order undelivered expired "
-                 "failed dead_lettered put_aside "
-                 "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
-                 "log_start_offset leader leader_changes isr_size replicas_size partitions "
-                 "unclean_elections offline_partitions under_replicated_partitions controller "
-                 "controller_changes client_errors truncated compacted refused rebalances members "
-                 "lag committed group_state invariants_violated to from effect group topic "
-                 "partition at"),
+      make_block(
+          "expectation", "an expectation",
+          "produced acknowledged delivered processed side_effects side_effects_repeated "
+          "side_effects_distinct "
+          "skipped states_without_event lost duplicated out_of_order undelivered expired "
+          "failed dead_lettered put_aside "
+          "latency_p50 latency_p95 latency_p99 log_end_offset high_watermark "
+          "log_start_offset leader leader_changes isr_size replicas_size partitions "
+          "unclean_elections offline_partitions under_replicated_partitions controller "
+          "controller_changes client_errors truncated compacted refused rebalances members "
+          "longest_stop lag committed group_state invariants_violated to from effect group topic "
+          "partition at"),
       make_block("view", "view", "speed"),
       make_block("distribution", "a distribution", "fixed uniform exponential log_normal"),
       make_block("log_normal", "log_normal", "median! sigma!"),

@@ -65,6 +65,7 @@ constexpr std::array measures = {
     Measure{"refused", What::refused, Unit::count, " topic partition "},
     Measure{"rebalances", What::rebalances, Unit::count, " GROUP "},
     Measure{"members", What::members, Unit::count, " GROUP "},
+    Measure{"longest_stop", What::longest_stop, Unit::time, " GROUP "},
     Measure{"lag", What::lag, Unit::count, " GROUP topic partition "},
     Measure{"committed", What::committed, Unit::count, " GROUP TOPIC PARTITION "},
     Measure{"group_state", What::group_state, Unit::name, " GROUP "},

@@ -355,6 +355,7 @@ struct Expectation {
     refused,        // batches refused by brokers
     rebalances,     // times that `group` had to share its partitions out anew, after the first
     members,        // of `group`
+    longest_stop,   // of `group`: the longest time that a rebalance kept a member from reading
     lag,            // of `group`: log end less position, over the partitions that it reads
     committed,      // position of `group` in topic and partition
     group_state,    // of `group`: `name`
@@ -368,7 +369,7 @@ struct Expectation {
     at_least,
     between
   } comparison = Comparison::equal;
-  double value = 0, high = 0;    // counts; seconds for latencies; `between` uses both
+  double value = 0, high = 0;    // counts; seconds for times; `between` uses both
   std::string to;                // a consumer or service: delivered, processed, latency_*
   std::string effect;            // side_effects*
   std::string from;              // a producer: produced, acknowledged

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "viz/model/client_settings.h"
+
 namespace eventarium::viz {
 namespace {
 
@@ -32,8 +34,11 @@ class NodeDeeds {
     process();
     machine();
     network();
-    if (node_.role == Role::service || node_.role == Role::consumer || node_.role == Role::producer)
+    if (node_.role == Role::service || node_.role == Role::consumer ||
+        node_.role == Role::producer) {
       client();
+      settings();
+    }
     if (node_.role == Role::broker) administration();
     return std::move(deeds_);
   }
@@ -169,6 +174,21 @@ class NodeDeeds {
     less.client = name_;
     add(DeedKind::other, "group", "Remove", "It ends cleanly, leaves the group, and stays away.",
         unless_running(), less);
+  }
+
+  void settings() {
+    for (const ClientSetting& setting : settings_of(history_, world_, node_)) {
+      OperationRequest asked;
+      asked.kind = "set_client_config";
+      asked.client = name_;
+      asked.key = setting.key;
+      asked.value = setting.changed ? setting.default_value : setting.value;
+      const std::string name = fmt::format("{}={}", asked.key, asked.value);
+      add(DeedKind::other, "config", name,
+          fmt::format("{}\n{}\nIt ends cleanly and starts again with it.", name,
+                      setting.changed ? "Back to Kafka's default." : setting.effect),
+          setting.why_not, asked, setting.changed);
+    }
   }
 
   void administration() {

@@ -2,7 +2,6 @@
 #include "viz/model/group_fold.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace eventarium::viz {
@@ -207,7 +206,32 @@ struct GroupFold {
     group(e.group).committed[{e.topic, e.partition}] = e.offset;
   }
   void operator()(const trace::ShareStartAdvanced& e) {
-    group(e.group).committed[{e.topic, e.partition}] = e.offset;
+    GroupView& view = group(e.group);
+    view.committed[{e.topic, e.partition}] = e.offset;
+    auto& accepted = view.shares[{e.topic, e.partition}].accepted;
+    accepted.erase(accepted.begin(), accepted.lower_bound(e.offset));
+  }
+  void operator()(const trace::RecordsAcquired& e) {
+    SharePartition& share = group(e.group).shares[{e.topic, e.partition}];
+    for (std::size_t i = 0; i < e.records.size(); ++i)
+      share.locked[e.base_offset + static_cast<std::int64_t>(i)] = {
+          e.client, e.delivery_count, e.delivery_limit, event.t + e.lock};
+    share.given_out += e.records.size();
+  }
+  void operator()(const trace::RecordsSettled& e) {
+    SharePartition& share = group(e.group).shares[{e.topic, e.partition}];
+    for (std::size_t i = 0; i < e.records.size(); ++i) {
+      const std::int64_t offset = e.base_offset + static_cast<std::int64_t>(i);
+      share.locked.erase(offset);
+      if (e.outcome == "accepted" && share.accepted.insert(offset).second) ++share.done;
+      if (e.outcome == "rejected" || e.outcome == "archived") share.archived.insert(offset);
+    }
+  }
+  /// Who was working on what is known to the old leader only.
+  void operator()(const trace::LeadershipTaken& e) {
+    for (auto& [name, view] : world.groups)
+      if (const auto share = view.shares.find({e.topic, e.partition}); share != view.shares.end())
+        share->second.locked.clear();
   }
   void operator()(const trace::OffsetExpired& e) {
     group(e.group).committed.erase({e.topic, e.partition});
@@ -217,6 +241,7 @@ struct GroupFold {
     for (auto& [name, view] : world.groups) {
       std::erase_if(view.committed, gone);
       std::erase_if(view.partitions, gone);
+      std::erase_if(view.shares, gone);
     }
   }
 
@@ -303,58 +328,6 @@ struct GroupFold {
 
 void fold_groups(World& world, const trace::Event& event) {
   trace::visit(GroupFold{world, event}, event.body);
-}
-
-bool is_rebalancing(std::string_view state) {
-  return state == "PreparingRebalance" || state == "CompletingRebalance" || state == "Assigning" ||
-         state == "Reconciling";
-}
-
-bool MemberView::holds(const PartitionId& partition) const {
-  return std::binary_search(held.begin(), held.end(), partition);
-}
-
-const MemberView* GroupView::member(NodeId client) const {
-  for (const MemberView& one : members)
-    if (one.client == client) return &one;
-  return nullptr;
-}
-
-MemberView* GroupView::member(NodeId client) {
-  return const_cast<MemberView*>(std::as_const(*this).member(client));
-}
-
-std::size_t GroupView::number_of(NodeId client) const {
-  for (std::size_t i = 0; i < members.size(); ++i)
-    if (members[i].client == client) return i + 1;
-  return 0;
-}
-
-std::size_t GroupView::joined() const {
-  return static_cast<std::size_t>(std::count_if(
-      members.begin(), members.end(), [](const MemberView& one) { return one.joined(); }));
-}
-
-const MemberView* GroupView::reader(const PartitionId& id) const {
-  const auto found = partitions.find(id);
-  if (found == partitions.end() || found->second.unread_since) return nullptr;
-  return member(found->second.reader);
-}
-
-std::vector<PartitionId> partitions_in(std::string_view text) {
-  std::vector<PartitionId> partitions;
-  while (!text.empty()) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    const std::string_view name = text.substr(0, space);
-    text.remove_prefix(std::min(space + 1, text.size()));
-    const std::size_t dash = name.rfind('-');  // topics may have dashes, too
-    if (dash == std::string_view::npos) continue;
-    PartitionId id{std::string(name.substr(0, dash)), 0};
-    const char* const end = name.data() + name.size();
-    const auto [stop, error] = std::from_chars(name.data() + dash + 1, end, id.partition);
-    if (error == std::errc() && stop == end) insert_sorted(partitions, id);
-  }
-  return partitions;
 }
 
 }  // namespace eventarium::viz

@@ -7,6 +7,8 @@
 //   unread                     → assigned → read, by the same member or by another
 //   a group is Stable          → any of Kafka's states between → a rebalance begins
 //   a rebalance                → Stable, Empty or Dead → it has ended
+//   a record of a share group  → acquired → locked → accepted, archived, or free once more when
+//                                it is released or another broker takes the leadership over
 #pragma once
 
 #include "viz/model/world.h"

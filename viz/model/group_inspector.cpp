@@ -123,6 +123,26 @@ void offset_rows(const History& history, const World& world, const GroupView& gr
   rows.into(out);
 }
 
+/// Of a share group, instead of positions: what has become of each partition's records.
+void share_rows(const World& world, const GroupView& group, Inspection& out) {
+  Rows rows("share partitions");
+  for (const auto& [id, share] : group.shares) {
+    const auto start = group.committed.find(id);
+    const PartitionView* partition = world.partition(id);
+    rows.add(to_text(id),
+             fmt::format("start {}, end {}",
+                         start == group.committed.end() ? "–" : std::to_string(start->second),
+                         partition == nullptr ? 0 : partition->high_watermark()),
+             "share-partition start offset: everything below is finished", id);
+    rows.count("given out", share.given_out, "each delivery counts, also those in vain")
+        .count("in work", share.locked.size(), "locked for a member, for a time")
+        .count("done", share.done, "accepted")
+        .count("archived", share.archived.size(),
+               "rejected, or given out group.share.delivery.count.limit times in vain");
+  }
+  rows.into(out);
+}
+
 /// The chain that led to the group's latest rebalance.
 void why_rebalance(const History& history, const GroupView& group, Inspection& out) {
   if (!group.rebalance) return;
@@ -132,6 +152,16 @@ void why_rebalance(const History& history, const GroupView& group, Inspection& o
   if (!out.why.empty()) out.why_last = true;
   if (!out.why.empty())
     out.why_title = group.rebalance->ended ? "Why did it rebalance?" : "Why does it rebalance?";
+}
+
+void locked_rows(const GroupView& group, const MemberView& member, Rows& rows) {
+  for (const auto& [id, share] : group.shares)
+    for (const auto& [offset, record] : share.locked)
+      if (record.client == member.client)
+        rows.add(fmt::format("{} @ {}", to_text(id), offset),
+                 fmt::format("until {}, delivery {} of {}", format_clock(record.until),
+                             record.delivery, record.deliveries_max),
+                 "locked for it: then somebody else may get it");
 }
 
 void membership(const History& history, const World& world, const GroupView& group,
@@ -144,6 +174,7 @@ void membership(const History& history, const World& world, const GroupView& gro
     rows.add("group.instance.id", member.instance_id,
              "static: it may be away for session.timeout.ms and finds its partitions again");
   rows.add("reads", list(member.held), "as it knows itself");
+  if (group.kind == "share") locked_rows(group, member, rows);
   if (member.assigned != member.held)
     rows.add("is to read", list(member.assigned), "as the coordinator has it");
   if (!member.paused.empty()) rows.add("paused", list(member.paused), "back-pressure: pause()");
@@ -210,7 +241,10 @@ void inspect_group(const History& history, const World& world, const std::string
   rebalance_rows(history, world, *group, out);
   state_rows(history, *group, out);
   member_rows(history, world, *group, out);
-  offset_rows(history, world, *group, out);
+  if (group->kind == "share")
+    share_rows(world, *group, out);
+  else
+    offset_rows(history, world, *group, out);
   why_rebalance(history, *group, out);
   out.commands = commands_for_group(history, world, *group);
 }

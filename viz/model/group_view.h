@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/ids.h"
@@ -71,6 +72,25 @@ struct RebalanceView {
   Duration length(SimTime now) const { return ended.value_or(now) - began; }
 };
 
+/// A record that a share group's leader has given out and that is locked for a member.
+struct LockedRecord {
+  NodeId client;
+  std::uint64_t delivery = 1, deliveries_max = 0;
+  SimTime until{};
+  bool operator==(const LockedRecord&) const = default;
+};
+
+/// A partition as a share group reads it, by offset. From its start (GroupView::committed) on a
+/// record is free, locked, accepted or archived; below it everything is finished.
+struct SharePartition {
+  std::map<std::int64_t, LockedRecord> locked;
+  std::set<std::int64_t> accepted;  // from the start on
+  std::set<std::int64_t> archived;  // in vain: rejected, or given out too often
+  std::uint64_t given_out = 0;      // deliveries, also those that came to nothing
+  std::uint64_t done = 0;           // accepted so far
+  bool operator==(const SharePartition&) const = default;
+};
+
 struct GroupView {
   std::string name;
   std::string kind = "classic";  // or consumer, share
@@ -85,8 +105,9 @@ struct GroupView {
   std::map<PartitionId, SharedPartition> partitions;
   /// The offset to read next; of a share group: it is done with everything below.
   std::map<PartitionId, std::int64_t> committed;
-  std::optional<RebalanceView> rebalance;  // current or latest
-  std::uint64_t rebalances = 0;            // begun so far
+  std::map<PartitionId, SharePartition> shares;  // of a share group
+  std::optional<RebalanceView> rebalance;        // current or latest
+  std::uint64_t rebalances = 0;                  // begun so far
   bool operator==(const GroupView&) const = default;
 
   const MemberView* member(NodeId client) const;
@@ -97,6 +118,12 @@ struct GroupView {
   bool rebalancing() const { return rebalance && !rebalance->ended; }
   /// Who reads the partition now; null while nobody does.
   const MemberView* reader(const PartitionId& partition) const;
+  /// Of a share group: done with everything, accepted or archived, and what is in a member's hands.
+  bool finished(const PartitionId& partition, std::int64_t offset) const;
+  std::vector<std::pair<PartitionId, std::int64_t>> locked_for(NodeId client) const;
+  std::size_t locked() const;
+  std::size_t archived() const;
+  std::uint64_t done() const;
 };
 
 /// True for the states between two Stable ones.

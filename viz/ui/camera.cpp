@@ -10,7 +10,6 @@ namespace {
 constexpr float margin_units = 22;
 constexpr float zoom_min = 0.15F, zoom_max = 4;
 constexpr float fit_zoom_max = 1.5F;  // times the scale
-constexpr float text_min_units = 11;  // times the scale
 
 /// Room for the numbers of those who read a partition.
 double numbers_width(const History& history) {
@@ -106,7 +105,7 @@ ImVec2 center_in_layout(const View& view) {
 View make_view(const Camera& camera, const Rect& area, const Box& bounds, const Theme& theme) {
   View view;
   view.area = area;
-  view.text_min_px = theme.px(text_min_units);
+  view.text_min_px = theme.text_min_px();
   ImVec2 center = camera.center;
   view.zoom = camera.zoom;
   if (camera.fit) {
@@ -147,7 +146,7 @@ void fit_layout(Frame& frame, const Rect& area) {
     metrics.row_label_width = full * std::min(1.0, metrics.row_height / 31);
     float zoom = zoom_now();
     // Text that can't get smaller needs more of a small picture.
-    const double wider = full * static_cast<double>(frame.theme().px(text_min_units) / zoom) / 17;
+    const double wider = full * static_cast<double>(frame.theme().text_min_px() / zoom) / 17;
     if (!metrics.tiles && wider > metrics.row_label_width) {
       metrics.channel_width += wider - metrics.row_label_width;
       metrics.row_label_width = wider;

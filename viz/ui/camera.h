@@ -11,7 +11,7 @@ struct View {
   Rect area;        // pixels: where the topology is drawn
   ImVec2 origin{};  // pixel of the layout's (0, 0)
   float zoom = 1;   // pixels per layout unit
-  float text_min_px = 11;
+  float text_min_px = 14;
 
   ImVec2 to_screen(Point p) const {
     return {origin.x + static_cast<float>(p.x) * zoom, origin.y + static_cast<float>(p.y) * zoom};

@@ -164,6 +164,13 @@ void Fonts::paint_sprites(const std::array<int, sprite_count>& slots) {
   }
 }
 
+int Fonts::smallest_px() const {
+  int smallest = 0;
+  for (const Key& key : used_)
+    if (smallest == 0 || key.second < smallest) smallest = key.second;
+  return smallest;
+}
+
 bool Fonts::rebuild_if_needed() {
   if (wanted_.empty()) return false;
   std::set<Key> keys = wanted_;

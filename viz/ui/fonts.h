@@ -44,6 +44,9 @@ class Fonts {
   /// True when every size that the last frame asked for is there.
   bool settled() const { return wanted_.empty(); }
 
+  /// The smallest size asked for since the last rebuild, in pixels; 0: none was.
+  int smallest_px() const;
+
   /// A sentence for each font that fontconfig does not have; empty when all is well.
   const std::vector<std::string>& warnings() const { return warnings_; }
 

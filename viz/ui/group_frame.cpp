@@ -7,6 +7,7 @@
 
 #include "viz/ui/group_motion.h"
 #include "viz/ui/member_card.h"
+#include "viz/ui/share_cells.h"
 
 namespace eventarium::viz::ui {
 
@@ -16,14 +17,19 @@ constexpr float side = 12;  // of the header's text
 constexpr float chip_height = 22, chip_pitch = 30;
 constexpr double told_s = 6;  // of the viewer's time, how long a rebalance took
 
-/// The header's lines.
+/// The header's lines. In a small picture the two last ones share one: what happens comes first.
 struct Head {
   Rect name, state, detail;
+  bool low = false;
 };
 
 Head head_of(const View& view, const GroupBox& box) {
   Rect area = view.to_screen(box.header).shrunk(view.px(side), view.px(5));
   const float third = area.height() / 3;
+  if (third < view.text_min_px) {
+    const Rect name = area.cut_top(area.height() / 2);
+    return {name, area, area, true};
+  }
   const Rect name = area.cut_top(third), state = area.cut_top(third);
   return {name, state, area};
 }
@@ -41,6 +47,7 @@ const char* age_word(const GroupView& group) {
 /// From long to short.
 std::vector<std::string> standing_texts(const Frame& frame, const GroupView& group) {
   if (!group.coordinator.valid()) return {"nobody has joined yet"};
+  if (group.kind == "share") return share_sums(group);
   const std::string& broker = frame.session.history().name(group.coordinator);
   return {fmt::format("{} · coordinator {}", ways(group), broker),
           fmt::format("{} · {}", ways(group), broker),
@@ -176,14 +183,15 @@ void draw_group_frame(Frame& frame, const View& view, const GroupBox& box, bool 
   frame.canvas.list->PushClipRect(area.min, area.max, true);
   const Head head = head_of(view, box);
   draw_name_line(frame, view, *group, head.name, hovered || selected);
-  draw_state_line(frame, view, *group, head.state);
   const std::vector<PartitionId> unread = unread_of(*group);
+  std::vector<std::string> texts = verdict_texts(frame, *group);
+  const bool verdict = !texts.empty();
+  const bool quiet = unread.empty() && !verdict;
+  if (!head.low || quiet) draw_state_line(frame, view, *group, head.state);
   if (!unread.empty()) {
     draw_unread(frame, view, *group, head.detail, unread);
-  } else {
+  } else if (!head.low || verdict) {
     const Pen pen{Face::regular, view.text_px(16), color.muted};
-    std::vector<std::string> texts = verdict_texts(frame, *group);
-    const bool verdict = !texts.empty();
     if (!verdict) texts = standing_texts(frame, *group);
     draw_text_in(frame.canvas, head.detail,
                  {pen.face, pen.size_px, verdict ? color.text : color.muted},

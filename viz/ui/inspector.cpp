@@ -32,7 +32,7 @@ void heading(Frame& frame, Flow& flow, std::string_view text) {
 
 // ---- what can be done to it
 
-constexpr std::size_t deeds_per_row = 3;
+constexpr std::size_t deeds_per_row_max = 3;
 
 void draw_deed(Frame& frame, Flow& flow, const Rect& area, const std::vector<Deed>& deeds,
                std::size_t index) {
@@ -59,16 +59,32 @@ void draw_deed(Frame& frame, Flow& flow, const Rect& area, const std::vector<Dee
   if (hit.clicked && looks.enabled) perform(deed, frame.session, frame.state);
 }
 
+/// As many beside each other as have room for the longest name: those that are short are.
+std::size_t deeds_per_row(const Frame& frame, const Flow& flow, const std::vector<Deed>& deeds,
+                          std::size_t first, std::size_t last) {
+  if (deeds[first].group != "config") return deeds_per_row_max;
+  float longest = 0;
+  for (std::size_t i = first; i < last; ++i)
+    longest = std::max(longest,
+                       text_width(flow.canvas, {Face::regular, frame.px(16), {}}, deeds[i].name));
+  const float wide = longest + frame.px(36);
+  for (std::size_t count = deeds_per_row_max; count > 1; --count)
+    if (wide * static_cast<float>(count) <= flow.width) return count;
+  return 1;
+}
+
 /// Those from `first` on that are in the same group, in rows.
 std::size_t draw_deed_group(Frame& frame, Flow& flow, const std::vector<Deed>& deeds,
                             std::size_t first) {
   std::size_t last = first;
   while (last < deeds.size() && deeds[last].group == deeds[first].group) ++last;
   const float gap = frame.px(6);
-  for (std::size_t i = first; i < last; i += deeds_per_row) {
+  const std::size_t per_row = deeds_per_row(frame, flow, deeds, first, last);
+  const auto columns = static_cast<float>(per_row);
+  for (std::size_t i = first; i < last; i += per_row) {
     Rect row = flow.strip(frame.px(34));
-    const float width = (row.width() - gap * (deeds_per_row - 1)) / deeds_per_row;
-    for (std::size_t j = i; j < std::min(i + deeds_per_row, last); ++j) {
+    const float width = (row.width() - gap * (columns - 1)) / columns;
+    for (std::size_t j = i; j < std::min(i + per_row, last); ++j) {
       draw_deed(frame, flow, row.cut_left(width), deeds, j);
       row.cut_left(gap);
     }
@@ -91,7 +107,7 @@ void draw_deeds(Frame& frame, Flow& flow) {
     const Pen pen{Face::regular, frame.px(16), frame.color().accent};
     const auto on = std::count_if(deeds.begin() + static_cast<std::ptrdiff_t>(next), deeds.end(),
                                   [](const Deed& deed) { return deed.on; });
-    std::string text = folded ? "More ways: machine, network …" : "Fewer";
+    std::string text = folded ? "More: machine, network, settings …" : "Fewer";
     if (folded && on > 0) text += fmt::format("  ({} on)", on);
     if (link_line(flow, "more deeds", flow.strip(frame.px(26)), pen, text))
       frame.state.more_deeds = folded;

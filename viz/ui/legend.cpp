@@ -25,6 +25,7 @@ enum class LegendMark {
   dashes,
   outlined,
   struck,
+  hollow,
   tick
 };
 
@@ -57,9 +58,21 @@ std::vector<LegendEntry> legend_entries(const Frame& frame) {
   }
   if (!partitions.empty()) {
     entries.push_back({"high watermark", LegendMark::bar, color.ok});
-    entries.push_back({"position", LegendMark::triangle, color.ok});
   }
-  if (!frame.session.world().groups.empty()) {
+  const auto& groups = frame.session.world().groups;
+  const auto sharing =
+      static_cast<std::size_t>(std::count_if(groups.begin(), groups.end(), [](const auto& group) {
+        return group.second.kind == "share";
+      }));
+  if (!partitions.empty() && (sharing == 0 || groups.size() > sharing))
+    entries.push_back({"position", LegendMark::triangle, color.ok});
+  if (sharing > 0) {
+    entries.push_back({"share-partition start", LegendMark::pin, color.text});
+    entries.push_back({"in a member's hands", LegendMark::square, color.members.front()});
+    entries.push_back({"done", LegendMark::hollow, color.muted});
+    entries.push_back({"archived", LegendMark::struck, color.bad});
+  }
+  if (groups.size() > sharing) {
     entries.push_back({"committed", LegendMark::pin, color.text});
     entries.push_back({"lag", LegendMark::span, color.warn});
     entries.push_back({"not committed", LegendMark::span, color.members.front()});
@@ -119,6 +132,9 @@ void draw_legend_mark(const Canvas& canvas, const LegendEntry& entry, ImVec2 at)
       hatch(canvas, {{at.x - r, at.y - r}, {at.x + r, at.y + r}}, entry.color.faded(0.5F),
             r * 0.62F, canvas.theme->line_px());
       return line(canvas, {at.x - r, at.y}, {at.x + r, at.y}, entry.color, canvas.theme->line_px());
+    case LegendMark::hollow:
+      return frame(canvas, {{at.x - r, at.y - r}, {at.x + r, at.y + r}}, entry.color,
+                   canvas.theme->line_px(), r * 0.3F);
     case LegendMark::tick:
       ring(canvas, at, r, entry.color, canvas.theme->line_px());
       return check_mark(canvas, at, r * 0.6F, entry.color, canvas.theme->line_px());

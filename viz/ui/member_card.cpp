@@ -41,7 +41,8 @@ void draw_number_and_name(Card& card, const GroupView& group, const MemberView& 
                           float size) {
   Rect head = card.cut_line(size);
   const bool off = card.dead || member.held.empty();
-  Rect patch = head.shrunk(0, std::max(0.0F, (head.height() - card.view.px(size + 3)) / 2));
+  const float tall = std::max(card.view.px(size + 3), card.view.text_min_px * mark_part);
+  const Rect patch = head.shrunk(0, (head.height() - tall) / 2);
   head.min.x +=
       draw_member_mark(card.frame.canvas, patch, mark_of(card.frame, group, member.client), off) +
       card.view.px(8);
@@ -55,23 +56,47 @@ void draw_number_and_name(Card& card, const GroupView& group, const MemberView& 
   draw_text_in(card.frame.canvas, head, card.pen(Face::strong, size, ink), card.info.name);
 }
 
-/// What it reads; what is still on its way to it is left out.
+struct Chip {
+  std::string name;
+  bool gliding = false;  // still on its way to the member
+};
+
+/// What it reads; of a share group the records that it works on.
+std::vector<Chip> chips_of(const Card& card, const GroupView& group, const MemberView& member) {
+  std::vector<Chip> chips;
+  if (group.kind != "share") {
+    for (const PartitionId& id : member.held)
+      chips.push_back({short_name(group, id), is_gliding(card.frame, group, id)});
+    return chips;
+  }
+  for (const auto& [id, offset] : group.locked_for(member.client))
+    chips.push_back({group.shares.size() == 1 ? std::to_string(offset)
+                                              : fmt::format("{}@{}", short_name(group, id), offset),
+                     false});
+  return chips;
+}
+
 void draw_chips(const Card& card, Rect row, const GroupView& group, const MemberView& member,
                 float text) {
   const Canvas& canvas = card.frame.canvas;
   const Color body = mark_of(card.frame, group, member.client).color;
   const Pen pen = card.pen(Face::mono_strong, text, card.color().on_meaning);
-  for (std::size_t i = 0; i < member.held.size(); ++i) {
-    const PartitionId& id = member.held[i];
-    const std::size_t rest = member.held.size() - i;
+  const std::vector<Chip> chips = chips_of(card, group, member);
+  if (chips.empty()) {
+    const Pen quiet = card.pen(Face::regular, 14, card.color().muted);
+    draw_text_in(canvas, row, quiet, "no record in hand");
+    return;
+  }
+  for (std::size_t i = 0; i < chips.size(); ++i) {
+    const std::size_t rest = chips.size() - i;
     const Pen more = card.pen(Face::mono, text, card.ink());
     const std::string count = fmt::format("+{}", rest);
     const float spare = rest > 1 ? text_width(canvas, more, count) + card.view.px(chip_gap) : 0;
-    const bool gliding = is_gliding(card.frame, group, id);
     Rect room = row;
     room.max.x -= spare;
-    const float wide = draw_partition_chip(canvas, room, pen, short_name(group, id),
-                                           gliding ? body.faded(0.25F) : body, card.color().card);
+    const float wide =
+        draw_partition_chip(canvas, room, pen, chips[i].name,
+                            chips[i].gliding ? body.faded(0.25F) : body, card.color().card);
     if (wide > room.width()) {
       draw_text_in(canvas, row, more, count);
       return;
@@ -112,7 +137,8 @@ void draw_small(Card& card, const GroupView& group, const MemberView& member, co
   const State state = state_of(card, group, member);
   Rect row = card.rest;
   if (tiny) {
-    const Rect patch = row.shrunk(0, std::max(0.0F, (row.height() - card.view.px(22)) / 2));
+    const float tall = std::max(card.view.px(22), card.view.text_min_px * mark_part);
+    const Rect patch = row.shrunk(0, (row.height() - tall) / 2);
     row.min.x +=
         draw_member_mark(card.frame.canvas, patch, mark_of(card.frame, group, member.client),
                          card.dead || member.held.empty()) +
@@ -121,7 +147,8 @@ void draw_small(Card& card, const GroupView& group, const MemberView& member, co
     draw_number_and_name(card, group, member, label_size);
     row = card.rest;
   }
-  row = row.shrunk(0, std::max(0.0F, (row.height() - card.view.px(20)) / 2));
+  const float tall = std::max(card.view.px(20), card.view.text_min_px * mark_part);
+  row = row.shrunk(0, (row.height() - tall) / 2);
   if (!member.held.empty()) return draw_chips(card, row, group, member, 13);
   std::string text = state.text;
   Color color = state.color;
@@ -148,7 +175,7 @@ MemberMark mark_of(const Frame& frame, const GroupView& group, NodeId client) {
 }
 
 namespace {
-Pen mark_pen(float height, Color color) { return {Face::mono_strong, height * 0.74F, color}; }
+Pen mark_pen(float height, Color color) { return {Face::mono_strong, height / mark_part, color}; }
 }  // namespace
 
 float member_mark_width(const Canvas& canvas, float height, const MemberMark& mark) {

@@ -1,5 +1,6 @@
-// A member of a consumer group: its number and colour, the partitions that it reads as chips, how
-// far it is behind; hatched with the word "stopped" while a rebalance keeps it from reading. Small
+// A member of a consumer group: its number and colour, the partitions that it reads as chips (of a
+// share group the offsets of the records that it works on), how far
+// it is behind; hatched with the word "stopped" while a rebalance keeps it from reading. Small
 // in a large group: the number and the partitions alone.
 #pragma once
 
@@ -14,6 +15,8 @@ struct MemberMark {
   Color color;
   std::string text;  // "3", "b1"
 };
+/// How high a mark is for a text of height 1.
+constexpr float mark_part = 1.25F;
 MemberMark mark_of(const Frame& frame, const GroupView& group, NodeId client);
 
 /// A patch in the member's colour with its text on it, as high as `area`, at its left edge; returns

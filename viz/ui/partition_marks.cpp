@@ -41,7 +41,7 @@ void draw_position(Frame& frame, const View& view, const Grid& grid, const RowMa
   const bool hot = is_hot(frame, mark);
   const Color color = hot ? frame.color().accent : reader_color(frame, mark.readers);
   const Rect room = position_room(view, grid, mark.offset);
-  const Pen pen{Face::mono, std::max(view.px(14 * grid.scale), 9.0F), color};
+  const Pen pen{Face::mono, view.text_px(14 * grid.scale), color};
   const std::string count = mark.readers.size() > 1 ? fmt::format("×{}", mark.readers.size()) : "";
   const float r = view.px((hot ? 7.5F : 6.5F) * grid.scale);
   const float gap = count.empty() ? 0 : view.px(2);
@@ -93,6 +93,10 @@ std::vector<RowMark> positions_in(const Frame& frame, const Grid& grid, const Pa
   std::map<std::int64_t, RowMark> by_offset;
   for (const auto& [reader, offset] : readers_of(frame.session.world(), id)) {
     if (offset < grid.range.first || offset >= grid.end()) continue;
+    // Its members go to and fro; their records are marked one by one (share_cells.h).
+    if (const GroupView* group = frame.session.world().group_of(reader);
+        group != nullptr && group->kind == "share")
+      continue;
     RowMark& mark = by_offset[offset];
     mark.offset = offset;
     mark.readers.push_back(reader);
@@ -171,7 +175,7 @@ void draw_last_stable_offset(Frame& frame, const View& view, const Grid& grid,
 float draw_owners(Frame& frame, const View& view, const Rect& label, const PartitionId& id,
                   float size) {
   constexpr float shown_max = 2;
-  const float height = std::max(view.px(size * 1.12F), view.text_min_px * 1.1F);
+  const float height = std::max(view.px(size * 1.12F), view.text_min_px * mark_part);
   const float gap = view.px(4);
   float x = label.max.x - view.px(6), used = 0;
   for (const auto& [name, group] : frame.session.world().groups) {
@@ -184,7 +188,7 @@ float draw_owners(Frame& frame, const View& view, const Rect& label, const Parti
     const Rect room = Rect::at(x, label.center().y - height / 2, wide, height);
     if (shared->second.unread_since)
       draw_partition_chip(frame.canvas, {room.min, room.max + ImVec2{1, 0}},
-                          {Face::mono_strong, height * 0.74F, frame.color().text}, "–",
+                          {Face::mono_strong, height / mark_part, frame.color().text}, "–",
                           std::nullopt, frame.color().card);
     else
       draw_member_mark(frame.canvas, room, mark);

@@ -13,7 +13,7 @@ namespace eventarium::viz::ui {
 struct Grid {
   OffsetRange range;
   float cell_px = 0, pitch_px = 0;
-  float digits_px = 0;  // size of the offsets' digits
+  float digits_px = 0;  // size of the offsets' digits; 0: there is no room for them
   float scale = 1;      // of marks: small in low rows
   Rect cells;           // pixels
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "viz/ui/partition_marks.h"
+#include "viz/ui/share_cells.h"
 
 namespace eventarium::viz::ui {
 
@@ -18,11 +19,11 @@ namespace {
 constexpr float cell_width_min = 26;
 constexpr float cell_gap = 3;
 constexpr float cell_height_max = 27;
-constexpr float cell_part = 0.66F;       // of a row's height
-constexpr float digit_width = 9.2F;      // of 15 units
-constexpr float digits_readable_px = 8;  // below that the colours alone must tell
-constexpr int holes_shown = 2;           // empty cells behind the log end
-constexpr double flash_s = 0.6;          // of the viewer's time, after an append
+constexpr float cell_part = 0.66F;    // of a row's height
+constexpr float digit_width = 0.62F;  // of the digits' size
+constexpr float digits_part = 0.95F;  // of a cell's height, at most
+constexpr int holes_shown = 2;        // empty cells behind the log end
+constexpr double flash_s = 0.6;       // of the viewer's time, after an append
 
 /// All copies of a partition show the same offsets, so that what one lacks stands as a gap below
 /// what the leader has.
@@ -40,13 +41,13 @@ Grid make_grid(const View& view, const RowBox& row, const PartitionView& partiti
   const float middle = grid.cells.center().y;
   grid.cells.min.y = middle - view.px(height) / 2;
   grid.cells.max.y = middle + view.px(height) / 2;
-  const float text = 15 * std::max(grid.scale, 0.8F);
-  grid.digits_px = view.px(text);
+  // In cells that are too low for digits the colours alone must tell.
+  grid.digits_px = view.text_px(15 * std::max(grid.scale, 0.8F));
+  if (grid.digits_px > digits_part * view.px(height)) grid.digits_px = 0;
   const auto digits = static_cast<float>(std::to_string(end).size());
-  const float width =
-      std::max(cell_width_min * grid.scale, digits * digit_width * text / 15 + 7 * grid.scale);
-  grid.cell_px = view.px(width);
-  grid.pitch_px = view.px(width + cell_gap);
+  grid.cell_px = std::max(view.px(cell_width_min * grid.scale),
+                          digits * digit_width * grid.digits_px + view.px(7 * grid.scale));
+  grid.pitch_px = grid.cell_px + view.px(cell_gap);
   const int count = static_cast<int>((grid.cells.width() + view.px(cell_gap)) / grid.pitch_px);
   grid.range = visible_offsets(start, end, count);
   return grid;
@@ -120,7 +121,7 @@ void draw_cell(Frame& frame, const View& view, const Rect& cell, const ReplicaId
   if (readable)
     frame.canvas.list->AddRect(cell.min, cell.max, color.cell_line.faded(alpha).packed(), radius);
   draw_fate(frame, view, cell, fate, alpha);
-  if (digits_px < digits_readable_px) return;
+  if (digits_px <= 0) return;
   draw_text_in(frame.canvas, cell, {Face::mono, digits_px, ink.faded(std::max(alpha, 0.75F))},
                std::to_string(offset), Align::center);
 }
@@ -274,6 +275,9 @@ void draw_partition_row(Frame& frame, const View& view, const RowBox& row,
   const ReplicaId id{partition.id, broker};
   for (std::int64_t offset = grid.range.first; offset < grid.end(); ++offset)
     draw_cell(frame, view, grid.cell(offset), id, offset, *replica, grid.digits_px, alpha);
+  if (partition.leader == broker && !dead)
+    if (const GroupView* group = share_group_of(frame, partition.id))
+      draw_share_cells(frame, view, grid, *group, id, *replica);
   draw_gap(frame, view, grid, partition, *replica, alpha);
   if (parting) draw_parting(frame, view, grid, *replica, *parting);
   const std::int64_t mark = replica->high_watermark;

@@ -10,7 +10,7 @@ namespace eventarium::viz::ui {
 
 namespace {
 
-constexpr float text_max = 20, text_min = 12;
+constexpr float text_max = 20;
 
 /// The size at which the longest line just fits.
 float fitting_size(const Frame& frame, const std::vector<std::string>& lines, float width_px) {
@@ -18,7 +18,7 @@ float fitting_size(const Frame& frame, const std::vector<std::string>& lines, fl
   for (const std::string& line : lines) {
     const Pen pen{Face::mono, size, frame.color().text};
     const float wide = text_width(frame.canvas, pen, line);
-    if (wide > width_px) size = std::max(frame.px(text_min), size * width_px / wide);
+    if (wide > width_px) size = std::max(frame.theme().text_min_px(), size * width_px / wide);
   }
   return size;
 }

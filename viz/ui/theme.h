@@ -57,6 +57,8 @@ struct Theme {
   float line_px() const { return (profile == Profile::dark ? 1.5F : 2.0F) * scale; }
   float radius_px() const { return 8 * scale; }
   float text_px() const { return 18 * scale; }
+  /// No text is smaller, however small the picture.
+  float text_min_px() const { return 14 * scale; }
 };
 
 /// The profile's colours at a scale; `scale` 0 takes the profile's own at 1080 lines.

@@ -182,8 +182,10 @@ void draw_interval(Frame& frame, const Axis& axis, const Rect& row, const Interv
   const Rect bar{{left, row.min.y}, {right, row.max.y}};
   const ToneLook tone = look(frame, interval.tone);
   fill(frame.canvas, bar, tone.body, frame.px(4));
-  if (bar.height() >= frame.px(15)) {
-    const Pen pen{Face::regular, std::min(frame.px(15), bar.height() * 0.76F), tone.ink};
+  const float text_px =
+      std::max(frame.theme().text_min_px(), std::min(frame.px(15), bar.height() * 0.76F));
+  if (bar.height() >= text_px * 1.15F) {
+    const Pen pen{Face::regular, text_px, tone.ink};
     const Rect inside = bar.shrunk(frame.px(5), 0);
     const std::vector<std::string> texts = interval_texts(interval, to);
     const auto fits = std::find_if(texts.begin(), texts.end(), [&](const std::string& text) {

@@ -15,6 +15,7 @@
 #include "viz/ui/legend.h"
 #include "viz/ui/links.h"
 #include "viz/ui/partition_row.h"
+#include "viz/ui/share_cells.h"
 #include "viz/ui/widgets.h"
 
 namespace eventarium::viz::ui {
@@ -111,6 +112,9 @@ Pointed point_at_card(const Frame& frame, const View& view, const NodeBox& box, 
                                made != nullptr ? made->event_type : std::string(),
                                history.record_name(cell->record));
     const CellFate fate = history.fate(*cell, *hit.offset, frame.session.world().moment);
+    if (partition->leader == box.node)
+      if (const GroupView* group = share_group_of(frame, row.partition))
+        pointed.text += "\n" + share_text(frame, *group, row.partition, *hit.offset);
     if (fate == CellFate::open)
       pointed.text += "\nIts transaction is open: readers of committed records wait for its end.";
     if (fate == CellFate::aborted)

@@ -160,7 +160,7 @@ TEST_CASE("the tables of Kafka's tools follow a crash and a return") {
   CHECK(before.starts_with("Topic: t\tPartitionCount: 3\tReplicationFactor: 2\tConfigs: \n"));
   CHECK(before.find("Leader: none") == std::string::npos);
   CHECK(describe_quorum(scenario, run.simulation.cluster())
-            .starts_with("LeaderId:       1\nLeaderEpoch:    1\n"));
+            .starts_with("LeaderId:          1\nLeaderEpoch:       1\n"));
   run.until(25s);
   const NodeId crashed = run.node("broker-3");
   CHECK(run.simulation.cluster().brokers().at(crashed).fenced);
@@ -190,6 +190,29 @@ TEST_CASE("what was set while the cluster runs is described, and holds") {
   REQUIRE(changed.size() == 2);
   CHECK(changed[0].as<trace::TopicConfigChanged>()->min_isr == 2);
   CHECK(changed[1].as<trace::TopicConfigChanged>()->min_isr == 1);
+}
+
+TEST_CASE("observers of the quorum have their place in the metadata log, from the start on") {
+  Simulation simulation(
+      scenario_from("version: 1\nduration: 30s\ncluster: {brokers: 2, controllers: 3}\n"
+                    "topics: [{name: t, replicas: 2}]\n"
+                    "producers: [{name: p, topic: t, every: 1s}]\n"
+                    "faults: [{at: 10s, do: crash, target: broker-2}]\n"),
+      make_lean);
+  simulation.begin();
+  const auto offset_of = [&](const char* broker) {
+    return simulation.cluster().metadata_offset(*simulation.cluster().names().find(broker));
+  };
+  simulation.run_until(sim_time(2s));
+  CHECK(offset_of("broker-1") > 0);
+  simulation.run_until(sim_time(20s));
+  const ClusterView& view = simulation.cluster();
+  CHECK(view.committed_offset() - offset_of("broker-1") <= 1);
+  CHECK(offset_of("broker-2") < offset_of("broker-1"));
+  const std::string table = describe_quorum(simulation.scenario(), view);
+  CHECK(table.find("CurrentObservers:  [1,2]") != std::string::npos);
+  CHECK(table.find("Observer\n") != std::string::npos);
+  CHECK(table.find("Observer (down)") != std::string::npos);
 }
 
 TEST_CASE("controllers on machines of their own: brokers lose nothing when one of them dies") {

@@ -46,6 +46,13 @@ TEST_CASE("a scenario that is too short for a storm goes on until all is healed,
   CHECK(finished.out.find("02:15.000  ") != std::string::npos);
   CHECK(finished.out.find("0 failed, 0 lost") != std::string::npos);
   CHECK(finished.out.find("invariants hold") != std::string::npos);
+  const std::size_t aside = finished.err.find("note: not judged in a storm");
+  REQUIRE(aside != std::string::npos);
+  CHECK(finished.err.find("leader_changes of orders: 1", aside) != std::string::npos);
+  CHECK(finished.err.find("unclean_elections", aside) == std::string::npos);
+  CHECK(finished.out.find("NOT MET") == std::string::npos);
+  CHECK(finished.out.find("met      lost: 0") != std::string::npos);
+  CHECK(finished.code == 0);
   for (const char* short_one : {"newsletter", "logs"}) {
     const Json json =
         Json::parse(run({"run", short_one, "--storm", "3:2", "--engine", "lean", "--json"}).out);

@@ -53,6 +53,39 @@ TEST_CASE(
   CHECK(plan_storm(queue, {7, 5, false}, 300s).empty());
 }
 
+TEST_CASE("in a storm only what can be promised whatever breaks is judged") {
+  using scenario::Expectation;
+  scenario::Scenario scenario = cluster();
+  const auto expect = [&](Expectation::What what, double value,
+                          Expectation::Comparison comparison = Expectation::Comparison::equal,
+                          std::optional<Duration> at = {}) {
+    Expectation expectation;
+    expectation.what = what;
+    expectation.value = value;
+    expectation.comparison = comparison;
+    expectation.at = at;
+    scenario.expectations.push_back(expectation);
+  };
+  using What = Expectation::What;
+  expect(What::lost, 0);
+  expect(What::isr_size, 2, Expectation::Comparison::equal, 30s);
+  expect(What::lost, 1, Expectation::Comparison::at_least);
+  expect(What::leader_changes, 1);
+  expect(What::delivered, 240);
+  expect(What::duplicated, 5, Expectation::Comparison::at_most);
+  expect(What::duplicated, 0, Expectation::Comparison::more);
+  expect(What::isr_size, 3);
+  const auto aside = set_own_course_aside(scenario);
+  REQUIRE(aside.size() == 4);
+  CHECK(aside[0].at == 30s);
+  CHECK(aside[1].what == What::lost);
+  CHECK(aside[2].what == What::leader_changes);
+  CHECK(aside[3].comparison == Expectation::Comparison::more);
+  REQUIRE(scenario.expectations.size() == 4);
+  CHECK(scenario.expectations[0].value == 0);
+  CHECK(scenario.expectations[3].what == What::isr_size);
+}
+
 TEST_CASE("storms use every kind they know, on nodes that exist, and power only when allowed") {
   const std::set<std::string> names{"broker-1",     "broker-2",     "broker-3", "controller-1",
                                     "controller-2", "controller-3", "shop",     "billing"};

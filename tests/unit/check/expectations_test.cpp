@@ -171,6 +171,64 @@ TEST_CASE("what went wrong is counted") {
   }
 }
 
+TEST_CASE("a stop lasts from the last partition given up to the next one, whoever's it is") {
+  Story story;
+  const auto take = [&](NodeId node, int partition) {
+    story.tell(node, trace::PartitionAssigned{"mail", "signups", partition, 1});
+  };
+  const auto give_up = [&](NodeId node, int partition, const std::string& reason = "revoked") {
+    story.tell(node, trace::PartitionRevoked{"mail", "signups", partition, reason});
+  };
+  const auto state = [&](const std::string& name) {
+    story.tell(broker, trace::GroupStateChanged{.group = "mail", .state = name});
+  };
+  Expectation longest = expect(What::longest_stop, 0);
+  longest.group = "mail";
+  const auto says = [&] { return evaluate(longest, story.ledger).actual; };
+
+  take(mailer, 0);
+  take(mailer, 1);
+  take(crm, 2);
+  state("Stable");
+  story.now += 5s;
+  state("PreparingRebalance");
+  give_up(mailer, 0);
+  story.now += 1s;
+  CHECK(says() == "0 ns");  // it has another one
+  give_up(mailer, 1);
+  story.now += 2s;
+  state("PreparingRebalance");
+  CHECK(says() == "2 s");  // and still counting
+  story.now += 1s;
+  take(mailer, 0);
+  give_up(crm, 2);
+  story.now += 500ms;
+  story.tell(crm, trace::RebalanceEnded{"mail", "crm-1", 2, 0});
+  story.now += 9s;
+  state("PreparingRebalance");
+  CHECK(says() == "9.5 s");  // told that others have to give up something first, crm waits on
+  state("Stable");
+  story.now += 9s;
+  story.tell(broker, trace::GroupStateChanged{.group = "other", .state = "Stable"});
+  CHECK(says() == "9.5 s");  // there is nothing for it
+}
+
+TEST_CASE("who closes, or whose process ends, has not been stopped by the group") {
+  Story story;
+  for (const NodeId node : {mailer, crm})
+    story.tell(node, trace::PartitionAssigned{"mail", "signups", node == crm ? 1 : 0, 1});
+  story.tell(broker, trace::GroupStateChanged{.group = "mail", .state = "Stable"});
+  story.tell(crm, trace::PartitionRevoked{"mail", "signups", 1, "closed"});
+  story.tell(mailer, trace::PartitionRevoked{"mail", "signups", 0, "revoked"});
+  story.tell(mailer, trace::NodeStopped{});
+  story.now += 10s;
+  story.tell(crm, trace::PartitionAssigned{"mail", "signups", 1, 2});
+  story.tell(mailer, trace::PartitionAssigned{"mail", "signups", 0, 2});
+  Expectation longest = expect(What::longest_stop, 0);
+  longest.group = "mail";
+  CHECK(evaluate(longest, story.ledger).met);
+}
+
 TEST_CASE("several at one moment, of different producers and topics") {
   const Story story = two_delivered();
   Evaluator evaluator(story.ledger);

@@ -72,6 +72,38 @@ struct Billing {
   GroupView group() const { return *t.world().group("billing"); }
 };
 
+/// A broker that gives records of jobs-0 to two workers of share group "work".
+struct Work {
+  TraceBuilder t;
+  NodeId broker, other, one, two;
+  PartitionId jobs{"jobs", 0};
+
+  Work() {
+    broker = t.declare("broker", "broker-1");
+    other = t.declare("broker", "broker-2");
+    t.partition("jobs", 0, broker, {broker, other});
+    for (NodeId* worker : {&one, &two}) {
+      *worker = t.declare("consumer", worker == &one ? "worker-1" : "worker-2");
+      t.add(*worker, trace::SubscriptionDeclared{"jobs", -1, "kafka", "earliest", "work", "share"});
+    }
+  }
+  void give(NodeId who, std::int64_t from, std::uint64_t count, std::uint64_t delivery = 1) {
+    t.add(broker, trace::RecordsAcquired{"work", "jobs", 0, from, records(from, count), who,
+                                         delivery, 10s, 5});
+  }
+  void settle(NodeId who, std::int64_t from, std::uint64_t count, const std::string& outcome) {
+    t.add(broker, trace::RecordsSettled{"work", "jobs", 0, from, records(from, count), who, outcome,
+                                        "acknowledged"});
+  }
+  static trace::RecordList records(std::int64_t from, std::uint64_t count) {
+    trace::RecordList list;
+    for (std::uint64_t i = 0; i < count; ++i)
+      list.push_back(RecordId{static_cast<std::uint64_t>(from) + i + 1});
+    return list;
+  }
+  GroupView group() const { return *t.world().group("work"); }
+};
+
 bool says(const Inspection& inspection, const std::string& words) {
   for (const Section& section : inspection.sections)
     for (const Row& row : section.rows)
@@ -451,4 +483,101 @@ TEST_CASE("side effects: what was done twice comes first, and only once it was")
   CHECK(says(found, "invoice: invoice for order-1 ✕ 2×"));
   CHECK(found.sections[0].title == "done more than once");
   CHECK_FALSE(found.why.empty());
+}
+
+TEST_CASE(
+    "a member's settings are changed by asking, there and back, and refused where they mean "
+    "nothing") {
+  Billing b;
+  b.settle();
+  const auto deed = [&](NodeId who, const std::string& name) {
+    for (const Deed& found : deeds_for(b.t.history, b.t.world(), Selection(who)))
+      if (found.group == "config" && found.name.starts_with(name)) return found;
+    return Deed{};
+  };
+  const Deed shorter = deed(b.one, "session.timeout.ms");
+  CHECK(shorter.name == "session.timeout.ms=6000");
+  CHECK(shorter.why_not.empty());
+  CHECK_FALSE(shorter.on);
+  const auto& asked = std::get<OperationRequest>(shorter.request);
+  CHECK(asked.kind == "set_client_config");
+  CHECK(asked.client == "billing-1");
+  CHECK(asked.value == "6000");
+
+  b.t.add(b.broker,
+          trace::OperationAsked{"set_client_config", "session.timeout.ms=6000 of billing-1"});
+  CHECK(deed(b.one, "session.timeout.ms").name == "session.timeout.ms=45000");
+  CHECK(deed(b.one, "session.timeout.ms").on);
+  CHECK(deed(b.two, "session.timeout.ms").name == "session.timeout.ms=6000");
+  b.t.add(b.broker,
+          trace::OperationAsked{"set_client_config", "session.timeout.ms=45000 of billing-1"});
+  CHECK_FALSE(deed(b.one, "session.timeout.ms").on);
+
+  CHECK(deed(b.shop, "acks").name == "acks=1");
+  CHECK(deed(b.shop, "session").name.empty());
+  CHECK(deed(b.broker, "acks").name.empty());
+  const Work work;
+  for (const Deed& found : deeds_for(work.t.history, work.t.world(), Selection(work.one))) {
+    if (found.name.starts_with("session.timeout.ms"))
+      CHECK(found.why_not.find("group.share.session.timeout.ms") != std::string::npos);
+    if (found.name.starts_with("max.poll.records")) CHECK(found.why_not.empty());
+  }
+}
+
+TEST_CASE("a share group's records are free, in somebody's hands, done or archived") {
+  Work work;
+  work.t.at(2s);
+  work.give(work.one, 0, 3);
+  work.give(work.two, 3, 2);
+  GroupView group = work.group();
+  REQUIRE(group.locked() == 5);
+  CHECK(group.shares.at(work.jobs).locked.at(4) == LockedRecord{work.two, 1, 5, sim_time(12s)});
+  CHECK(group.locked_for(work.one).size() == 3);
+  CHECK_FALSE(group.finished(work.jobs, 0));
+
+  work.settle(work.one, 1, 2, "accepted");
+  work.settle(work.two, 3, 1, "released");
+  work.settle(work.two, 4, 1, "archived");
+  group = work.group();
+  CHECK(group.locked_for(work.one) == std::vector{std::pair{work.jobs, std::int64_t{0}}});
+  CHECK(group.finished(work.jobs, 1));
+  CHECK_FALSE(group.finished(work.jobs, 3));  // free once more
+  CHECK(group.finished(work.jobs, 4));
+  CHECK(group.done() == 2);
+  CHECK(group.archived() == 1);
+
+  work.give(work.one, 3, 1, 2);
+  work.settle(work.one, 0, 1, "accepted");
+  work.t.add(work.broker, trace::ShareStartAdvanced{"work", "jobs", 0, 3});
+  group = work.group();
+  CHECK(group.shares.at(work.jobs).accepted.empty());  // all of them lie below the start
+  CHECK(group.finished(work.jobs, 2));
+  CHECK(group.shares.at(work.jobs).locked.at(3).delivery == 2);
+  CHECK(group.shares.at(work.jobs).given_out == 6);
+  CHECK(group.done() == 3);
+}
+
+TEST_CASE("who takes a share partition over knows what is done, not who was working on what") {
+  Work work;
+  work.give(work.one, 0, 2);
+  work.settle(work.one, 0, 1, "accepted");
+  work.t.add(work.other, trace::LeadershipTaken{"jobs", 0, 1, 2});
+  CHECK(work.group().locked() == 0);
+  CHECK(work.group().finished(work.jobs, 0));
+  CHECK_FALSE(work.group().finished(work.jobs, 1));
+}
+
+TEST_CASE("the panel says what became of a share group's records, and what a member has") {
+  Work work;
+  work.t.at(2s);
+  work.give(work.one, 0, 2);
+  work.settle(work.one, 0, 1, "accepted");
+  const World world = work.t.world();
+  const Inspection group =
+      inspect(work.t.history, work.t.scoreboard, world, GroupSelection{"work"});
+  CHECK(says(group, "given out 2"));
+  CHECK(says(group, "in work 1"));
+  CHECK(says(group, "done 1"));
+  CHECK(says(inspect(work.t.history, work.t.scoreboard, world, work.one),
+             "jobs-0 @ 1 until 00:12.000"));
 }

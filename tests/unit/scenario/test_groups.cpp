@@ -148,13 +148,17 @@ TEST_CASE("what is expected of a group names it") {
       "expect:\n  - {members: 1, group: bills, at: 5s}\n  - {lag: \"< 5\", group: bills}\n"
       "  - {committed: 3, group: bills, topic: orders, partition: 0}\n"
       "  - {group_state: Stable, group: bills}\n  - {rebalances: 0, group: bills}\n"
-      "  - {delivered: 3, to: bills}\n"));
-  REQUIRE(loaded.expectations.size() == 6);
+      "  - {delivered: 3, to: bills}\n  - {longest_stop: \"< 2s\", group: bills}\n"));
+  REQUIRE(loaded.expectations.size() == 7);
+  CHECK(loaded.expectations[6].text == "longest_stop of bills: < 2s");
+  CHECK(loaded.expectations[6].value == 2.0);
   CHECK(loaded.expectations[0].text == "members of bills: 1 at 5 s");
   CHECK(loaded.expectations[2].text == "committed of bills in orders/0: 3");
   CHECK(loaded.expectations[3].name == "Stable");
   CHECK(problems(with_consumer(billing, "expect: [{members: 1}]")) ==
         "6:10: 'members' needs a 'group'");
+  CHECK(problems(with_consumer(billing, "expect: [{longest_stop: 2s}]")) ==
+        "6:10: 'longest_stop' needs a 'group'");
   CHECK(problems(with_consumer(billing, "expect: [{members: 1, group: bils}]")) ==
         "6:30: group: there is no group 'bils' (did you mean 'bills'?)");
   CHECK(problems(with_consumer(billing, "expect: [{produced: 1, group: bills}]")) ==

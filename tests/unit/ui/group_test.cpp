@@ -111,6 +111,7 @@ TEST_CASE("a group is drawn at every size and profile, at every moment of a reba
         state.selection = GroupSelection{"billing"};
         window.settle(*session, state);
         CHECK(ImGui::GetDrawData()->TotalVtxCount > 500);
+        CHECK(static_cast<float>(window.fonts->smallest_px()) + 0.5F >= window.theme.text_min_px());
       }
     }
   }
@@ -141,6 +142,7 @@ TEST_CASE("a wide table of Kafka's is shown over the window, and goes with its s
   state.overlay = Overlay::table;
   window.settle(*session, state);
   CHECK(state.overlay == Overlay::table);
+  CHECK(static_cast<float>(window.fonts->smallest_px()) + 0.5F >= window.theme.text_min_px());
   state.selection = Selection{};
   window.settle(*session, state);
   CHECK(state.overlay == Overlay::none);
