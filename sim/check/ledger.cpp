@@ -184,6 +184,8 @@ void Ledger::on_rare(const trace::Event& event) {
     on_share_start(*share);
   } else if (const auto* refused = event.as<trace::ProduceRefused>()) {
     for_each(refused->records, [&](RecordEntry& record) { let_go(record, event.node); });
+  } else if (const auto* dropped = event.as<trace::ProduceDropped>()) {
+    for_each(dropped->records, [&](RecordEntry& record) { let_go(record, event.node); });
   }
 }
 

@@ -349,6 +349,12 @@ EVENT_BEGIN(ProduceRefused, produce_refused, "node, a broker, refused a batch; n
   FIELD(Text, error, "Kafka's error name")
 EVENT_END(ProduceRefused)
 
+EVENT_BEGIN(ProduceDropped, produce_dropped, "node, a broker, never looked at a batch that had reached it: the connection has closed")
+  FIELD(Text, topic, "topic")
+  FIELD(Int, partition, "partition")
+  FIELD(RecordList, records, "numbers of the records")
+EVENT_END(ProduceDropped)
+
 EVENT_BEGIN(ProduceTimedOut, produce_timed_out, "node, a leader, answers an acks=all request with an error although the batch is in its log")
   FIELD(Text, topic, "topic")
   FIELD(Int, partition, "partition")

@@ -154,6 +154,15 @@ TEST_CASE("every record is failed, lost, waiting, or stored") {
     CHECK(numbers(verdict.lost_acknowledged) == Ids{1});
     CHECK(verdict.undelivered.count == 0);
   }
+  SUBCASE("it arrives, and its broker drops it with the connection of who has gone") {
+    story.tell(broker, trace::MessageArrived{MessageId{7}});
+    CHECK(numbers(story.ledger.verdict().undelivered) == Ids{1, 2});
+    story.tell(broker, trace::ProduceDropped{"signups", 0, ids({1, 2})});
+    verdict = story.ledger.verdict();
+    CHECK(numbers(verdict.failed) == Ids{2, 3, 4});
+    CHECK(numbers(verdict.lost_acknowledged) == Ids{1});
+    CHECK(verdict.undelivered.count == 0);
+  }
   SUBCASE("given up, and stored all the same") {
     story.tell(website, trace::SendFailed{ids({2}), "closed"});
     CHECK(numbers(story.ledger.verdict().undelivered) == Ids{1});
