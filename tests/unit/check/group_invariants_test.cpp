@@ -310,6 +310,24 @@ TEST_CASE("the last stable offset stops at open transactions") {
   CHECK(story.heard() == nothing);
 }
 
+TEST_CASE("storm 177:7: what a replaced leader still writes is no transaction of the partition") {
+  Grouped story;
+  story.replicas = {broker, second};
+  story.write(0, {1});
+  story.append_at(second, 0, {1});
+  story.elect(broker, 0, {broker, second});
+  story.elect(second, 1, {second});
+  story.take(second, 1);
+  trace::BatchAppended late{"signups", 0, 1, ids({2}), 0, 100, false};
+  late.producer_id = 7;
+  late.transactional = true;
+  story.tell(broker, late);  // broker-1 does not know yet
+  story.append_at(second, 1, {3}, false);
+  story.heard();  // about logs, which are not told in full here
+  story.tell(second, trace::LastStableOffsetAdvanced{"signups", 0, 2});
+  CHECK(story.heard() == nothing);
+}
+
 TEST_CASE("read_committed consumers read committed records only") {
   for (const bool open : {true, false}) {
     Grouped story("read_committed");
