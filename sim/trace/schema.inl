@@ -473,6 +473,15 @@ EVENT_BEGIN(OffsetCommitted, offset_committed, "node, a group's coordinator, kee
   FIELD(Int, generation, "of the member; -1: none")
 EVENT_END(OffsetCommitted)
 
+EVENT_BEGIN(OffsetCommitPending, offset_commit_pending, "node, a group's coordinator, keeps the position for a transaction: it counts once that is committed")
+  FIELD(Text, group, "group.id")
+  FIELD(Text, topic, "topic")
+  FIELD(Int, partition, "partition")
+  FIELD(Int, offset, "the offset to read next")
+  FIELD(Text, member, "member id; empty: none was told")
+  FIELD(Int, generation, "of the member; -1: none")
+EVENT_END(OffsetCommitPending)
+
 EVENT_BEGIN(OffsetCommitRefused, offset_commit_refused, "node, a group's coordinator, does not keep the positions")
   FIELD(Text, group, "group.id")
   FIELD(Text, member, "member id")

@@ -67,6 +67,9 @@ struct Grouped : Story {
   void commit(std::int64_t offset, const std::string& member = "m1", std::int64_t number = 1) {
     tell(broker, trace::OffsetCommitted{"mail", "signups", 0, offset, member, number});
   }
+  void pending(std::int64_t offset, const std::string& member, std::int64_t number) {
+    tell(broker, trace::OffsetCommitPending{"mail", "signups", 0, offset, member, number});
+  }
   void transaction(const std::string& state, const std::string& partitions) {
     tell(broker, trace::TransactionStateChanged{"shop", 7, 1, state, partitions, ""});
   }
@@ -198,6 +201,23 @@ TEST_CASE("a position is kept from current members, with time for what was accep
   CHECK(story.heard() == Names{"only current members commit"});
   story.commit(1, "", -1);  // an administrator
   CHECK(story.heard() == nothing);
+}
+
+TEST_CASE("storm 194:4: what a transaction keeps was accepted in its member's generation") {
+  Grouped story;
+  story.write(0, {1, 2, 3});
+  story.begin(mailer, 0, "earliest");
+  story.read(mailer, 0, {1, 2, 3});
+  story.generation(1);
+  story.pending(2, "m1", 1);
+  story.generation(2);
+  story.now += 12s;
+  story.commit(2, "m1", 1);  // its transaction is committed
+  CHECK(story.heard() == nothing);
+  story.commit(3, "m1", 1);
+  CHECK(story.heard() == Names{"only current members commit"});
+  story.pending(3, "m1", 1);
+  CHECK(story.heard() == Names{"only current members commit"});
 }
 
 TEST_CASE("no more is committed than was read") {
