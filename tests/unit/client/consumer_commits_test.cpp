@@ -367,7 +367,7 @@ TEST_CASE("storm 45:5: who has left its group hands out nothing before it is in 
     group.run(4s);
     REQUIRE(transactions.calls == "commit ");  // of the first record, as the member that polled it
     CHECK(transactions.sent[0].member_id == "member-1");
-    transactions.end(*group.host().lent_runtime, false);
+    transactions.end(*group.host().lent_runtime, true);
     group.run(4s);
     CHECK(delivered(group) == std::vector<std::int64_t>{0});
     CHECK_FALSE(transactions.open);
