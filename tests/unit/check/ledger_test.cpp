@@ -267,6 +267,27 @@ TEST_CASE("broadcast: nothing is promised to those who are not connected") {
   }
 }
 
+TEST_CASE("storm 496:6: what a share group passes after the last delivery in vain was archived") {
+  Story story;
+  story.kafka({mailer});
+  for (const std::uint64_t n : {1, 2, 3}) story.produce(n);
+  story.append(0, {1, 2, 3});
+  const auto hand_out = [&](std::uint64_t n, std::uint64_t delivery, const char* outcome) {
+    story.tell(broker,
+               trace::RecordsAcquired{"work", "signups", 0, static_cast<std::int64_t>(n) - 1,
+                                      ids({n}), mailer, delivery, 30s, 2});
+    story.deliver(mailer, {n});
+    story.finish(mailer, n, outcome);
+  };
+  hand_out(1, 2, "failed");
+  hand_out(2, 2, "ok");
+  hand_out(3, 2, "failed");
+  CHECK(story.ledger.verdict().dead_lettered.count == 0);
+  // Its leader has died over it; the next one begins behind the first two.
+  story.tell(second, trace::ShareStartAdvanced{"work", "signups", 0, 2});
+  CHECK(numbers(story.ledger.verdict().dead_lettered) == Ids{1});
+}
+
 TEST_CASE("a failed handler has processed nothing") {
   Story story;
   story.kafka({mailer});
