@@ -136,6 +136,7 @@ void Broker::on_message(engine::Runtime& runtime, engine::Message message) {
     if (!parts_.on_message(runtime, message)) replicas_.on_response(runtime, message);
   } else if (!serves_clients()) {
     // Its listeners open when it is unfenced.
+    tell_dropped(runtime, message);
     runtime.disconnect(message.source, message.lane);
   } else if (auto taken = channel_.arrived(std::move(message))) {
     handle(runtime, std::move(*taken));
@@ -192,11 +193,13 @@ void Broker::on_disconnect(engine::Runtime& runtime, NodeId peer, engine::Lane l
   if (lane.opener == runtime.self()) {
     if (!parts_.on_disconnect(runtime, peer, lane)) replicas_.on_disconnect(runtime, peer, lane);
   } else {
-    if (const auto ticket = channel_.close(peer, lane)) {
-      parts_.request_gone(runtime, *ticket);
-      produces_.forget(*ticket);
-      fetches_.take(*ticket);
+    const RequestChannel::Closed closed = channel_.close(peer, lane);
+    if (closed.in_hand) {
+      parts_.request_gone(runtime, *closed.in_hand);
+      produces_.forget(*closed.in_hand);
+      fetches_.take(*closed.in_hand);
     }
+    for (const engine::Message& message : closed.waiting) tell_dropped(runtime, message);
     parts_.client_gone(runtime, peer, lane);
   }
   settle(runtime);

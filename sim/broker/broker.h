@@ -114,6 +114,7 @@ class Broker : public engine::Node, public ClusterListener {
   void finish_produce(engine::Runtime& runtime, Flushing produce);
   void answer_produce(engine::Runtime& runtime, RequestTicket ticket, Header header,
                       std::vector<ProduceResponse::Partition> answers);
+  void tell_dropped(engine::Runtime& runtime, const engine::Message& message);
   void answer_delayed(engine::Runtime& runtime, DelayedProduce produce);
   void take_fetch(engine::Runtime& runtime, RequestChannel::Taken taken);
   void answer_fetch(engine::Runtime& runtime, RequestTicket ticket, const FetchRequest& request,

@@ -145,7 +145,8 @@ void Broker::finish_produce(engine::Runtime& runtime, Flushing produce) {
       // Nobody waits for an answer; an error can only be shown by hanging up.
       const RequestChannel::Connection client = channel_.connection(produce.ticket);
       runtime.disconnect(client.client, client.lane);
-      channel_.close(client.client, client.lane);
+      for (const engine::Message& message : channel_.close(client.client, client.lane).waiting)
+        tell_dropped(runtime, message);
     } else {
       channel_.finish(produce.ticket);
     }
@@ -168,6 +169,16 @@ void Broker::answer_produce(engine::Runtime& runtime, RequestTicket ticket, Head
   auto response = std::make_unique<ProduceResponse>();
   response->partitions = std::move(answers);
   respond(runtime, ticket, header, std::move(response));
+}
+
+/// Of a request that nobody will look at, because its connection has closed. As in Kafka, where
+/// what a closed channel has received is given up when the answer to the request in hand can't be
+/// sent.
+void Broker::tell_dropped(engine::Runtime& runtime, const engine::Message& message) {
+  const auto* request = message.as<ProduceRequest>();
+  if (!request) return;
+  for (const auto& [tp, batch] : request->partitions)
+    runtime.emit(trace::ProduceDropped{tp.topic, tp.partition, record_ids(batch)});
 }
 
 /// An acks=all request that has waited. What failed of it is in the log all the same.

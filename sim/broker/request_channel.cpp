@@ -1,5 +1,7 @@
 #include "sim/broker/request_channel.h"
 
+#include <utility>
+
 #include "sim/base/check.h"
 #include "sim/broker/components.h"
 
@@ -68,20 +70,20 @@ const RequestChannel::Connection& RequestChannel::connection(RequestTicket ticke
   return slots_[ticket.slot].connection;
 }
 
-std::optional<RequestTicket> RequestChannel::close(NodeId client, engine::Lane lane) {
+RequestChannel::Closed RequestChannel::close(NodeId client, engine::Lane lane) {
+  Closed closed;
   const auto found = slot_by_key_.find({client, lane});
-  if (found == slot_by_key_.end()) return std::nullopt;
+  if (found == slot_by_key_.end()) return closed;
   const std::uint32_t index = found->second;
   slot_by_key_.erase(found);
   Slot& slot = slots_[index];
-  const RequestTicket ticket{index, slot.in_hand};
+  if (slot.in_hand != 0) closed.in_hand = RequestTicket{index, slot.in_hand};
+  closed.waiting = std::exchange(slot.waiting, {});
   slot.open = false;
   slot.in_hand = 0;
-  slot.waiting.clear();
   slot.deadline = SimTime::max();  // its timer, if set, is the next owner's
   free_slots_.push_back(index);
-  if (ticket.serial == 0) return std::nullopt;
-  return ticket;
+  return closed;
 }
 
 void RequestChannel::clear() {

@@ -39,6 +39,10 @@ class RequestChannel {
     RequestTicket ticket;
     engine::Message message;
   };
+  struct Closed {
+    std::optional<RequestTicket> in_hand;
+    std::deque<engine::Message> waiting;  // nobody will look at them
+  };
 
   /// A request has arrived. Nothing when it has to wait for its turn.
   std::optional<Taken> arrived(engine::Message message);
@@ -51,8 +55,8 @@ class RequestChannel {
   bool in_hand(RequestTicket ticket) const;
   /// in_hand() must hold.
   const Connection& connection(RequestTicket ticket) const;
-  /// Forgets the connection. The ticket of what was in hand, if anything.
-  std::optional<RequestTicket> close(NodeId client, engine::Lane lane);
+  /// Forgets the connection and says what went with it.
+  Closed close(NodeId client, engine::Lane lane);
   void clear();
 
   /// The request in hand will be given up at `deadline`. One timer per connection serves all of its

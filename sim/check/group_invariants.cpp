@@ -44,6 +44,8 @@ void GroupInvariants::on_event(const trace::Event& event) {
     group.committed[key] = {committed->offset, event.t, committed->member.empty()};
     std::set<std::int64_t>& asked = group.asked[key];
     asked.erase(asked.begin(), asked.upper_bound(committed->offset));
+  } else if (const auto* pending = event.as<trace::OffsetCommitPending>()) {
+    current_members_commit(event, *pending);
   } else if (const auto* wish = event.as<trace::OffsetCommitAsked>()) {
     groups_[wish->group].asked[{wish->topic, wish->partition}].insert(wish->offset);
   } else if (const auto* expired = event.as<trace::OffsetExpired>()) {
@@ -100,15 +102,39 @@ void GroupInvariants::one_member_per_partition(const trace::Event& event,
 
 void GroupInvariants::current_members_commit(const trace::Event& event,
                                              const trace::OffsetCommitted& committed) {
-  const Group& group = groups_[committed.group];
+  Group& group = groups_[committed.group];
   if (committed.member.empty() || group.kind != "classic") return;
+  const auto accepted =
+      group.pending.find({{committed.topic, committed.partition}, committed.member});
+  if (accepted != group.pending.end() &&
+      accepted->second == Pending{committed.offset, committed.generation}) {
+    group.pending.erase(accepted);
+    return;  // it has been looked at then
+  }
   if (committed.generation >= group.generation || event.t - group.since < commit_time) return;
+  not_of_this_generation(event, committed, group);
+}
+
+void GroupInvariants::current_members_commit(const trace::Event& event,
+                                             const trace::OffsetCommitPending& pending) {
+  Group& group = groups_[pending.group];
+  if (pending.member.empty() || group.kind != "classic") return;
+  group.pending[{{pending.topic, pending.partition}, pending.member}] = {pending.offset,
+                                                                         pending.generation};
+  // A coordinator that does not know yet that it is none any more keeps nothing.
+  if (event.node != group.coordinator || pending.generation >= group.generation) return;
+  not_of_this_generation(event, pending, group);
+}
+
+template <class Kept>
+void GroupInvariants::not_of_this_generation(const trace::Event& event, const Kept& kept,
+                                             const Group& group) {
   findings_.violated(
       Invariant::current_members_commit,
       fmt::format("{} keeps offset {} of {}-{} for group {} from a member of generation {}, in "
                   "generation {}",
-                  named(event.node), committed.offset, committed.topic, committed.partition,
-                  committed.group, committed.generation, group.generation),
+                  named(event.node), kept.offset, kept.topic, kept.partition, kept.group,
+                  kept.generation, group.generation),
       {event.node});
 }
 

@@ -30,6 +30,10 @@ class GroupInvariants {
     SimTime at{};
     bool by_administrator = false;
   };
+  struct Pending {
+    std::int64_t offset = -1, generation = -1;
+    bool operator==(const Pending&) const = default;
+  };
   struct Assigned {
     std::int64_t generation = -1;
     NodeId client;
@@ -42,6 +46,8 @@ class GroupInvariants {
     SimTime since{};
     std::map<std::string, Assigned> assigned;  // by member
     std::map<PartitionKey, Committed> committed;
+    // In open transactions, by partition and member: what has been accepted.
+    std::map<std::pair<PartitionKey, std::string>, Pending> pending;
     // Asked for since then: kept or not, nobody was told.
     std::map<PartitionKey, std::set<std::int64_t>> asked;
     std::map<PartitionKey, std::int64_t> reached;  // what members have read or were set to
@@ -50,6 +56,9 @@ class GroupInvariants {
   void generations_grow(const trace::Event& event, const trace::GroupStateChanged& changed);
   void one_member_per_partition(const trace::Event& event, const trace::GroupAssignmentMade& made);
   void current_members_commit(const trace::Event& event, const trace::OffsetCommitted& committed);
+  void current_members_commit(const trace::Event& event, const trace::OffsetCommitPending& pending);
+  template <class Kept>
+  void not_of_this_generation(const trace::Event& event, const Kept& kept, const Group& group);
   void committed_was_read(const trace::Event& event, const trace::OffsetCommitted& committed);
   void committed_position_is_kept(const trace::Event& event, const trace::PositionReset& reset);
   void reach(NodeId consumer, const std::string& topic, std::int64_t partition,

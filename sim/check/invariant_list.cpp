@@ -70,7 +70,8 @@ const std::vector<Invariants::About> list = {
      "never. Share groups do without."},
     {"only current members commit",
      "A position that is kept comes from a member of the group's present generation. Excused for "
-     "5 s after a rebalance: it may have been accepted before."},
+     "5 s after a rebalance: it may have been accepted before. What a transaction keeps has to be "
+     "of the generation in which it is accepted, however long the transaction takes."},
     {"no more is committed than was read",
      "A group's position is not beyond what one of its members was handed, passed over or was "
      "set to."},

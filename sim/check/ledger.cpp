@@ -186,10 +186,14 @@ void Ledger::on_rare(const trace::Event& event) {
   } else if (const auto* settled = event.as<trace::RecordsSettled>()) {
     if (settled->outcome == "archived" || settled->outcome == "rejected")
       for_each(settled->records, [](RecordEntry& record) { record.dead_lettered = true; });
+  } else if (const auto* acquired = event.as<trace::RecordsAcquired>()) {
+    on_last_delivery(*acquired);
   } else if (const auto* share = event.as<trace::ShareStartAdvanced>()) {
     on_share_start(*share);
   } else if (const auto* refused = event.as<trace::ProduceRefused>()) {
     for_each(refused->records, [&](RecordEntry& record) { let_go(record, event.node); });
+  } else if (const auto* dropped = event.as<trace::ProduceDropped>()) {
+    for_each(dropped->records, [&](RecordEntry& record) { let_go(record, event.node); });
   }
 }
 
@@ -238,7 +242,28 @@ void Ledger::on_position(const trace::Event& event, const trace::PositionReset& 
 }
 
 /// Where a share group begins is said once, by the first leader that is asked.
+/// After the last delivery that a record may have.
+void Ledger::on_last_delivery(const trace::RecordsAcquired& acquired) {
+  if (acquired.delivery_count < acquired.delivery_limit) return;
+  std::vector<RecordId>& given =
+      last_deliveries_[{acquired.group, acquired.topic, acquired.partition}];
+  given.insert(given.end(), acquired.records.begin(), acquired.records.end());
+}
+
+/// What is behind the start of a share group and nobody has processed was archived, even if the
+/// leader that kept it so has died before it could say it.
 void Ledger::on_share_start(const trace::ShareStartAdvanced& start) {
+  std::vector<RecordId>& given = last_deliveries_[{start.group, start.topic, start.partition}];
+  std::erase_if(given, [&](RecordId id) {
+    RecordEntry* record = entry(id);
+    if (record && record->offset >= start.offset) return false;
+    bool processed = false;
+    if (record)
+      for (std::uint32_t i = record->first_handing; i != RecordEntry::none; i = handings_[i].next)
+        processed = processed || handings_[i].handing.processed > 0;
+    if (record && !processed && !record->expired) record->dead_lettered = true;
+    return true;
+  });
   const auto reads = reader_of_group(start.group);
   if (!reads) return;
   Reader& known = reader(*reads, start.topic, start.partition);

@@ -68,6 +68,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -268,6 +269,7 @@ class Ledger : public trace::Sink {
   void on_started(NodeId node);
   void on_stopped(NodeId node);
   void on_position(const trace::Event& event, const trace::PositionReset& reset);
+  void on_last_delivery(const trace::RecordsAcquired& acquired);
   void on_share_start(const trace::ShareStartAdvanced& start);
   void on_produced(const trace::Event& event, const trace::RecordProduced& produced);
   void on_acknowledged(const trace::Event& event, const trace::RecordsAcknowledged& acknowledged);
@@ -348,6 +350,9 @@ class Ledger : public trace::Sink {
   std::map<NodeId, bool> consumers_;
   std::vector<std::pair<std::string, std::vector<NodeId>>> groups_;
   ByNode<std::uint8_t> in_share_group_;
+  // By group and partition: records handed over for the last time, until the start passes them.
+  std::map<std::tuple<std::string, std::string, std::int64_t>, std::vector<RecordId>>
+      last_deliveries_;
   ByNode<std::uint32_t> first_member_;  // of the node's group, + 1; 0: it is in none
   // Records of open transactions, by partition and producer id.
   std::map<std::pair<std::uint32_t, std::int64_t>, std::vector<std::uint32_t>> open_transactions_;

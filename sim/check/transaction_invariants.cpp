@@ -20,9 +20,9 @@ void TransactionInvariants::on_event(const trace::Event& event) {
 
 /// What it doesn't have was never committed, and nothing follows from it.
 void TransactionInvariants::new_leader(const trace::LeadershipTaken& taken) {
-  const auto found = partitions_.find({taken.topic, taken.partition});
-  if (found == partitions_.end()) return;
-  OfPartition& partition = found->second;
+  OfPartition& partition = partitions_[{taken.topic, taken.partition}];
+  if (taken.leader_epoch < partition.leader_epoch) return;
+  partition.leader_epoch = taken.leader_epoch;
   partition.producers.clear();
   std::vector<std::int64_t> gone;
   for (const auto& [producer, open] : partition.open)
@@ -43,6 +43,8 @@ void TransactionInvariants::on_appended(const trace::Event& event,
                                         const trace::BatchAppended& appended) {
   if (appended.as_follower) return;
   OfPartition& partition = partitions_[{appended.topic, appended.partition}];
+  // Who has been replaced and does not know it yet writes what nobody will have.
+  if (appended.leader_epoch < partition.leader_epoch) return;
   older_producers_are_refused(event, appended, partition);
   if (!appended.control.empty()) {
     all_or_nothing(event, appended);

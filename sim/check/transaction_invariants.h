@@ -42,6 +42,7 @@ class TransactionInvariants {
   struct OfPartition {
     std::map<std::int64_t, Producer> producers;
     std::map<std::int64_t, Open> open;  // by producer id
+    std::int64_t leader_epoch = -1;     // of who has taken over last
   };
   struct Ending {
     std::set<std::string> wants_marker;  // "orders-0"

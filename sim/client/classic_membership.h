@@ -54,6 +54,7 @@ class ClassicMembership final : public GroupMembership {
 
   // joining: classic_rebalance.cpp
   void join(engine::Runtime& runtime);
+  void lose(engine::Runtime& runtime);
   void give_up(engine::Runtime& runtime);
   void send_join(engine::Runtime& runtime);
   void on_join(engine::Runtime& runtime, const JoinGroupResponse& response);

@@ -29,6 +29,7 @@ void ClassicMembership::poll(engine::Runtime& runtime) {
 }
 
 void ClassicMembership::join(engine::Runtime& runtime) {
+  if (generation_ < 0 && !prepared_) lose(runtime);
   if (retry_at_ > runtime.now() || !link_.ready(runtime)) return;
   const bus::CauseScope cause(runtime, rejoin_cause_);
   if (!prepared_) {
@@ -39,15 +40,19 @@ void ClassicMembership::join(engine::Runtime& runtime) {
   if (link_.ready(runtime)) send_join(runtime);
 }
 
+/// In the group no more: nothing of what it had is handed out again. Kafka's poll() waits for the
+/// coordinator before it looks at what has been fetched; here it need not be found for that.
+void ClassicMembership::lose(engine::Runtime& runtime) {
+  const bus::CauseScope cause(runtime, rejoin_cause_);
+  listener_.revoke_partitions(runtime, listener_.assigned_partitions(), RevokeReason::lost);
+  prepared_ = true;
+}
+
 /// Eager members stop reading altogether; cooperative ones give up nothing before they know what.
 void ClassicMembership::give_up(engine::Runtime& runtime) {
   leader_ = false;
-  const PartitionList assigned = listener_.assigned_partitions();
-  if (generation_ < 0 || member_id_.empty()) {
-    listener_.revoke_partitions(runtime, assigned, RevokeReason::lost);
-  } else if (!cooperative_) {
-    listener_.revoke_partitions(runtime, assigned, RevokeReason::revoked);
-  }
+  if (cooperative_) return;
+  listener_.revoke_partitions(runtime, listener_.assigned_partitions(), RevokeReason::revoked);
 }
 
 void ClassicMembership::send_join(engine::Runtime& runtime) {

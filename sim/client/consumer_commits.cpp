@@ -163,9 +163,6 @@ void Consumer::end_transaction(engine::Runtime& runtime) {
   ending_transaction_ = true;
   if (producer_->must_abort())
     return producer_->abort_transaction(runtime, "a send in the transaction has failed");
-  // Without a member id the coordinator could not tell that somebody else has its partitions.
-  if (group_at_poll_.member_id.empty())
-    return producer_->abort_transaction(runtime, "polled without being in the group");
   group_at_poll_.offsets = consumed();
   for (const auto& [tp, position] : group_at_poll_.offsets)
     runtime.emit(trace::OffsetCommitAsked{options_.group.group, tp.topic, tp.partition,

@@ -129,6 +129,7 @@ class Producer : public bus::Publisher, public TransactionalProducer {
   void on_answer(engine::Runtime& runtime, const Response& response);
   void answered(engine::Runtime& runtime, Ask ask, const Response& response);
   bool goes_on(engine::Runtime& runtime, Ask ask, Error error);
+  bool can_be_aborted(Ask ask) const;
   void on_positions_answer(engine::Runtime& runtime, const TxnOffsetCommitResponse& response);
 
   ProducerOptions options_;

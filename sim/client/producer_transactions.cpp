@@ -257,6 +257,21 @@ void Producer::on_positions_answer(engine::Runtime& runtime,
   manager_->positions_committed(committed);
 }
 
+/// The transaction is open or about to be aborted: an error means that it is aborted, as another
+/// one may have meant before.
+bool Producer::can_be_aborted(Ask ask) const {
+  switch (manager_->state()) {
+    case State::in_transaction:
+    case State::committing:
+    case State::abortable_error:
+      return true;
+    case State::aborting:
+      return ask == Ask::commit_positions;
+    default:
+      return false;
+  }
+}
+
 /// True when the answer is what was asked for. Otherwise it is asked again later, or the
 /// transaction, or the producer, has failed.
 bool Producer::goes_on(engine::Runtime& runtime, Ask ask, Error error) {
@@ -272,7 +287,7 @@ bool Producer::goes_on(engine::Runtime& runtime, Ask ask, Error error) {
       pause_ends_ = runtime.now() + options_.client.retry_backoff.first();
       return false;
     case TransactionManager::Reaction::abortable:
-      if (manager_->state() == State::in_transaction || manager_->state() == State::committing) {
+      if (can_be_aborted(ask)) {
         manager_->fail_transaction(error, reason);
         return false;
       }

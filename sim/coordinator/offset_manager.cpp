@@ -14,6 +14,14 @@ std::string expiry_timer(std::int32_t partition) {
   return fmt::format("offset expiry\n{}", partition);
 }
 
+/// OffsetCommitted or OffsetCommitPending.
+template <class Told>
+void tell(engine::Runtime& runtime, const GroupPosition& position) {
+  const Position& p = position.position;
+  runtime.emit(Told{position.group, position.tp.topic, position.tp.partition, p.committed.offset,
+                    p.member, p.generation});
+}
+
 }  // namespace
 
 void OffsetManager::start() {
@@ -114,6 +122,7 @@ void OffsetManager::keep(engine::Runtime& runtime, const Commit& commit,
     for (GroupPosition& position : positions)
       if (commit.sender.transactional) {
         table_.put_pending(partition, commit.producer.producer_id, position);
+        tell<trace::OffsetCommitPending>(runtime, position);
       } else {
         position = table_.put(position);
       }
@@ -133,15 +142,9 @@ void OffsetManager::kept(engine::Runtime& runtime, const Commit& commit,
   if (error == Error::none && !commit.sender.transactional)
     for (const GroupPosition& position : positions) {
       table_.replicated(position);
-      tell_committed(runtime, position);
+      tell<trace::OffsetCommitted>(runtime, position);
     }
   answer(runtime, commit, error);
-}
-
-void OffsetManager::tell_committed(engine::Runtime& runtime, const GroupPosition& position) const {
-  const Position& p = position.position;
-  runtime.emit(trace::OffsetCommitted{position.group, position.tp.topic, position.tp.partition,
-                                      p.committed.offset, p.member, p.generation});
 }
 
 void OffsetManager::answer(engine::Runtime& runtime, const Commit& commit, Error error) {
@@ -173,7 +176,7 @@ void OffsetManager::on_marker(engine::Runtime& runtime, std::int32_t partition,
   if (!context_.log.is_active(partition)) return;
   for (const GroupPosition& position : table_.end(partition, producer.producer_id, commit)) {
     table_.replicated(position);
-    tell_committed(runtime, position);
+    tell<trace::OffsetCommitted>(runtime, position);
   }
 }
 

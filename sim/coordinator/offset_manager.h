@@ -70,7 +70,6 @@ class OffsetManager {
   void kept(engine::Runtime& runtime, const Commit& commit,
             const std::vector<GroupPosition>& positions, Error error);
   void answer(engine::Runtime& runtime, const Commit& commit, Error error);
-  void tell_committed(engine::Runtime& runtime, const GroupPosition& position) const;
   bool exists(const TopicPartition& tp) const;
 
   void fetch(engine::Runtime& runtime, RequestTicket ticket, const OffsetFetchRequest& request);

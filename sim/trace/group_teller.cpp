@@ -79,6 +79,11 @@ Sentence GroupTeller::operator()(const OffsetCommitAsked& e) const {
   if (!all) return std::nullopt;
   return fmt::format("{} commits offset {} of {} ({})", self(), e.offset, partition_of(e), e.how);
 }
+Sentence GroupTeller::operator()(const OffsetCommitPending& e) const {
+  if (!all) return std::nullopt;
+  return fmt::format("group {} will go on at offset {} of {} if the transaction commits", e.group,
+                     e.offset, partition_of(e));
+}
 Sentence GroupTeller::operator()(const OffsetCommitted& e) const {
   if (!all && !e.member.empty()) return std::nullopt;
   return fmt::format("group {} goes on at offset {} of {}, whoever reads it{}", e.group, e.offset,

@@ -22,6 +22,7 @@ struct GroupTeller : ClusterTeller {
   Sentence operator()(const PartitionAssigned& e) const;
   Sentence operator()(const PartitionRevoked& e) const;
   Sentence operator()(const OffsetCommitAsked& e) const;
+  Sentence operator()(const OffsetCommitPending& e) const;
   Sentence operator()(const OffsetCommitted& e) const;
   Sentence operator()(const OffsetCommitRefused& e) const;
   Sentence operator()(const OffsetCommitFailed& e) const;

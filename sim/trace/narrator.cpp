@@ -277,6 +277,10 @@ struct Narrator::Teller : GroupTeller {
   Sentence operator()(const ProduceRefused& e) const {
     return fmt::format("{} refused {}: {}", self(), told.records(e.records), e.error);
   }
+  Sentence operator()(const ProduceDropped& e) const {
+    return fmt::format("{} never looked at {}: the connection has closed", self(),
+                       told.records(e.records));
+  }
   Sentence operator()(const PositionReset& e) const {
     const std::string partition = partition_name(e.topic, e.partition);
     const std::string end = e.policy == "latest"     ? "the end"

@@ -349,6 +349,12 @@ EVENT_BEGIN(ProduceRefused, produce_refused, "node, a broker, refused a batch; n
   FIELD(Text, error, "Kafka's error name")
 EVENT_END(ProduceRefused)
 
+EVENT_BEGIN(ProduceDropped, produce_dropped, "node, a broker, never looked at a batch that had reached it: the connection has closed")
+  FIELD(Text, topic, "topic")
+  FIELD(Int, partition, "partition")
+  FIELD(RecordList, records, "numbers of the records")
+EVENT_END(ProduceDropped)
+
 EVENT_BEGIN(ProduceTimedOut, produce_timed_out, "node, a leader, answers an acks=all request with an error although the batch is in its log")
   FIELD(Text, topic, "topic")
   FIELD(Int, partition, "partition")
@@ -466,6 +472,15 @@ EVENT_BEGIN(OffsetCommitted, offset_committed, "node, a group's coordinator, kee
   FIELD(Text, member, "member id; empty: an administrator")
   FIELD(Int, generation, "of the member; -1: none")
 EVENT_END(OffsetCommitted)
+
+EVENT_BEGIN(OffsetCommitPending, offset_commit_pending, "node, a group's coordinator, keeps the position for a transaction: it counts once that is committed")
+  FIELD(Text, group, "group.id")
+  FIELD(Text, topic, "topic")
+  FIELD(Int, partition, "partition")
+  FIELD(Int, offset, "the offset to read next")
+  FIELD(Text, member, "member id; empty: none was told")
+  FIELD(Int, generation, "of the member; -1: none")
+EVENT_END(OffsetCommitPending)
 
 EVENT_BEGIN(OffsetCommitRefused, offset_commit_refused, "node, a group's coordinator, does not keep the positions")
   FIELD(Text, group, "group.id")

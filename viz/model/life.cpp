@@ -156,6 +156,9 @@ struct Life {
   void operator()(const trace::ProduceRefused& e) {
     say("refused", fmt::format("by {}: {}", self(), e.error), true);
   }
+  void operator()(const trace::ProduceDropped&) {
+    say("dropped", fmt::format("by {}: the connection has closed", self()), true);
+  }
   void operator()(const trace::CallFailed& e) {
     say("call failed", fmt::format("{} did not answer: {}", history.name(e.receiver), e.reason),
         true);

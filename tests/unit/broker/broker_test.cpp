@@ -208,6 +208,23 @@ TEST_CASE("flush.messages=1: answered and readable only once it is on the disk")
   CHECK(cluster.trace.all<trace::LogTruncated>().empty());
 }
 
+TEST_CASE("storm 30:10: what waits behind a request is dropped with its connection, and told") {
+  Cluster cluster(Config{{"flush.messages", "1"}});
+  cluster.produce(0, make_batch(1, 1, 400'000));  // 2 ms to the disk
+  cluster.produce(0, make_batch(2, 2));
+  cluster.run(8ms);
+  REQUIRE(cluster.partition(0).log().log_end_offset() == 1);
+  REQUIRE(cluster.partition(0).high_watermark() == 0);
+  cluster.engine.stop(NodeId{2}, engine::StopReason::crash);
+  cluster.run(20ms);
+  CHECK(cluster.partition(0).log().log_end_offset() == 1);
+  CHECK(cluster.partition(0).high_watermark() == 1);  // what was in hand is finished
+  const auto dropped = cluster.trace.all<trace::ProduceDropped>();
+  REQUIRE(dropped.size() == 1);
+  CHECK(dropped[0].first.node == NodeId{0});
+  CHECK(dropped[0].second.records == trace::RecordList{RecordId{2}, RecordId{3}});
+}
+
 TEST_CASE("flush.messages=3 waits for the third record") {
   Cluster cluster(Config{}, Config{{"log.flush.interval.messages", "3"}});
   cluster.produce(0, make_batch(1, 2));

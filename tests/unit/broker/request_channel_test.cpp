@@ -53,9 +53,12 @@ TEST_CASE("closing forgets what waits, and a new connection in its place is anot
   RequestChannel channel;
   const auto first = channel.arrived(message(1, alice));
   channel.arrived(message(2, alice));
-  CHECK(channel.close(alice, {alice, 0}) == first->ticket);
+  const auto closed = channel.close(alice, {alice, 0});
+  CHECK(closed.in_hand == first->ticket);
+  REQUIRE(closed.waiting.size() == 1);
+  CHECK(closed.waiting[0].id == MessageId{2});
   CHECK_FALSE(channel.in_hand(first->ticket));
-  CHECK_FALSE(channel.close(alice, {alice, 0}));
+  CHECK_FALSE(channel.close(alice, {alice, 0}).in_hand);
   CHECK_FALSE(channel.next());
   const auto again = channel.arrived(message(3, bob));
   REQUIRE(again);

@@ -67,6 +67,9 @@ struct Grouped : Story {
   void commit(std::int64_t offset, const std::string& member = "m1", std::int64_t number = 1) {
     tell(broker, trace::OffsetCommitted{"mail", "signups", 0, offset, member, number});
   }
+  void pending(std::int64_t offset, const std::string& member, std::int64_t number) {
+    tell(broker, trace::OffsetCommitPending{"mail", "signups", 0, offset, member, number});
+  }
   void transaction(const std::string& state, const std::string& partitions) {
     tell(broker, trace::TransactionStateChanged{"shop", 7, 1, state, partitions, ""});
   }
@@ -200,6 +203,23 @@ TEST_CASE("a position is kept from current members, with time for what was accep
   CHECK(story.heard() == nothing);
 }
 
+TEST_CASE("storm 194:4: what a transaction keeps was accepted in its member's generation") {
+  Grouped story;
+  story.write(0, {1, 2, 3});
+  story.begin(mailer, 0, "earliest");
+  story.read(mailer, 0, {1, 2, 3});
+  story.generation(1);
+  story.pending(2, "m1", 1);
+  story.generation(2);
+  story.now += 12s;
+  story.commit(2, "m1", 1);  // its transaction is committed
+  CHECK(story.heard() == nothing);
+  story.commit(3, "m1", 1);
+  CHECK(story.heard() == Names{"only current members commit"});
+  story.pending(3, "m1", 1);
+  CHECK(story.heard() == Names{"only current members commit"});
+}
+
 TEST_CASE("no more is committed than was read") {
   Grouped story;
   story.write(0, {1, 2, 3});
@@ -307,6 +327,24 @@ TEST_CASE("the last stable offset stops at open transactions") {
   CHECK(story.heard() == Names{"the last stable offset stops at open transactions"});
   story.mark(2, "commit", 7, 1);
   story.tell(broker, trace::LastStableOffsetAdvanced{"signups", 0, 3});
+  CHECK(story.heard() == nothing);
+}
+
+TEST_CASE("storm 177:7: what a replaced leader still writes is no transaction of the partition") {
+  Grouped story;
+  story.replicas = {broker, second};
+  story.write(0, {1});
+  story.append_at(second, 0, {1});
+  story.elect(broker, 0, {broker, second});
+  story.elect(second, 1, {second});
+  story.take(second, 1);
+  trace::BatchAppended late{"signups", 0, 1, ids({2}), 0, 100, false};
+  late.producer_id = 7;
+  late.transactional = true;
+  story.tell(broker, late);  // broker-1 does not know yet
+  story.append_at(second, 1, {3}, false);
+  story.heard();  // about logs, which are not told in full here
+  story.tell(second, trace::LastStableOffsetAdvanced{"signups", 0, 2});
   CHECK(story.heard() == nothing);
 }
 

@@ -154,6 +154,15 @@ TEST_CASE("every record is failed, lost, waiting, or stored") {
     CHECK(numbers(verdict.lost_acknowledged) == Ids{1});
     CHECK(verdict.undelivered.count == 0);
   }
+  SUBCASE("it arrives, and its broker drops it with the connection of who has gone") {
+    story.tell(broker, trace::MessageArrived{MessageId{7}});
+    CHECK(numbers(story.ledger.verdict().undelivered) == Ids{1, 2});
+    story.tell(broker, trace::ProduceDropped{"signups", 0, ids({1, 2})});
+    verdict = story.ledger.verdict();
+    CHECK(numbers(verdict.failed) == Ids{2, 3, 4});
+    CHECK(numbers(verdict.lost_acknowledged) == Ids{1});
+    CHECK(verdict.undelivered.count == 0);
+  }
   SUBCASE("given up, and stored all the same") {
     story.tell(website, trace::SendFailed{ids({2}), "closed"});
     CHECK(numbers(story.ledger.verdict().undelivered) == Ids{1});
@@ -256,6 +265,27 @@ TEST_CASE("broadcast: nothing is promised to those who are not connected") {
     CHECK(story.ledger.verdict().undelivered.count == 0);
     CHECK(story.ledger.verdict().lost_acknowledged.count == 1);
   }
+}
+
+TEST_CASE("storm 496:6: what a share group passes after the last delivery in vain was archived") {
+  Story story;
+  story.kafka({mailer});
+  for (const std::uint64_t n : {1, 2, 3}) story.produce(n);
+  story.append(0, {1, 2, 3});
+  const auto hand_out = [&](std::uint64_t n, std::uint64_t delivery, const char* outcome) {
+    story.tell(broker,
+               trace::RecordsAcquired{"work", "signups", 0, static_cast<std::int64_t>(n) - 1,
+                                      ids({n}), mailer, delivery, 30s, 2});
+    story.deliver(mailer, {n});
+    story.finish(mailer, n, outcome);
+  };
+  hand_out(1, 2, "failed");
+  hand_out(2, 2, "ok");
+  hand_out(3, 2, "failed");
+  CHECK(story.ledger.verdict().dead_lettered.count == 0);
+  // Its leader has died over it; the next one begins behind the first two.
+  story.tell(second, trace::ShareStartAdvanced{"work", "signups", 0, 2});
+  CHECK(numbers(story.ledger.verdict().dead_lettered) == Ids{1});
 }
 
 TEST_CASE("a failed handler has processed nothing") {

@@ -337,3 +337,47 @@ TEST_CASE("transaction: a fenced producer ends the application's loop, and it le
   CHECK(group.consumer().has_failed());
   CHECK(group.broker().all<LeaveGroupRequest>().size() == 1);
 }
+
+TEST_CASE("transaction: alone with its partitions it commits without being a member") {
+  FakeTransactions transactions;
+  transactions.ready = true;
+  ScriptedGroup group({}, CommitPolicy::transaction, &transactions, {{{"orders", 0}}, {}});
+  group.append(0, 3);
+  group.run(1s);
+  CHECK(transactions.calls == "commit ");
+  REQUIRE(transactions.sent.size() == 1);
+  CHECK(transactions.sent[0].member_id.empty());
+  CHECK(transactions.sent[0].generation == -1);
+  CHECK(transactions.sent[0].offsets.at({"orders", 0}).offset == 3);
+}
+
+TEST_CASE("storm 45:5: who has left its group hands out nothing before it is in it again") {
+  for (const bool cooperative : {false, true}) {
+    CAPTURE(cooperative);
+    FakeTransactions transactions;
+    transactions.ready = true;
+    Config config{{"max.poll.interval.ms", "10000"}, {"max.poll.records", "1"}};
+    if (cooperative) config["partition.assignment.strategy"] = "CooperativeStickyAssignor";
+    ScriptedGroup group(config, CommitPolicy::transaction, &transactions);
+    group.append(0, 3);  // all of them fetched with the first
+    group.host().service_time = 15s;
+    group.run(12s);
+    REQUIRE(group.broker().all<LeaveGroupRequest>().size() == 1);
+    group.engine.stop(NodeId{0}, engine::StopReason::crash);  // no coordinator can be found
+    group.run(4s);
+    REQUIRE(transactions.calls == "commit ");  // of the first record, as the member that polled it
+    CHECK(transactions.sent[0].member_id == "member-1");
+    transactions.end(*group.host().lent_runtime, true);
+    group.run(4s);
+    CHECK(delivered(group) == std::vector<std::int64_t>{0});
+    CHECK_FALSE(transactions.open);
+    CHECK(group.count<trace::PartitionRevoked>() == 2);
+    group.engine.start(NodeId{0});
+    group.run(4s);
+    CHECK(group.consumer().member_id() == "member-2");
+    CHECK(delivered(group) == std::vector<std::int64_t>{0, 0});
+    group.run(16s);
+    REQUIRE(transactions.sent.size() == 2);
+    CHECK(transactions.sent[1].member_id == "member-2");
+  }
+}

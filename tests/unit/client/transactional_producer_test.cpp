@@ -188,6 +188,47 @@ TEST_CASE("positions alone make a transaction that must be ended") {
   CHECK(cluster.script.ends == std::vector<bool>{true});
 }
 
+TEST_CASE(
+    "storm 165:5: each partition's refusal is the same one: it aborts, the producer goes on") {
+  for (const bool commits : {false, true}) {
+    CAPTURE(commits);
+    ScriptedCluster cluster(transactional());
+    cluster.script.fails["TxnOffsetCommit"] = {Error::unknown_member_id, Error::unknown_member_id};
+    cluster.at(100ms, [&] {
+      begin(cluster);
+      GroupPositions positions = positions_of("g", 42);
+      positions.offsets[{"orders", 1}] = {7, 0};
+      cluster.producer().send_offsets_to_transaction(cluster.runtime(), std::move(positions));
+      if (commits) commit(cluster);
+    });
+    cluster.at(200ms, [&] {
+      if (!commits) cluster.producer().abort_transaction(cluster.runtime(), "refused");
+    });
+    cluster.at(400ms, [&] {
+      begin(cluster);
+      cluster.publish();
+      commit(cluster);
+    });
+    cluster.run(1s);
+    CHECK(cluster.listener.heard == Heard{"ready", "aborted", "committed"});
+  }
+}
+
+TEST_CASE(
+    "a refusal of positions that comes when the transaction is being aborted changes nothing") {
+  ScriptedCluster cluster(transactional());
+  cluster.script.fails["TxnOffsetCommit"] = {Error::unknown_member_id};
+  begin_with_a_record(cluster);
+  cluster.at(101ms, [&] {
+    cluster.producer().send_offsets_to_transaction(cluster.runtime(), positions_of("g", 42));
+  });
+  // Its answer is on the way.
+  while (cluster.script.count("TxnOffsetCommit") == 0) cluster.run(10us);
+  cluster.producer().abort_transaction(cluster.runtime(), "changed its mind");
+  cluster.run(1s);
+  CHECK(cluster.listener.heard == Heard{"ready", "aborted"});
+}
+
 TEST_CASE("positions of a member that is none any more: only the abort is left") {
   for (const Error error :
        {Error::illegal_generation, Error::unknown_member_id, Error::fenced_instance_id}) {
