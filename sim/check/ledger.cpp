@@ -163,8 +163,8 @@ void Ledger::on_rare(const trace::Event& event) {
         {done->effect, done->idempotency_key, done->text, event.node, done->record, done->times});
   } else if (const auto* aside = event.as<trace::RecordPutAside>()) {
     on_put_aside(event.node, *aside);
-  } else if (const auto* dropped = event.as<trace::RecordDropped>()) {
-    RecordEntry* const record = entry(dropped->record);
+  } else if (const auto* overflow = event.as<trace::RecordDropped>()) {
+    RecordEntry* const record = entry(overflow->record);
     if (Handing* const found = record ? handing(*record, event.node) : nullptr)
       found->failed = true;
   } else if (const auto* failed = event.as<trace::SendFailed>()) {

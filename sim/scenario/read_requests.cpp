@@ -65,10 +65,10 @@ void check_questions(const MapReader& map, Service& service, Draft& draft) {
                          fmt::format("pending_requests: '{}' asks nothing", service.name));
     return;
   }
-  if (service.outbox)
+  if (service.outbox && !service.requests_in_database)
     draft.problems.add(map.place_of("publish"),
-                       "publish: time for an answer runs from when the question is handed over, "
-                       "which an outbox puts off; say direct");
+                       "publish: a question in an outbox outlives the process that waits for its "
+                       "answer; say pending_requests: database");
   if (service.commit == Commit::transaction)
     draft.problems.add(map.place_of("commit"),
                        "commit: when the transaction is aborted the answer comes again, and nobody "

@@ -6,6 +6,7 @@
 namespace eventarium::service {
 
 std::uint64_t OpenRequests::open(const std::string& correlation, OpenRequest request) {
+  close(correlation);  // asked again, after a crash: its time begins anew
   request.number = ++last_number_;
   requests_[correlation] = std::move(request);
   by_number_[last_number_] = correlation;

@@ -18,6 +18,10 @@
 
 namespace eventarium::service {
 
+inline bool is_question(const CloudEvent& event) {
+  return event.correlation && !event.correlation->is_answer;
+}
+
 struct OpenRequest {
   std::uint64_t number = 0;        // given by open()
   std::string asked_by;            // the instance, whose clock ends it

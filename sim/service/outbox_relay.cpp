@@ -33,6 +33,9 @@ void OutboxRelay::poll(engine::Runtime& runtime, bus::Publisher& publisher) {
     const std::string id = row.event.id;
     Record record = produce(runtime, std::move(row.event), row.topic, 0);
     runtime.emit(trace::OutboxRelayed{record.id, id, --left});
+    if (is_question(*record.event))
+      if (OpenRequest* const request = database_.requests().find(record.event->correlation->id))
+        request->question = record;
     in_flight_[record.id] = row.number;
     // Planted: what the process has only handed over counts as published.
     if (planted_.has(PlantedFault::outbox_marked_before_acknowledgement))

@@ -65,19 +65,23 @@ void correlate(const scenario::Emission& emission, const ReactionTools& tools,
   }
 }
 
-/// Hands it over, and waits for the answer when it is a question.
+/// From now on its answer is waited for, when it is a question.
+void wait_for_answer(engine::Runtime& runtime, const ReactionTools& tools, const Record& question,
+                     std::optional<Duration> within) {
+  if (!is_question(*question.event)) return;
+  OpenRequest request;
+  request.asked_by = runtime.name();
+  request.question = question;
+  request.asked = runtime.now();
+  if (within) request.overdue = runtime.now() + *within;
+  const std::uint64_t number =
+      tools.requests.open(question.event->correlation->id, std::move(request));
+  if (within) runtime.set_timer(*within, {requests_component, 0, number});
+}
+
 void publish(engine::Runtime& runtime, const ReactionTools& tools, Emitted emitted) {
   Record made = produce(runtime, std::move(emitted.event), emitted.topic, 0);
-  const auto& correlation = made.event->correlation;
-  if (correlation && !correlation->is_answer) {
-    OpenRequest request;
-    request.asked_by = runtime.name();
-    request.question = made;
-    request.asked = runtime.now();
-    if (emitted.within) request.overdue = runtime.now() + *emitted.within;
-    const std::uint64_t number = tools.requests.open(correlation->id, std::move(request));
-    if (emitted.within) runtime.set_timer(*emitted.within, {requests_component, 0, number});
-  }
+  wait_for_answer(runtime, tools, made, emitted.within);
   tools.publisher->publish(runtime, std::move(made), emitted.topic);
 }
 
@@ -106,8 +110,7 @@ bool knows_enough(const scenario::Reaction& reaction, const CloudEvent& event,
 }
 
 bool answers_in_vain(const scenario::Reaction& reaction, const CloudEvent& event) {
-  const bool is_question = event.correlation && !event.correlation->is_answer;
-  return !is_question &&
+  return !is_question(event) &&
          std::any_of(reaction.emits.begin(), reaction.emits.end(), [](const auto& emission) {
            return emission.role == scenario::Emission::Role::answer;
          });
@@ -132,6 +135,10 @@ void react(engine::Runtime& runtime, const ReactionTools& tools, const scenario:
   if (!handled.empty()) transaction.handled.push_back(handled);
   if (tools.service.outbox)
     for (Emitted& emitted : events) {
+      // Until the relay has published it, what it reacts to stands for it.
+      Record question = record;
+      question.event = std::make_shared<const CloudEvent>(emitted.event);
+      wait_for_answer(runtime, tools, question, emitted.within);
       const EventId written = runtime.emit(trace::DatabaseWritten{
           record.id, "outbox", emitted.event.id, emitted.event.type + " for " + emitted.topic, ""});
       transaction.outbox.push_back(
