@@ -150,8 +150,7 @@ std::vector<AbortedTransaction> Partition::aborted(std::int64_t from, std::int64
 ProducerCheck Partition::check_producer(const RecordBatch& batch) const {
   const ProducerCheck found = log_.check_producer(batch);
   const bool ignored =
-      (found == ProducerCheck::invalid_epoch &&
-       options_.planted.has(PlantedFault::fenced_epoch_accepted)) ||
+      (found == ProducerCheck::invalid_epoch && takes_fenced_batches()) ||
       ((found == ProducerCheck::duplicate || found == ProducerCheck::out_of_order) &&
        options_.planted.has(PlantedFault::duplicate_sequence_appended));
   return ignored ? ProducerCheck::ok : found;

@@ -107,6 +107,10 @@ class Partition {
   std::vector<AbortedTransaction> aborted(std::int64_t from, std::int64_t up_to) const;
   /// What the batch's producer has done speaks against it; `duplicate`: it is in the log already.
   ProducerCheck check_producer(const RecordBatch& batch) const;
+  /// Planted: it takes batches of replaced producers, whoever says that they are.
+  bool takes_fenced_batches() const {
+    return options_.planted.has(PlantedFault::fenced_epoch_accepted);
+  }
   /// The last stable offset, when there have been transactions here and it has advanced since the
   /// last call in this leader epoch.
   std::optional<std::int64_t> newly_stable();

@@ -87,7 +87,9 @@ Error ReplicaManager::check_producer(const Partition& partition, const RecordBat
     former = *partition.log().producers()->find_duplicate(batch);
     return Error::none;
   }
-  if (unverified != Error::none) return unverified;
+  const bool fenced =
+      unverified == Error::invalid_producer_epoch || unverified == Error::producer_fenced;
+  if (unverified != Error::none && !(fenced && partition.takes_fenced_batches())) return unverified;
   switch (found) {
     case ProducerCheck::invalid_epoch:
       return Error::invalid_producer_epoch;

@@ -241,7 +241,6 @@ void Ledger::on_position(const trace::Event& event, const trace::PositionReset& 
   known.began_by_position = true;
 }
 
-/// Where a share group begins is said once, by the first leader that is asked.
 /// After the last delivery that a record may have.
 void Ledger::on_last_delivery(const trace::RecordsAcquired& acquired) {
   if (acquired.delivery_count < acquired.delivery_limit) return;
@@ -250,8 +249,9 @@ void Ledger::on_last_delivery(const trace::RecordsAcquired& acquired) {
   given.insert(given.end(), acquired.records.begin(), acquired.records.end());
 }
 
-/// What is behind the start of a share group and nobody has processed was archived, even if the
-/// leader that kept it so has died before it could say it.
+/// Where a share group begins is said once, by the first leader that is asked. What is behind its
+/// start and nobody has processed was archived, even if the leader that kept it so has died before
+/// it could say it.
 void Ledger::on_share_start(const trace::ShareStartAdvanced& start) {
   std::vector<RecordId>& given = last_deliveries_[{start.group, start.topic, start.partition}];
   std::erase_if(given, [&](RecordId id) {

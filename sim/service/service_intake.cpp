@@ -58,7 +58,9 @@ void ServiceNode::worker_free(engine::Runtime& runtime) {
     queue_.pop_front();
     take_up(runtime, next);
   }
-  if (waiting_ && queue_.size() < size) queue_up(runtime, *std::exchange(waiting_, std::nullopt));
+  const bool idle = works_.size() < static_cast<std::size_t>(service_.queue->workers);
+  if (waiting_ && (idle || queue_.size() < size))
+    queue_up(runtime, *std::exchange(waiting_, std::nullopt));
   if (paused_ && queue_.size() <= size / 2) {
     paused_ = false;
     subscriber_->resume(runtime);

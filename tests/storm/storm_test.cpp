@@ -96,13 +96,14 @@ TEST_CASE("storms over groups and transactions: each committed record once, noth
   }
 }
 
-TEST_CASE("storms over service patterns: each order has its letter, price and picture") {
-  const auto patterns = [](std::size_t i) {
+/// Lean and SimGrid's storms over another cluster, in which all its expectations hold.
+void expect_all_met(bool StormRun::*cluster) {
+  const auto chosen = [&](std::size_t i) {
     StormRun run = storm(i);
-    run.patterns = true;
+    run.*cluster = true;
     return run;
   };
-  const auto judge_patterns = [](const StormRun& run, const StormOutcome& outcome) {
+  const auto judge_expectations = [](const StormRun& run, const StormOutcome& outcome) {
     INFO(how_to_reproduce(run));
     CHECK(outcome.crash == "");
     CHECK(outcome.broken == "");
@@ -110,46 +111,26 @@ TEST_CASE("storms over service patterns: each order has its letter, price and pi
     return true;
   };
   SUBCASE("lean engine") {
-    run_storms(from_environment("EVENTARIUM_STORM_SEEDS", 10), patterns, judge_patterns);
+    run_storms(from_environment("EVENTARIUM_STORM_SEEDS", 10), chosen, judge_expectations);
   }
   SUBCASE("SimGrid") {
     run_storms(
         from_environment("EVENTARIUM_STORM_SIMGRID_SEEDS", 2),
         [&](std::size_t i) {
-          StormRun run = patterns(i);
+          StormRun run = chosen(i);
           run.simgrid = true;
           return run;
         },
-        judge_patterns);
+        judge_expectations);
   }
 }
 
+TEST_CASE("storms over service patterns: each order has its letter, price and picture") {
+  expect_all_met(&StormRun::patterns);
+}
+
 TEST_CASE("storms over share groups: every record is accepted, or archived with its poison") {
-  const auto shares = [](std::size_t i) {
-    StormRun run = storm(i);
-    run.shares = true;
-    return run;
-  };
-  const auto judge_shares = [](const StormRun& run, const StormOutcome& outcome) {
-    INFO(how_to_reproduce(run));
-    CHECK(outcome.crash == "");
-    CHECK(outcome.broken == "");
-    CHECK(outcome.unmet == "");
-    return true;
-  };
-  SUBCASE("lean engine") {
-    run_storms(from_environment("EVENTARIUM_STORM_SEEDS", 10), shares, judge_shares);
-  }
-  SUBCASE("SimGrid") {
-    run_storms(
-        from_environment("EVENTARIUM_STORM_SIMGRID_SEEDS", 2),
-        [&](std::size_t i) {
-          StormRun run = shares(i);
-          run.simgrid = true;
-          return run;
-        },
-        judge_shares);
-  }
+  expect_all_met(&StormRun::shares);
 }
 
 /// Runs until losses were found; they must have reasons.

@@ -119,12 +119,14 @@ void draw_shares(Card& card, const GroupView& group, const MemberView& member) {
     draw_text_in(card.frame.canvas, row, card.pen(Face::regular, text_size, color), text);
     return;
   }
-  if (group.topics.size() == 1) {
-    const Pen pen = card.pen(Face::regular, label_size, card.color().muted);
-    const std::string& topic = *group.topics.begin();
+  const bool paused = !member.paused.empty();  // by itself: back-pressure
+  if (paused || group.topics.size() == 1) {
+    const Pen pen = card.pen(paused ? Face::strong : Face::regular, label_size,
+                             paused ? card.color().warn : card.color().muted);
+    const std::string topic = paused ? "paused" : *group.topics.begin();
     const float wide = text_width(card.frame.canvas, pen, topic);
     // Four chips and more need the room.
-    if (wide < row.width() * (member.held.size() > 4 ? 0.25F : 0.45F))
+    if (paused || wide < row.width() * (member.held.size() > 4 ? 0.25F : 0.45F))
       draw_text_in(card.frame.canvas, row.cut_left(wide + card.view.px(8)), pen, topic);
   }
   draw_chips(card, row, group, member, 15);

@@ -15,7 +15,7 @@ std::string checkout(const std::string& keys, const std::string& question,
                      const std::string& pricing, const std::string& faults = "[]") {
   return "version: 1\nduration: 60s\ncluster: {brokers: 1}\n"
          "topics: [{name: orders, partitions: 2}, {name: questions}, {name: answers, partitions: "
-         "2}]\n"
+         "3}]\n"
          "producers: [{name: shop, topic: orders, event: Order, key: \"{n}\", start: 7s, every: "
          "100ms, count: 100}]\n"
          "services:\n  - name: checkout\n    group: checkout\n    reads: [orders, answers]\n"
