@@ -13,6 +13,12 @@
 namespace eventarium::app {
 namespace {
 
+std::string with_commas(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
 using Align = Table::Align;
 
 std::string or_dash(const std::optional<Duration>& d) { return d ? format_duration(*d) : "-"; }
@@ -101,7 +107,24 @@ std::string ledger_line(const check::Verdict& verdict, const Output& output) {
     line += ", " + number("skipped by a reset of the position", verdict.skipped, true);
   if (verdict.expired.count > 0)
     line += ", " + number("expired before they were read", verdict.expired, true);
+  if (verdict.unprocessed.count > 0)
+    line += ", " + number("handed over and never processed", verdict.unprocessed, true);
   return line + "\n";
+}
+
+/// What handlers did not do, and what was asked; nothing when there is nothing to say.
+std::string services_line(const check::ServiceFacts::Totals& totals, const Output& output) {
+  std::string line;
+  const auto add = [&](std::uint64_t count, const char* what, bool is_bad) {
+    if (count == 0) return;
+    const std::string text = fmt::format("{} {}", with_commas(count), what);
+    line += (line.empty() ? "" : ", ") + (is_bad ? output.bad(text) : text);
+  };
+  add(totals.skipped, "skipped: done before, or an answer too late", false);
+  add(totals.dropped, "dropped: the queue was full", true);
+  add(totals.answered, "questions answered", false);
+  add(totals.unanswered, "questions unanswered in time", true);
+  return line.empty() ? line : "  services: " + line + "\n";
 }
 
 /// Each lost record with its story, the first few of them.
@@ -150,12 +173,6 @@ std::string expectations(const RunSummary& summary, const Output& output) {
   return "\n" + out + "\n";
 }
 
-std::string with_commas(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-  return digits;
-}
-
 }  // namespace
 
 std::string report_text(const RunSummary& summary, const Output& output) {
@@ -169,6 +186,7 @@ std::string report_text(const RunSummary& summary, const Output& output) {
       fmt::format(", {} events, seed {}, {} engine, fingerprint {}\n", with_commas(summary.events),
                   summary.header.seed, summary.header.engine, summary.fingerprint);
   out += ledger_line(summary.ledger.verdict(), output);
+  out += services_line(summary.ledger.cluster().services().totals(), output);
   out += losses(summary.ledger, output);
   out += deliveries(summary.ledger);
   out += groups(summary.ledger);

@@ -37,7 +37,15 @@ Json ledger_json(const check::Verdict& verdict) {
           {"undelivered", verdict.undelivered.count},
           {"skipped", verdict.skipped.count},
           {"dead_lettered", verdict.dead_lettered.count},
-          {"put_aside", verdict.put_aside.count}};
+          {"put_aside", verdict.put_aside.count},
+          {"unprocessed", verdict.unprocessed.count}};
+}
+
+Json services_json(const check::ServiceFacts::Totals& totals) {
+  return {{"skipped", totals.skipped},
+          {"dropped", totals.dropped},
+          {"answered", totals.answered},
+          {"unanswered", totals.unanswered}};
 }
 
 /// An id that is none is null.
@@ -172,6 +180,7 @@ std::string to_json(const RunSummary& summary, int indent) {
       {"fingerprint", summary.fingerprint},
       {"expectations", expectations},
       {"ledger", ledger_json(ledger.verdict())},
+      {"services", services_json(ledger.cluster().services().totals())},
       {"losses", losses_json(ledger)},
       {"invariants_violated", violations_json(ledger)},
       {"side_effects", effects},

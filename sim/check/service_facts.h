@@ -1,5 +1,6 @@
-// What services have told of their databases, folded from the trace: what they recognised as done
-// before, and the rows of which others shall hear by an event (dual write, transactional outbox).
+// What services have told of themselves, folded from the trace: what they recognised as done
+// before, had no room for or asked in vain, and the rows of their databases of which others shall
+// hear by an event (dual write, transactional outbox).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,10 @@ class ServiceFacts {
  public:
   void on_event(const trace::Event& event);
 
+  struct Totals {
+    std::uint64_t skipped = 0, dropped = 0, answered = 0, unanswered = 0;
+  };
+  const Totals& totals() const { return totals_; }
   /// RecordSkipped, by node.
   const std::map<NodeId, std::uint64_t>& skipped() const { return skipped_; }
   /// Ids of the events that tell of a row, by table and key; only rows that have such events. One
@@ -25,6 +30,7 @@ class ServiceFacts {
   const std::map<Row, std::set<std::string>>& told_rows() const { return told_rows_; }
 
  private:
+  Totals totals_;
   std::map<NodeId, std::uint64_t> skipped_;
   std::map<Row, std::set<std::string>> told_rows_;
 };

@@ -69,7 +69,7 @@ ConsumerGroupMember* ConsumerGroup::static_member(const std::string& instance_id
 ConsumerGroup::Outcome ConsumerGroup::heartbeat(const ConsumerGroupHeartbeatRequest& request,
                                                 NodeId client, const std::string& name,
                                                 const TopicSizes& topics, std::size_t size_max) {
-  if (request.member_epoch < 0) return leave(request);
+  if (request.member_epoch < 0) return leave(request, name);
   Outcome outcome;
   if (request.member_epoch == join_group_epoch) {
     outcome = join(request, client, name, size_max);
@@ -165,7 +165,8 @@ void ConsumerGroup::subscribe(ConsumerGroupMember& member,
   if (!is_new) bump(name + " subscribes to other topics", outcome);
 }
 
-ConsumerGroup::Outcome ConsumerGroup::leave(const ConsumerGroupHeartbeatRequest& request) {
+ConsumerGroup::Outcome ConsumerGroup::leave(const ConsumerGroupHeartbeatRequest& request,
+                                            const std::string& name) {
   const auto found = members_.find(request.member_id);
   if (found == members_.end()) return refuse(Error::unknown_member_id);
   if (request.member_epoch == leave_group_static_epoch) {
@@ -179,7 +180,7 @@ ConsumerGroup::Outcome ConsumerGroup::leave(const ConsumerGroupHeartbeatRequest&
     outcome.member_epoch = leave_group_static_epoch;
     return outcome;
   }
-  Outcome outcome = remove(request.member_id, "a member leaves");
+  Outcome outcome = remove(request.member_id, name + " leaves");
   outcome.member_epoch = leave_group_epoch;
   return outcome;
 }

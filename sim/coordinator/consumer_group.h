@@ -106,7 +106,7 @@ class ConsumerGroup {
 
  private:
   Outcome refuse(Error error) const;
-  Outcome leave(const ConsumerGroupHeartbeatRequest& request);
+  Outcome leave(const ConsumerGroupHeartbeatRequest& request, const std::string& name);
   Error check_epoch(const ConsumerGroupMember& member,
                     const ConsumerGroupHeartbeatRequest& request) const;
   ConsumerGroupMember* static_member(const std::string& instance_id);

@@ -94,7 +94,7 @@ void EpochGroups<Protocol>::heartbeat(engine::Runtime& runtime, RequestTicket ti
     if (group.epoch() == 0) groups_.erase(request.group);  // it was made for this
     return;
   }
-  tell(runtime, group, outcome);
+  tell(runtime, group, outcome, client);
   const std::string replaced = Protocol::replaced(outcome);
   if (!replaced.empty()) forget_timers(runtime, request.group, replaced);
   if (outcome.left)
@@ -138,14 +138,14 @@ void EpochGroups<Protocol>::remove(engine::Runtime& runtime, const std::string& 
   const std::string name = runtime.name_of(known->client);
   Outcome outcome = found->second.remove(member, fmt::format("{} is removed: {}", name, why));
   outcome.left = false;  // told already
-  tell(runtime, found->second, outcome);
+  tell(runtime, found->second, outcome, {});
   keep(runtime, found->second, {}, {id, {}, {}, nullptr});
 }
 
-/// What the outcome means for those who watch.
+/// What the outcome means for those who watch. `client`: whose heartbeat it was.
 template <class Protocol>
 void EpochGroups<Protocol>::tell(engine::Runtime& runtime, const Group& group,
-                                 const Outcome& outcome) {
+                                 const Outcome& outcome, NodeId client) {
   const typename Protocol::Member* member = group.find(outcome.member);
   const std::string replaced = Protocol::replaced(outcome);
   if (!replaced.empty())
@@ -155,7 +155,7 @@ void EpochGroups<Protocol>::tell(engine::Runtime& runtime, const Group& group,
     runtime.emit(trace::GroupMemberJoined{group.id(), member->id, member->client,
                                           Protocol::instance_id(*member)});
   if (outcome.left)
-    runtime.emit(trace::GroupMemberLeft{group.id(), outcome.member, NodeId{}, "left"});
+    runtime.emit(trace::GroupMemberLeft{group.id(), outcome.member, client, "left"});
   Told& told = told_[group.id()];
   const std::string state(group.state());
   if (told.state != state || told.epoch != group.epoch())
@@ -221,7 +221,7 @@ void EpochGroups<Protocol>::on_loaded(engine::Runtime& runtime, std::int32_t par
     for (const auto& [member, known] : group.members()) watch(runtime, group, member);
     Outcome outcome;
     outcome.reason = "another broker is its coordinator now";
-    tell(runtime, group, outcome);
+    tell(runtime, group, outcome, {});
   }
 }
 

@@ -97,7 +97,7 @@ class EpochGroups : public GroupManager {
   void heartbeat(engine::Runtime& runtime, RequestTicket ticket, const Request& request,
                  NodeId client);
   void refuse(engine::Runtime& runtime, RequestTicket ticket, Header header, Error error);
-  void tell(engine::Runtime& runtime, const Group& group, const Outcome& outcome);
+  void tell(engine::Runtime& runtime, const Group& group, const Outcome& outcome, NodeId client);
   void keep(engine::Runtime& runtime, Group& group, std::vector<CoordinatorEntry> first,
             Waiting waiting);
   TopicSizes topics() const;

@@ -70,10 +70,10 @@ bool add_put_aside(const Scenario& scenario, Streams& streams) {
         if (reads(service.topics, {retry_topic(stream.topic, number), ""}, "*"))
           more[{retry_topic(stream.topic, number), stream.event}] = fields;
     }
-    for (auto& [stream, fields] : more)
+    for (const auto& entry : more)
       if (std::ranges::any_of(scenario.topics,
-                              [&](const Topic& topic) { return topic.name == stream.topic; }))
-        streams[stream].insert(fields.begin(), fields.end());
+                              [&](const Topic& topic) { return topic.name == entry.first.topic; }))
+        streams[entry.first].insert(entry.second.begin(), entry.second.end());
   }
   return streams.size() != before;
 }

@@ -12,15 +12,23 @@ namespace {
 
 /// Places of the service's unanswered reactions aren't kept: the service's own stands for them.
 void check_unanswered(const MapReader& map, const Service& service, Draft& draft) {
-  std::vector<std::string> asked;
+  std::vector<std::string> asked, timed;
   for (const Reaction& reaction : service.reactions)
-    for (const Emission& emission : reaction.emits)
-      if (emission.role == Emission::Role::question) asked.push_back(emission.event);
-  for (const Reaction& reaction : service.reactions)
-    if (reaction.unanswered && std::ranges::find(asked, reaction.event) == asked.end())
-      draft.problems.add(map.place_of("on"),
-                         fmt::format("unanswered: '{}' asks no '{}'{}", service.name,
-                                     reaction.event, did_you_mean(reaction.event, asked)));
+    for (const Emission& emission : reaction.emits) {
+      if (emission.role != Emission::Role::question) continue;
+      asked.push_back(emission.event);
+      if (emission.within) timed.push_back(emission.event);
+    }
+  for (const Reaction& reaction : service.reactions) {
+    if (!reaction.unanswered || std::ranges::find(timed, reaction.event) != timed.end()) continue;
+    const bool known = std::ranges::find(asked, reaction.event) != asked.end();
+    draft.problems.add(
+        map.place_of("on"),
+        known ? fmt::format("unanswered: '{}' waits for the answer to '{}' for ever; say within",
+                            service.name, reaction.event)
+              : fmt::format("unanswered: '{}' asks no '{}'{}", service.name, reaction.event,
+                            did_you_mean(reaction.event, asked)));
+  }
 }
 
 }  // namespace
@@ -39,8 +47,15 @@ bool read_unanswered(const MapReader& map, Reaction& reaction, Draft& draft) {
     draft.problems.add(map.place_of(reaction.unanswered ? "unanswered" : "event"),
                        "a reaction is to an 'event', or to a question that stays 'unanswered': say "
                        "one of them");
-  if (reaction.unanswered) map.text("unanswered", reaction.event);
-  return reaction.unanswered;
+  if (!reaction.unanswered) return false;
+  map.text("unanswered", reaction.event);
+  for (const char* key : {"service_time", "looks_up", "fails", "replies"})
+    if (map.has(key))
+      draft.problems.add(map.place_of(key),
+                         fmt::format("{}: nothing is handled when a question stays unanswered; "
+                                     "does, writes, emits and asks happen in that instant",
+                                     key));
+  return true;
 }
 
 void check_questions(const MapReader& map, Service& service, Draft& draft) {

@@ -19,6 +19,11 @@ const std::string* Database::row(const std::string& table, const std::string& ke
   return found == rows_.end() ? nullptr : &found->second;
 }
 
+void Database::adopt_rows(const std::string& instance) {
+  for (OutboxRow& row : outbox_)
+    if (!connected_.contains(row.writer)) row.writer = instance;
+}
+
 void Database::mark_published(std::uint64_t number) {
   const auto found = std::find_if(outbox_.begin(), outbox_.end(),
                                   [&](const OutboxRow& row) { return row.number == number; });

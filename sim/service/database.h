@@ -54,6 +54,17 @@ class Database {
   /// Questions of the service's instances that are not answered yet (pending_requests: database).
   OpenRequests& requests() { return requests_; }
 
+  /// A process of the service has connected, or is gone. What a process that is gone has left
+  /// unfinished, rows of the outbox and questions, is anybody's.
+  void connect(const std::string& instance) { connected_.insert(instance); }
+  void disconnect(const std::string& instance) { connected_.erase(instance); }
+  /// Rows of the outbox that nobody would publish are `instance`'s from now on.
+  void adopt_rows(const std::string& instance);
+  /// Numbers of the questions for whose answers nobody would wait; `instance` does from now on.
+  std::vector<std::uint64_t> adopt_requests(const std::string& instance) {
+    return requests_.adopt(instance, connected_);
+  }
+
   const std::deque<OutboxRow>& outbox() const { return outbox_; }
   /// The row has been published for certain; one that is gone already is ignored.
   void mark_published(std::uint64_t number);
@@ -62,6 +73,7 @@ class Database {
   std::map<std::pair<std::string, std::string>, std::string> rows_;  // by table and key
   std::set<std::string> handled_;
   OpenRequests requests_;
+  std::set<std::string> connected_;
   std::deque<OutboxRow> outbox_;
   std::uint64_t last_number_ = 0;
 };

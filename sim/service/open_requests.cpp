@@ -30,12 +30,15 @@ std::string OpenRequests::correlation_of(std::uint64_t number) const {
   return found == by_number_.end() ? std::string{} : found->second;
 }
 
-std::vector<std::uint64_t> OpenRequests::taken_up_again(const std::string& instance) {
+std::vector<std::uint64_t> OpenRequests::adopt(const std::string& instance,
+                                               const std::set<std::string>& living) {
   std::vector<std::uint64_t> numbers;
   for (const auto& [number, correlation] : by_number_) {
     OpenRequest& request = requests_.at(correlation);
-    if (request.answered_by == instance) request.answered_by.clear();
-    if (request.asked_by == instance) numbers.push_back(number);
+    if (!living.contains(request.answered_by)) request.answered_by.clear();
+    if (living.contains(request.asked_by)) continue;
+    request.asked_by = instance;
+    numbers.push_back(number);
   }
   return numbers;
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,11 @@ class OpenRequests {
   void close(const std::string& correlation);
   /// The correlation id of a number; empty when the request is closed.
   std::string correlation_of(std::uint64_t number) const;
-  /// The instance has started anew: it is answering nothing. Numbers of what it has asked, oldest
-  /// first.
-  std::vector<std::uint64_t> taken_up_again(const std::string& instance);
+  /// Questions of instances that are not among the living ones become the instance's: it waits for
+  /// their answers from now on. What such instances were answering, nobody is. Returns the numbers,
+  /// oldest first.
+  std::vector<std::uint64_t> adopt(const std::string& instance,
+                                   const std::set<std::string>& living);
   void clear();
 
  private:

@@ -24,6 +24,7 @@ bool OutboxRelay::is_in_flight(std::uint64_t row) const {
 
 void OutboxRelay::poll(engine::Runtime& runtime, bus::Publisher& publisher) {
   if (again_ && in_flight_.empty()) again_ = false;
+  database_.adopt_rows(runtime.name());
   std::vector<OutboxRow> due;
   for (const OutboxRow& row : database_.outbox())
     if (!again_ && row.writer == runtime.name() && !is_in_flight(row.number)) due.push_back(row);

@@ -1,12 +1,14 @@
 // Publishes the rows of a service's outbox (transactional outbox, polling publisher). It is a part
-// of each instance's process and publishes the rows that this instance has written, in order.
+// of each instance's process and publishes the rows that this instance has written, in order, and
+// those of instances that are gone.
 //
 //   (asleep) --poll, every 100 ms--> rows that are not in flight are published, oldest first
 //   in flight --acknowledged-------> the row is marked: it leaves the outbox
 //   in flight --failed-------------> nothing more is published until nothing is in flight; then
 //                                    again from the oldest row on, so that the order stays
-//   in flight --process dies-------> forgotten; the row stands there still, so the next start
-//                                    publishes it again: at least once, with the same event id
+//   in flight --process dies-------> forgotten; the row stands there still, so the next start, or
+//                                    another instance, publishes it again: at least once, with the
+//                                    same event id
 #pragma once
 
 #include <cstdint>

@@ -71,7 +71,8 @@ void ProducerNode::happen(engine::Runtime& runtime) {
 
 void ProducerNode::make_event(engine::Runtime& runtime) {
   CloudEvent event = make_produced(producer_, ++produced_, runtime.now(), runtime.random("data"));
-  event.malformed = std::exchange(poisoned_, false);
+  event.malformed = poisons_ > 0;
+  if (event.malformed) --poisons_;
   runtime.set_cause(EventId{});
   Record record = produce(runtime, std::move(event), producer_.topic, producer_.size_bytes);
   record.tombstone = producer_.tombstone;

@@ -32,7 +32,7 @@ class ProducerNode : public engine::Node, public EventSource {
   /// 10 microseconds of a 1 Gflop/s core: reading an answer from the socket.
   double handling_work_flops(const engine::Message&) const override { return 10e3; }
 
-  void poison_next() override { poisoned_ = true; }
+  void poison_next() override { ++poisons_; }
   bool set_patience(std::optional<Duration> patience) override {
     return publisher_->set_patience(patience);
   }
@@ -59,7 +59,7 @@ class ProducerNode : public engine::Node, public EventSource {
   SimTime next_{};               // of a schedule without `at`
   std::uint64_t occasions_ = 0;  // that have passed, whether anything was produced or not
   std::uint64_t produced_ = 0;
-  bool poisoned_ = false;  // the next event will be
+  std::uint64_t poisons_ = 0;  // so many of the next events will be broken
 };
 
 }  // namespace eventarium::service

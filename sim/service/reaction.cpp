@@ -76,7 +76,7 @@ void wait_for_answer(engine::Runtime& runtime, const ReactionTools& tools, const
   if (within) request.overdue = runtime.now() + *within;
   const std::uint64_t number =
       tools.requests.open(question.event->correlation->id, std::move(request));
-  if (within) runtime.set_timer(*within, {requests_component, 0, number});
+  if (within) runtime.set_timer(*within, {requests_component, question_overdue, number});
 }
 
 void publish(engine::Runtime& runtime, const ReactionTools& tools, Emitted emitted) {

@@ -55,7 +55,9 @@ void ServiceNode::on_published(RecordId record, bool acknowledged, EventId event
 
 void ServiceNode::on_start(engine::Runtime& runtime) {
   const EventId started = runtime.current_cause();
-  wait_for_answers_again(runtime);
+  adopt_questions(runtime);
+  database_->connect(runtime.name());
+  runtime.set_cause(started);
   if (publisher_) publisher_->start(runtime);
   runtime.set_cause(started);
   subscriber_->start(runtime);
@@ -72,7 +74,9 @@ void ServiceNode::on_message(engine::Runtime& runtime, engine::Message message) 
 void ServiceNode::on_timer(engine::Runtime& runtime, engine::Token token) {
   if (token.component == own_component) return own_timer(runtime, token);
   if (token.component == relay_component) return relay_.poll(runtime, *publisher_);
-  if (token.component == requests_component) return on_overdue(runtime, token.value);
+  if (token.component == requests_component)
+    return token.kind == look_for_orphans ? adopt_questions(runtime)
+                                          : on_overdue(runtime, token.value);
   if (!subscriber_->handle_timer(runtime, token) && publisher_)
     publisher_->handle_timer(runtime, token);
   settle_put_aside(runtime);
@@ -118,6 +122,7 @@ void ServiceNode::forget_work() {
 
 void ServiceNode::on_stop(engine::Runtime& runtime, engine::StopReason reason) {
   forget_work();
+  database_->disconnect(runtime.name());
   requests_in_memory_.clear();
   remember_later_.clear();
   paused_ = closing_ = false;

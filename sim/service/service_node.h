@@ -142,7 +142,7 @@ class ServiceNode : public engine::Node,
   OpenRequests& requests() {
     return service_.requests_in_database ? database_->requests() : requests_in_memory_;
   }
-  void wait_for_answers_again(engine::Runtime& runtime);
+  void adopt_questions(engine::Runtime& runtime);
   bool take_answer(engine::Runtime& runtime, const Record& answer);
   void answer_dealt_with(engine::Runtime& runtime, const Record& answer, bool ok);
   void on_overdue(engine::Runtime& runtime, std::uint64_t number);

@@ -11,14 +11,20 @@
 
 namespace eventarium::service {
 
-/// The process has started: what it had asked before its crash, where the database knows of it.
-void ServiceNode::wait_for_answers_again(engine::Runtime& runtime) {
-  for (const std::uint64_t number : requests().taken_up_again(runtime.name())) {
+/// What is asked of the database, now and then: questions of instances that are gone, its own
+/// former life among them, are to have somebody who waits for their answers.
+void ServiceNode::adopt_questions(engine::Runtime& runtime) {
+  constexpr Duration interval = 100ms;
+  if (!service_.requests_in_database) return;
+  for (const std::uint64_t number : database_->adopt_requests(runtime.name())) {
     const OpenRequest* const request = requests().find(requests().correlation_of(number));
     if (!request->overdue) continue;
     const Duration left = std::max<Duration>(*request->overdue - runtime.now(), Duration::zero());
-    runtime.set_timer(left, {requests_component, 0, number});
+    runtime.set_cause(EventId{});  // the clock's doing
+    runtime.set_timer(left, {requests_component, question_overdue, number});
   }
+  runtime.set_cause(EventId{});
+  runtime.set_timer(interval, {requests_component, look_for_orphans, 0});
 }
 
 /// False when nobody waits for it.
@@ -39,7 +45,7 @@ void ServiceNode::answer_dealt_with(engine::Runtime& runtime, const Record& answ
   if (ok) return requests().close(correlation->id);
   request->answered_by.clear();  // it may come again, if its time isn't over
   if (request->overdue && *request->overdue <= runtime.now())
-    runtime.set_timer({}, {requests_component, 0, request->number});
+    runtime.set_timer({}, {requests_component, question_overdue, request->number});
 }
 
 void ServiceNode::on_overdue(engine::Runtime& runtime, std::uint64_t number) {

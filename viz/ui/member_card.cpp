@@ -172,8 +172,15 @@ MemberMark mark_of(const Frame& frame, const GroupView& group, NodeId client) {
   const auto index = static_cast<std::size_t>(place - groups.begin());
   const std::size_t number = std::max<std::size_t>(group.number_of(client), 1);
   const auto& colors = frame.color().members;
-  const std::string letter = groups.size() > 1 ? group.name.substr(0, 1) : std::string();
-  return {colors[(number - 1 + index) % colors.size()], letter + std::to_string(number)};
+  // As many letters, up to three, as tell it from the other groups.
+  std::size_t letters = groups.size() > 1 ? 1 : 0;
+  const auto is_alike = [&](const History::Group& other) {
+    return other.name != group.name && letters > 0 &&
+           other.name.substr(0, letters) == group.name.substr(0, letters);
+  };
+  while (letters < 3 && std::any_of(groups.begin(), groups.end(), is_alike)) ++letters;
+  return {colors[(number - 1 + index) % colors.size()],
+          group.name.substr(0, letters) + std::to_string(number)};
 }
 
 namespace {

@@ -107,6 +107,15 @@ TEST_CASE("questions in the database outlive a crash, those in memory are forgot
   }
 }
 
+TEST_CASE("another instance waits for what one that never comes back has asked") {
+  const std::string gone =
+      "[{at: 10050ms, do: crash, target: pricing}, {at: 10100ms, do: crash, target: checkout-1}]";
+  const std::string keys = "instances: 2\n    pending_requests: database";
+  const Run run(checkout(keys, ", within: 2s", "5ms", gone));
+  CHECK(Prices(run).times.size() == 100);
+  CHECK(Prices(run).twice == 0);
+}
+
 TEST_CASE("who waits for ever has no price from a pricing that is gone, and nothing says so") {
   const std::string gone = "[{at: 10s, do: crash, target: pricing}]";
   const Run run(checkout("start: 0s", "", "5ms", gone));

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <utility>
 
 #include "tests/unit/app/recorder.h"
 
@@ -15,7 +16,9 @@ struct Run {
   Simulation simulation;
 
   Run(const std::string& name, Duration crash_at, PlantedFaults planted = {})
-      : simulation(scenario_of(name, crash_at), make_lean, std::nullopt, planted) {
+      : Run(scenario_of(name, crash_at), planted) {}
+  explicit Run(scenario::Scenario scenario, PlantedFaults planted = {})
+      : simulation(std::move(scenario), make_lean, std::nullopt, planted) {
     simulation.add_sink(recorder);
     simulation.begin();
     simulation.run_until(simulation.end());
@@ -58,6 +61,15 @@ TEST_CASE("outbox: whenever the service dies, each row has its event and each ev
     CAPTURE(at.count());
     CHECK(Run("outbox", at).strays() == std::pair<std::size_t, std::size_t>{0, 0});
   }
+}
+
+TEST_CASE("outbox: rows of an instance that never comes back are published by another one") {
+  auto scenario = Run::scenario_of("outbox", 15500ms);
+  scenario.faults[0].lasts.reset();
+  scenario::Service second = scenario.services.at(0);
+  second.name = "shop-2";
+  scenario.services.push_back(second);
+  CHECK(Run(scenario).strays() == std::pair<std::size_t, std::size_t>{0, 0});
 }
 
 TEST_CASE("dual write: a crash between row and event leaves rows that nobody hears of") {

@@ -66,11 +66,29 @@ TEST_CASE("a reaction is to an event or to its own question, and that must be as
             .find("unanswered: 's' asks no 'Ask'") != std::string::npos);
 }
 
+TEST_CASE("an unanswered question takes an end to its waiting, and nothing is handled then") {
+  const auto with = [&](const std::string& within, const std::string& keys) {
+    return head +
+           "  - {name: s, reads: [orders, answers], group: g, on: [{event: Order, asks: "
+           "[{topic: questions, event: Ask, reply_to: answers" +
+           within + "}]}, {event: Quote}, {unanswered: Ask" + keys + "}]}\n" + pricing;
+  };
+  CHECK(problems(with(", within: 1s", "")) == "");
+  CHECK(problems(with("", "")).find("'Ask' for ever; say within") != std::string::npos);
+  for (const char* key : {"service_time: 1s", "fails: {every: 2}", "looks_up: {table: t, key: k}",
+                          "replies: [{event: Quote}]"}) {
+    CAPTURE(key);
+    CHECK(problems(with(", within: 1s", std::string(", ") + key)).find("nothing is handled") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE("placeholders of an unanswered question are those of the question") {
   const auto with = [&](const std::string& field) {
     return head +
            "  - {name: s, reads: [orders, answers], group: g, on: [{event: Order, asks: [{topic: "
-           "questions, event: Ask, reply_to: answers, data: {sum: 3}}]}, {event: Quote}, "
+           "questions, event: Ask, reply_to: answers, within: 1s, data: {sum: 3}}]}, {event: "
+           "Quote}, "
            "{unanswered: Ask, does: [{effect: e, text: \"{" +
            field + "}\"}]}]}\n" + pricing;
   };
