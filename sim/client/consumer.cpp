@@ -66,8 +66,10 @@ void Consumer::run(engine::Runtime& runtime) {
   while (current_ == 0 && !failed_ && !closing_) {
     settle_commit(runtime);
     if (blocked() || failed_) break;
-    if (slice_.empty() && !next_records(runtime)) break;
-    if (!blocked()) hand_out(runtime);
+    if (!slice_.empty())
+      hand_out(runtime);
+    else if (!next_records(runtime))
+      break;
   }
   wake_when_due(runtime);
   running_ = false;
@@ -98,7 +100,7 @@ void Consumer::poll(engine::Runtime& runtime) {
   }
   // What is committed before a rebalance is all that has been handed out; more would come again to
   // whoever gets the partition next (SubscriptionState.markPendingRevocation, KAFKA-14196).
-  if (waiting_ == Waiting::rebalance) return tick(runtime);
+  if (waiting_ == Waiting::rebalance || waits_to_be_member()) return tick(runtime);
   if (producer_) began_at_ = consumed();
   if (commit_ == CommitPolicy::before) began_at_ = consumed();
   take_released();
@@ -267,7 +269,7 @@ void Consumer::throw_out_of_poll(engine::Runtime& runtime, std::string text) {
 
 bool Consumer::seek(engine::Runtime& runtime, const TopicPartition& tp, std::int64_t offset) {
   if (!fetcher_.is_assigned(tp)) return false;
-  held_.erase(tp);
+  drop_held(runtime, tp);
   fetcher_.seek(runtime, tp, offset);
   run(runtime);
   return true;
@@ -275,7 +277,7 @@ bool Consumer::seek(engine::Runtime& runtime, const TopicPartition& tp, std::int
 
 bool Consumer::seek_to_time(engine::Runtime& runtime, const TopicPartition& tp, SimTime time) {
   if (!fetcher_.is_assigned(tp)) return false;
-  held_.erase(tp);
+  drop_held(runtime, tp);
   fetcher_.seek_to_time(tp, time);
   run(runtime);
   return true;
@@ -311,7 +313,8 @@ void Consumer::stop(engine::Runtime& runtime, engine::StopReason reason) {
   paused_.reset();
   current_ = 0;
   waiting_ = Waiting::nothing;
-  failed_ = has_records_ = finished_apart_ = ending_transaction_ = closing_ = closed_ = false;
+  failed_ = has_records_ = finished_apart_ = refused_ = false;
+  ending_transaction_ = closing_ = closed_ = false;
 }
 
 }  // namespace eventarium::kafka

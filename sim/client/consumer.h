@@ -8,6 +8,11 @@
 //   a poll()'s records:  [commit: before] each handed out, [commit: each] ... all finished
 //                 [commit: after, transaction] and poll() again
 //
+// A commitSync() that fails is an exception in that loop. With `before` it comes before the work:
+// the application seeks back to where that poll() began and polls the same records again; until it
+// is a member in good standing it polls only to become one. With `after` and `each` the work is
+// done: the application catches it and goes on, and the next commit covers the records.
+//
 // While the listener is busy answers are kept but nothing is sent, except by the membership's
 // background. finished() of the last record is the application's next poll(). An application that
 // gets none calls poll() again at once.
@@ -130,6 +135,7 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   void settle_commit(engine::Runtime& runtime);
   void auto_commit(engine::Runtime& runtime);
   void rewind(engine::Runtime& runtime);
+  bool waits_to_be_member();
   void end_transaction(engine::Runtime& runtime);
   void close(engine::Runtime& runtime);
   Offsets finished_offsets() const;
@@ -170,6 +176,7 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
     bool released = false;
   };
   void take_released();
+  void drop_held(engine::Runtime& runtime, const TopicPartition& tp);
 
   std::deque<Item> slice_;               // of the current poll(), not yet handed out
   std::map<TopicPartition, Held> held_;  // that the listener doesn't want yet: consumer_held.cpp
@@ -179,6 +186,7 @@ class Consumer : public bus::Subscriber, private MembershipListener, private Tra
   Offsets committed_;                    // what commitSync() has been called with last
   std::optional<std::string> paused_;    // all partitions, and why
   bool has_records_ = false;      // poll() has returned some, and they are not all dealt with
+  bool refused_ = false;          // commit: before has failed, and no poll() brought records since
   Offsets began_at_;              // positions before that poll()
   GroupPositions group_at_poll_;  // who it was in the group then
   std::uint64_t current_ = 0;     // handle the listener works on; 0: none

@@ -41,7 +41,8 @@ Offsets Consumer::consumed() const {
   return offsets;
 }
 
-/// poll() has returned records. True when the application takes them up at once.
+/// poll() has returned records. False when a commit is waited for before they are taken up; one
+/// that has failed already is for run() to settle before that.
 bool Consumer::records_polled(engine::Runtime& runtime) {
   if (producer_) {
     group_at_poll_ = {options_.group.group,
@@ -89,14 +90,23 @@ void Consumer::settle_commit(engine::Runtime& runtime) {
   // same records again, if they are still its own.
   const bool starts_over = waiting_ == Waiting::before && !*ok;
   waiting_ = Waiting::nothing;
-  if (starts_over) rewind(runtime);
+  if (!starts_over) return;
+  refused_ = true;
+  rewind(runtime);
+}
+
+/// As RebalanceInProgressException asks for: poll() to end the rebalance, then commit. Records that
+/// it brought meanwhile would only be refused their commit, too.
+bool Consumer::waits_to_be_member() {
+  refused_ = refused_ && membership_ && membership_->standing() != Standing::member;
+  return refused_;
 }
 
 /// Back to where the last poll() began; its records are not handed out.
 void Consumer::rewind(engine::Runtime& runtime) {
   slice_.clear();
   has_records_ = false;
-  held_.clear();
+  while (!held_.empty()) drop_held(runtime, TopicPartition(held_.begin()->first));
   for (const auto& [tp, position] : began_at_)
     if (fetcher_.is_assigned(tp) && fetcher_.position(tp) != position.offset)
       fetcher_.seek(runtime, tp, position.offset);

@@ -32,6 +32,11 @@ void Consumer::release(engine::Runtime& runtime, const std::string& topic, std::
   run(runtime);
 }
 
+/// They are polled again, so their partition must not stay paused.
+void Consumer::drop_held(engine::Runtime& runtime, const TopicPartition& tp) {
+  if (held_.erase(tp) > 0 && !paused_) fetcher_.resume(runtime, tp);
+}
+
 /// They come before what has been fetched: their partition was paused, so nothing has overtaken.
 void Consumer::take_released() {
   for (auto held = held_.begin(); held != held_.end();) {

@@ -1,4 +1,5 @@
-// When a member of a group commits, what happens when a commit fails, and where it begins.
+// When a member of a group commits, and where it begins. Commits that fail are in
+// failed_commits_test.cpp.
 #include <algorithm>
 
 #include <doctest/doctest.h>
@@ -10,19 +11,6 @@ using namespace eventarium::kafka;
 using namespace eventarium::kafka::test;
 
 namespace {
-
-std::vector<std::int64_t> offsets_of(const ScriptedGroup& group, std::string_view how) {
-  std::vector<std::int64_t> list;
-  for (const auto& [event, asked] : group.trace.all<trace::OffsetCommitAsked>())
-    if (asked.how == how && asked.partition == 0) list.push_back(asked.offset);
-  return list;
-}
-
-std::vector<std::int64_t> delivered(ScriptedGroup& group) {
-  std::vector<std::int64_t> list;
-  for (const bus::Delivery& delivery : group.host().deliveries) list.push_back(delivery.offset);
-  return list;
-}
 
 const Config ten_at_a_time{{"max.poll.records", "10"}};
 
@@ -61,7 +49,7 @@ TEST_CASE("while a transaction is about to commit a position, the consumer waits
                                          Error::unstable_offset_commit, Error::none};
   group.run(2s);
   CHECK(group.broker().all<OffsetFetchRequest>().size() >= 2);
-  CHECK(delivered(group) == std::vector<std::int64_t>{4});
+  CHECK(group.delivered() == std::vector<std::int64_t>{4});
 }
 
 TEST_CASE("auto-commit: positions every auto.commit.interval.ms, but only inside poll()") {
@@ -69,12 +57,12 @@ TEST_CASE("auto-commit: positions every auto.commit.interval.ms, but only inside
   group.append(0, 3);
   group.host().service_time = 4s;  // poll() again at 12 s
   group.run(11s);
-  CHECK(offsets_of(group, "auto").empty());
+  CHECK(group.offsets_asked("auto").empty());
   group.run(3s);
-  CHECK(offsets_of(group, "auto") == std::vector<std::int64_t>{3});
+  CHECK(group.offsets_asked("auto") == std::vector<std::int64_t>{3});
   CHECK(group.committed(0) == 3);
   group.run(10s);
-  CHECK(offsets_of(group, "auto").size() == 3);
+  CHECK(group.offsets_asked("auto").size() == 3);
 }
 
 TEST_CASE("auto-commit that fails is tried again soon; the application hears nothing") {
@@ -82,7 +70,7 @@ TEST_CASE("auto-commit that fails is tried again soon; the application hears not
   group.append(0, 3);
   group.broker().commit_errors = {Error::coordinator_load_in_progress};
   group.run(8s);
-  CHECK(offsets_of(group, "auto").size() == 2);
+  CHECK(group.offsets_asked("auto").size() == 2);
   CHECK(group.committed(0) == 3);
   CHECK(group.count<trace::OffsetCommitFailed>() == 0);
 }
@@ -94,7 +82,7 @@ TEST_CASE("after: one commit when all records of a poll() are finished") {
   group.run(1s);
   CHECK(group.committed(0) == -1);
   group.run(4s);
-  CHECK(offsets_of(group, "sync") == std::vector<std::int64_t>{10, 15});
+  CHECK(group.offsets_asked("sync") == std::vector<std::int64_t>{10, 15});
   CHECK(group.committed(0) == 15);
 }
 
@@ -106,7 +94,7 @@ TEST_CASE("row 47: before: the positions are committed before the first record i
   CHECK(group.committed(0) == 10);
   CHECK(group.host().deliveries.size() < 6);
   group.run(4s);
-  CHECK(offsets_of(group, "sync") == std::vector<std::int64_t>{10, 15});
+  CHECK(group.offsets_asked("sync") == std::vector<std::int64_t>{10, 15});
   CHECK(group.host().deliveries.size() == 15);
 }
 
@@ -115,7 +103,7 @@ TEST_CASE("each: a commit after each record, and the next one waits for it") {
   group.append(0, 4);
   group.host().service_time = 100ms;
   group.run(3s);
-  CHECK(offsets_of(group, "sync") == std::vector<std::int64_t>{1, 2, 3, 4});
+  CHECK(group.offsets_asked("sync") == std::vector<std::int64_t>{1, 2, 3, 4});
   CHECK(group.committed(0) == 4);
 }
 
@@ -134,61 +122,9 @@ TEST_CASE(
   group.broker().commit_errors = {Error::not_coordinator, Error::coordinator_load_in_progress};
   group.run(3s);
   CHECK(group.committed(0) == 2);
-  CHECK(delivered(group) == std::vector<std::int64_t>{0, 1});
+  CHECK(group.delivered() == std::vector<std::int64_t>{0, 1});
   CHECK(group.broker().all<FindCoordinatorRequest>().size() == 2);
-  CHECK(offsets_of(group, "sync") == std::vector<std::int64_t>{1, 2});
-}
-
-TEST_CASE("commitSync() gives up after default.api.timeout.ms") {
-  ScriptedGroup group({{"default.api.timeout.ms", "3000"}, {"request.timeout.ms", "1000"}},
-                      CommitPolicy::after);
-  group.append(0, 2);
-  group.broker().answers_commits = false;
-  group.run(20s);
-  const auto failed = group.trace.all<trace::OffsetCommitFailed>();
-  REQUIRE(!failed.empty());
-  CHECK(failed[0].second.error.find("TimeoutException") == 0);
-  CHECK(failed[0].first.t > sim_time(3s));
-  CHECK(failed[0].first.t < sim_time(5s));
-}
-
-TEST_CASE("row 41: the commit of a member that was removed fails, and it joins again") {
-  ScriptedGroup group({}, CommitPolicy::after);
-  group.append(0, 2);
-  group.broker().commit_errors = {Error::unknown_member_id};
-  group.run(3s);
-  const auto failed = group.trace.all<trace::OffsetCommitFailed>();
-  REQUIRE(failed.size() == 1);
-  CHECK(failed[0].second.error.find("CommitFailedException") == 0);
-  CHECK(group.consumer().member_id() == "member-2");
-  // Nothing was kept, so it reads them once more.
-  CHECK(delivered(group) == std::vector<std::int64_t>{0, 1, 0, 1});
-  CHECK(group.committed(0) == 2);
-}
-
-TEST_CASE("a rebalance whose commit failed does not spare the next one its commit") {
-  ScriptedGroup group;
-  group.append(0, 3);
-  group.run(2s);
-  group.broker().commit_errors = {Error::unknown_member_id};
-  group.broker().heartbeat_errors = {Error::rebalance_in_progress};
-  group.run(4s);
-  CHECK(offsets_of(group, "revoke") == std::vector<std::int64_t>{3});
-  CHECK(group.consumer().member_id() == "member-2");
-  group.broker().heartbeat_errors = {Error::rebalance_in_progress};
-  group.run(4s);
-  CHECK(offsets_of(group, "revoke") == std::vector<std::int64_t>{3, 3});
-  CHECK(group.committed(0) == 3);
-}
-
-TEST_CASE("before: a commit that fails means that the records are not worked on") {
-  ScriptedGroup group({}, CommitPolicy::before);
-  group.append(0, 2);
-  group.broker().commit_errors = {Error::unknown_member_id};
-  group.run(3s);
-  CHECK(delivered(group) == std::vector<std::int64_t>{0, 1});
-  CHECK(group.count<trace::RecordsDelivered>() == 2);  // poll() returned them twice
-  CHECK(group.committed(0) == 2);
+  CHECK(group.offsets_asked("sync") == std::vector<std::int64_t>{1, 2});
 }
 
 TEST_CASE("read_committed: what was aborted is passed over and told of") {
@@ -199,7 +135,7 @@ TEST_CASE("read_committed: what was aborted is passed over and told of") {
   group.append(0, 1);
   group.broker().aborted[{"orders", 0}] = {{7, 0}};
   group.run(2s);
-  CHECK(delivered(group) == std::vector<std::int64_t>{3});
+  CHECK(group.delivered() == std::vector<std::int64_t>{3});
   const auto filtered = group.trace.all<trace::RecordsFiltered>();
   REQUIRE(filtered.size() == 1);
   CHECK(filtered[0].second.records.size() == 2);
@@ -220,7 +156,7 @@ TEST_CASE("pause keeps the partitions but brings no records; resume goes on wher
   group.consumer().resume(*group.host().lent_runtime);
   group.run(2s);
   CHECK(group.count<trace::FetchingResumed>() == 2);
-  CHECK(delivered(group) == std::vector<std::int64_t>{0, 1, 2});
+  CHECK(group.delivered() == std::vector<std::int64_t>{0, 1, 2});
 }
 
 TEST_CASE("seek: to an offset, and to a time, which is the end when nothing is that young") {
@@ -230,7 +166,7 @@ TEST_CASE("seek: to an offset, and to a time, which is the end when nothing is t
   engine::Runtime& runtime = *group.host().lent_runtime;
   CHECK(group.consumer().seek(runtime, {"orders", 0}, 1));
   group.run(2s);
-  CHECK(delivered(group) == std::vector<std::int64_t>{0, 1, 2, 1, 2});
+  CHECK(group.delivered() == std::vector<std::int64_t>{0, 1, 2, 1, 2});
   CHECK(group.consumer().seek_to_time(runtime, {"orders", 0}, sim_time(1h)));
   group.run(1s);
   CHECK(group.consumer().position({"orders", 0}) == 3);
@@ -302,7 +238,7 @@ TEST_CASE("transaction: begins with a poll()'s records, ends with their position
   transactions.end(*group.host().lent_runtime, true);
   group.run(1s);
   CHECK(group.host().deliveries.size() == 15);
-  CHECK(offsets_of(group, "transaction") == std::vector<std::int64_t>{10, 15});
+  CHECK(group.offsets_asked("transaction") == std::vector<std::int64_t>{10, 15});
   CHECK(group.broker().all<OffsetCommitRequest>().empty());
 }
 
@@ -314,7 +250,7 @@ TEST_CASE("transaction: an aborted one's records are read again") {
   group.run(1s);
   transactions.end(*group.host().lent_runtime, false);  // the commit could not be
   group.run(1s);
-  CHECK(delivered(group) == std::vector<std::int64_t>{0, 1, 0, 1});
+  CHECK(group.delivered() == std::vector<std::int64_t>{0, 1, 0, 1});
   transactions.broken = true;
   group.host().service_time = 10ms;
   transactions.end(*group.host().lent_runtime, false);
@@ -369,13 +305,13 @@ TEST_CASE("storm 45:5: who has left its group hands out nothing before it is in 
     CHECK(transactions.sent[0].member_id == "member-1");
     transactions.end(*group.host().lent_runtime, true);
     group.run(4s);
-    CHECK(delivered(group) == std::vector<std::int64_t>{0});
+    CHECK(group.delivered() == std::vector<std::int64_t>{0});
     CHECK_FALSE(transactions.open);
     CHECK(group.count<trace::PartitionRevoked>() == 2);
     group.engine.start(NodeId{0});
     group.run(4s);
     CHECK(group.consumer().member_id() == "member-2");
-    CHECK(delivered(group) == std::vector<std::int64_t>{0, 0});
+    CHECK(group.delivered() == std::vector<std::int64_t>{0, 0});
     group.run(16s);
     REQUIRE(transactions.sent.size() == 2);
     CHECK(transactions.sent[1].member_id == "member-2");

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/broker/group_protocol.h"
@@ -245,6 +246,18 @@ class ScriptedGroup {
   std::int64_t committed(std::int32_t p) {
     const auto found = broker().committed.find({"orders", p});
     return found == broker().committed.end() ? -1 : found->second.offset;
+  }
+  /// Offsets of partition 0 that a commit was asked for.
+  std::vector<std::int64_t> offsets_asked(std::string_view how) const {
+    std::vector<std::int64_t> list;
+    for (const auto& [event, asked] : trace.all<trace::OffsetCommitAsked>())
+      if (asked.how == how && asked.partition == 0) list.push_back(asked.offset);
+    return list;
+  }
+  std::vector<std::int64_t> delivered() {
+    std::vector<std::int64_t> list;
+    for (const bus::Delivery& delivery : host().deliveries) list.push_back(delivery.offset);
+    return list;
   }
   template <class Body>
   std::size_t count() const {
