@@ -21,13 +21,16 @@ void check_unanswered(const MapReader& map, const Service& service, Draft& draft
     }
   for (const Reaction& reaction : service.reactions) {
     if (!reaction.unanswered || std::ranges::find(timed, reaction.event) != timed.end()) continue;
-    const bool known = std::ranges::find(asked, reaction.event) != asked.end();
-    draft.problems.add(
-        map.place_of("on"),
-        known ? fmt::format("unanswered: '{}' waits for the answer to '{}' for ever; say within",
-                            service.name, reaction.event)
-              : fmt::format("unanswered: '{}' asks no '{}'{}", service.name, reaction.event,
-                            did_you_mean(reaction.event, asked)));
+    if (std::ranges::find(asked, reaction.event) == asked.end())
+      draft.problems.add(map.place_of("on"),
+                         fmt::format("unanswered: '{}' asks no '{}'{}", service.name,
+                                     reaction.event, did_you_mean(reaction.event, asked)));
+    else  // no error: whoever tries it with and without `within` changes one line only
+      draft.remarks.emplace_back(
+          map.place_of("on"),
+          fmt::format("unanswered: never comes; '{}' waits for the answer to '{}' for ever, "
+                      "without a 'within'",
+                      service.name, reaction.event));
   }
 }
 

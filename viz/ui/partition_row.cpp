@@ -22,7 +22,7 @@ constexpr float cell_height_max = 27;
 constexpr float cell_part = 0.66F;    // of a row's height
 constexpr float digit_width = 0.62F;  // of the digits' size
 constexpr float digits_part = 0.95F;  // of a cell's height, at most
-constexpr int holes_shown = 2;        // empty cells behind the log end
+constexpr int holes_shown = 2;        // empty cells behind the log end, where there is room
 constexpr double flash_s = 0.6;       // of the viewer's time, after an append
 
 /// All copies of a partition show the same offsets, so that what one lacks stands as a gap below
@@ -259,8 +259,9 @@ void draw_label(Frame& frame, const View& view, const RowBox& row, const Partiti
 
 OffsetRange visible_offsets(std::int64_t log_start, std::int64_t log_end, int cells) {
   OffsetRange range{log_start, std::max(0, cells)};
-  const std::int64_t needed = log_end - log_start + holes_shown;
-  if (needed > range.cells) range.first = std::max(log_start, log_end + holes_shown - range.cells);
+  const int holes = std::min(holes_shown, range.cells / 2);  // records come first
+  const std::int64_t needed = log_end - log_start + holes;
+  if (needed > range.cells) range.first = std::max(log_start, log_end + holes - range.cells);
   return range;
 }
 

@@ -1,4 +1,6 @@
 // Service patterns in scenario files: what is read, and what contradicts.
+#include <algorithm>
+
 #include "tests/unit/scenario/testing.h"
 
 using namespace eventarium;
@@ -74,7 +76,11 @@ TEST_CASE("an unanswered question takes an end to its waiting, and nothing is ha
            within + "}]}, {event: Quote}, {unanswered: Ask" + keys + "}]}\n" + pricing;
   };
   CHECK(problems(with(", within: 1s", "")) == "");
-  CHECK(problems(with("", "")).find("'Ask' for ever; say within") != std::string::npos);
+  CHECK(problems(with("", "")) == "");
+  const auto remarks = load_text(with("", ""), "test.yaml").remarks;
+  CHECK(std::any_of(remarks.begin(), remarks.end(), [](const Problem& remark) {
+    return remark.message.find("unanswered: never comes") != std::string::npos;
+  }));
   for (const char* key : {"service_time: 1s", "fails: {every: 2}", "looks_up: {table: t, key: k}",
                           "replies: [{event: Quote}]"}) {
     CAPTURE(key);
