@@ -115,7 +115,8 @@ void ClientOperations::add(const Operation& operation) {
   const std::string name = !operation.name.empty()
                                ? operation.name
                                : scenario::next_of_family(family, [&](const std::string& taken) {
-                                   return engine_.names().find(taken).has_value();
+                                   return engine_.names().find(taken).has_value() ||
+                                          scenario::is_promised(scenario_, taken);
                                  });
   const Duration now = engine_.now() - SimTime{};
   const EventId asked =

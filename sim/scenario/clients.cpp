@@ -74,6 +74,14 @@ std::string next_of_family(const std::string& family,
   return fmt::format("{}-{}", family, number);
 }
 
+bool is_promised(const Scenario& scenario, const std::string& name) {
+  return std::any_of(scenario.operations.begin(), scenario.operations.end(),
+                     [&](const Operation& operation) {
+                       return operation.kind == OperationKind::add_broker ? operation.broker == name
+                                                                          : operation.name == name;
+                     });
+}
+
 Producer one_more(const Producer& model, const std::string& name) {
   Producer one = model;
   if (one.id == model.name + "-{n}") one.id = name + "-{n}";
