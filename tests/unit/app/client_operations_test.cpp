@@ -156,9 +156,9 @@ TEST_CASE("who joins by a viewer's command leaves the file its names") {
       "  - {at: 10s, do: add_producer, client: shop}\n  - {at: 10s, do: add_broker}\n"
       "faults: [{at: 12s, do: stop, target: shop-3}]\n");
   run.until(5s);
-  for (const auto& [kind, client] :
-       {std::pair{OperationKind::add_consumer, "reader"}, {OperationKind::add_producer, "shop"},
-        {OperationKind::add_broker, ""}}) {
+  for (const auto& [kind, client] : {std::pair{OperationKind::add_consumer, "reader"},
+                                     {OperationKind::add_producer, "shop"},
+                                     {OperationKind::add_broker, ""}}) {
     scenario::Operation operation;
     operation.kind = kind;
     operation.client = client;
