@@ -241,6 +241,21 @@ TEST_CASE("an outbox needs acknowledgements") {
             .find("publish: the relay keeps an event") != std::string::npos);
 }
 
+TEST_CASE("positions of a share group can't be reset") {
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: g, share: true}",
+                               "operations:\n  - {at: 5s, do: reset_offsets, group: g, topic: "
+                               "orders, to: earliest}\n"))
+            .find("group: 'g' is a share group") != std::string::npos);
+}
+
+TEST_CASE("who reads its own dead letters needs no topic for those of them") {
+  const Scenario loaded = load(
+      "version: 1\ntopics: [{name: a}, {name: a-dlt}]\nproducers: [{name: shop, topic: a}]\n"
+      "services:\n  - {name: s, reads: [a, a-dlt], group: g, on_failure: dead_letter, on: [{event: "
+      "Event}]}\n");
+  CHECK(loaded.topics.size() == 2);
+}
+
 TEST_CASE("one more of a family has the next number, and what is its own") {
   const auto taken = [](std::vector<std::string> names) {
     return [names = std::move(names)](const std::string& name) {
