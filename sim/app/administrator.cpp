@@ -69,9 +69,10 @@ std::string_view operation_name(OperationKind kind) {
   return scenario::choices("operation.do").at(static_cast<std::size_t>(kind));
 }
 
-Administrator::Administrator(engine::Engine& engine, ClusterBuilder* cluster, FaultInjector& faults,
+Administrator::Administrator(engine::Engine& engine, const scenario::Scenario& scenario,
+                             ClusterBuilder* cluster, FaultInjector& faults,
                              ClientOperations& clients)
-    : engine_(engine), cluster_(cluster), clients_(clients), faults_(faults) {}
+    : engine_(engine), scenario_(scenario), cluster_(cluster), clients_(clients), faults_(faults) {}
 
 // ---- what can be asked for
 
@@ -260,7 +261,8 @@ void Administrator::carry_out(const Operation& operation) {
     case OperationKind::add_broker: {
       std::string joins = operation.broker;
       for (int n = 1; joins.empty(); ++n)
-        if (const auto free = fmt::format("broker-{}", n); !engine_.names().find(free))
+        if (const auto free = fmt::format("broker-{}", n);
+            !engine_.names().find(free) && !scenario::is_promised(scenario_, free))
           joins = free;
       const EventId asked = engine_.emit(trace::OperationAsked{name, joins});
       return engine_.with_cause(asked, [&] { cluster_->add_broker(joins); });

@@ -37,8 +37,8 @@ class Administrator : public trace::Sink {
  public:
   /// `cluster` null: there is no Kafka, and every operation is refused. `clients`: who carries out
   /// what concerns producers and services.
-  Administrator(engine::Engine& engine, ClusterBuilder* cluster, FaultInjector& faults,
-                ClientOperations& clients);
+  Administrator(engine::Engine& engine, const scenario::Scenario& scenario, ClusterBuilder* cluster,
+                FaultInjector& faults, ClientOperations& clients);
 
   /// Why the operation can't be asked for as the cluster is now, with a hint; empty when it can.
   /// What only the controller knows it answers itself.
@@ -76,6 +76,7 @@ class Administrator : public trace::Sink {
   void look_at_jobs();
 
   engine::Engine& engine_;
+  const scenario::Scenario& scenario_;
   ClusterBuilder* cluster_;
   ClientOperations& clients_;
   check::GroupFacts groups_;

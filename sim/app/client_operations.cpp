@@ -17,6 +17,9 @@ using scenario::OperationKind;
 
 namespace {
 
+/// KafkaConsumer.close() waits as long for what it has to say (DEFAULT_CLOSE_TIMEOUT_MS).
+constexpr Duration close_timeout = 30s;
+
 template <class Client>
 void collect_names(const std::vector<Client>& clients, std::vector<std::string>& names) {
   for (const Client& client : clients)
@@ -115,7 +118,8 @@ void ClientOperations::add(const Operation& operation) {
   const std::string name = !operation.name.empty()
                                ? operation.name
                                : scenario::next_of_family(family, [&](const std::string& taken) {
-                                   return engine_.names().find(taken).has_value();
+                                   return engine_.names().find(taken).has_value() ||
+                                          scenario::is_promised(scenario_, taken);
                                  });
   const Duration now = engine_.now() - SimTime{};
   const EventId asked =
@@ -179,21 +183,32 @@ void ClientOperations::apply(NodeId node) {
   }
 }
 
-void ClientOperations::restart(NodeId node) {
+/// It has ended, unless somebody else has started it in the same instant.
+void ClientOperations::reconfigure(NodeId node) {
   const auto found = restarts_.find(node);
   if (found == restarts_.end() || engine_.is_running(node)) return;
+  engine_.with_cause(found->second, [&] { apply(node); });
+  start_when_flushed(node, engine_.now() + close_timeout);
+}
+
+/// The group gets to know that its member has left, and brokers have what was sent last.
+void ClientOperations::start_when_flushed(NodeId node, SimTime patience_ends) {
+  const auto found = restarts_.find(node);
+  if (found == restarts_.end()) return;
+  if (engine_.is_flushing(node) && engine_.now() < patience_ends) {
+    engine_.schedule(engine_.now() + engine::Engine::quantum,
+                     [this, node, patience_ends] { start_when_flushed(node, patience_ends); });
+    return;
+  }
   const EventId asked = found->second;
   restarts_.erase(found);
-  engine_.with_cause(asked, [&] {
-    apply(node);
-    engine_.start(node);
-  });
+  engine_.with_cause(asked, [&] { engine_.start(node); });
 }
 
 void ClientOperations::on_event(const trace::Event& event) {
   if (!event.as<trace::NodeStopped>() || restarts_.count(event.node) == 0) return;
   // Not from inside of the event: the node is still ending.
-  engine_.schedule(engine_.now(), [this, node = event.node] { restart(node); });
+  engine_.schedule(engine_.now(), [this, node = event.node] { reconfigure(node); });
 }
 
 }  // namespace eventarium::app

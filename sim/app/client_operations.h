@@ -4,7 +4,7 @@
 //
 //   add_*              declared --> its process starts, at the same instant
 //   remove_*           asked to end; only a fault `start` brings it back
-//   set_client_config  runs: asked to end --> ended --> configured --> started
+//   set_client_config  runs: asked to end --> ended --> configured --> flushed --> started
 //                      down: configured; it has it when it is started
 #pragma once
 
@@ -48,7 +48,8 @@ class ClientOperations : public trace::Sink {
   void remove(const scenario::Operation& operation);
   void set_config(const scenario::Operation& operation);
   void apply(NodeId node);
-  void restart(NodeId node);
+  void reconfigure(NodeId node);
+  void start_when_flushed(NodeId node, SimTime patience_ends);
 
   engine::Engine& engine_;
   Assembly& assembly_;
@@ -58,7 +59,8 @@ class ClientOperations : public trace::Sink {
   std::vector<scenario::Producer> producers_;
   std::vector<scenario::Service> services_;
   std::set<NodeId> removed_;
-  std::map<NodeId, EventId> restarts_;  // who is to be started again, and the OperationAsked
+  /// Who is to be started again, and the OperationAsked.
+  std::map<NodeId, EventId> restarts_;
 };
 
 }  // namespace eventarium::app

@@ -69,7 +69,10 @@ void add_state(Table& table, const std::string& name, const GroupFact& group,
     const std::string broker = ledger.names().name(group.coordinator);
     coordinator = fmt::format("{} ({})", broker, broker_id(broker));
   }
-  table.add_row({name, coordinator, group.assignor.empty() ? "-" : group.assignor, group.state,
+  // While a classic group shares out anew, Kafka's coordinator leaves the assignor out.
+  const bool tells_assignor = group.kind != "classic" || group.state == "Stable";
+  table.add_row({name, coordinator,
+                 group.assignor.empty() || !tells_assignor ? "-" : group.assignor, group.state,
                  std::to_string(group.members.size())});
 }
 

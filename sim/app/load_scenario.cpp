@@ -67,6 +67,10 @@ std::optional<scenario::Scenario> load_scenario(const Program& program, Output& 
   }
   if (!loaded.scenario) return std::nullopt;
   for (const scenario::Problem& remark : loaded.remarks) note(scenario::to_text(remark));
+  if (options.until && *options.until > loaded.scenario->duration)
+    note(fmt::format(
+        "the scenario ends after {}; here it goes on until {} with what is still under way",
+        format_duration(loaded.scenario->duration), format_duration(*options.until)));
   if (options.seed) loaded.scenario->seed = *options.seed;
   if (options.storm && !raise_storm(output, *loaded.scenario, options)) return std::nullopt;
   return std::move(loaded.scenario);

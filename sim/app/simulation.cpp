@@ -19,7 +19,7 @@ Simulation::Simulation(scenario::Scenario scenario, const EngineFactory& make_en
       faults_(*engine_, scenario_.network,
               [this](NodeId node) { return assembly_.has_files(node); }),
       clients_(*engine_, assembly_, scenario_, faults_, [this] { tell_who_reads_committed(); }),
-      administrator_(*engine_, assembly_.cluster(), faults_, clients_),
+      administrator_(*engine_, scenario_, assembly_.cluster(), faults_, clients_),
       invariants_(ledger_, [this](trace::InvariantViolated violation, EventId cause) {
         note_violation(std::move(violation), cause);
       }) {

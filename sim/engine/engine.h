@@ -103,6 +103,9 @@ class Engine {
   Node& node(NodeId id);
   bool is_running(NodeId id) const;
   bool is_paused(NodeId id) const;
+  /// Its process has ended, and its system still sends what that has left behind; a start() now
+  /// would lose it.
+  bool is_flushing(NodeId id) const;
 
   // ---- faults; all take effect now, and none aborts or hangs whatever the state
   void start(NodeId id);                    // start or restart; no-op when it runs

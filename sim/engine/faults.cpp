@@ -1,5 +1,7 @@
 // Starting, stopping, breaking and healing. Each fault takes effect at once and leaves every
 // connection in a state from which it either goes on or reports what it lost.
+#include <algorithm>
+
 #include "sim/engine/engine_state.h"
 
 namespace eventarium::engine {
@@ -24,6 +26,15 @@ void Engine::power_on(NodeId id) {
   if (host.powered) return;
   host.powered = true;
   host_changed(id);
+}
+
+bool Engine::is_flushing(NodeId id) const {
+  const NodeState& node = state(id);
+  return !node.running &&
+         std::any_of(node.connections.begin(), node.connections.end(), [&](std::uint32_t index) {
+           const Connection& c = connections_[index];
+           return c.source == id && c.closing;
+         });
 }
 
 void Engine::start(NodeId id) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/client_rules.h"
 #include "sim/scenario/put_aside_topics.h"
 #include "sim/scenario/suggest.h"
 
@@ -74,6 +75,14 @@ std::string next_of_family(const std::string& family,
   return fmt::format("{}-{}", family, number);
 }
 
+bool is_promised(const Scenario& scenario, const std::string& name) {
+  return std::any_of(scenario.operations.begin(), scenario.operations.end(),
+                     [&](const Operation& operation) {
+                       return operation.kind == OperationKind::add_broker ? operation.broker == name
+                                                                          : operation.name == name;
+                     });
+}
+
 Producer one_more(const Producer& model, const std::string& name) {
   Producer one = model;
   if (one.id == model.name + "-{n}") one.id = name + "-{n}";
@@ -102,7 +111,13 @@ bool publishes(const Service& service) {
 std::string set_client_key(Producer& client, const std::string& key, const std::string& value) {
   if (find_config_key(ConfigScope::producer, key) == nullptr)
     return unknown_key({ConfigScope::producer}, key);
-  return set_key(client.config, ConfigScope::producer, key, value);
+  Producer changed = client;
+  if (std::string problem = set_key(changed.config, ConfigScope::producer, key, value);
+      !problem.empty())
+    return problem;
+  if (const auto wrong = contradictions(changed); !wrong.empty()) return wrong.front().message;
+  client = std::move(changed);
+  return {};
 }
 
 std::string set_client_key(Service& client, const std::string& key, const std::string& value) {
@@ -112,13 +127,14 @@ std::string set_client_key(Service& client, const std::string& key, const std::s
   if (!of_consumers && !of_producers)
     return publishes(client) ? unknown_key({ConfigScope::consumer, ConfigScope::producer}, key)
                              : unknown_key({ConfigScope::consumer}, key);
-  if (key == "group.id") return "group.id: a client does not change its group; add_consumer";
+  if (std::string problem = fixed_key(client, key); !problem.empty()) return problem;
   Service changed = client;
   std::string problem;
   if (of_consumers) problem = set_key(changed.consumer_config, ConfigScope::consumer, key, value);
   if (of_producers && problem.empty())
     problem = set_key(changed.producer_config, ConfigScope::producer, key, value);
   if (!problem.empty()) return problem;
+  if (const auto wrong = contradictions(changed); !wrong.empty()) return wrong.front().message;
   if (key == "enable.auto.commit") {
     const bool automatic = config_bool(changed.consumer_config, ConfigScope::consumer, key);
     if (automatic) changed.commit = Commit::automatic;

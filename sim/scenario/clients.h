@@ -21,6 +21,10 @@ const Service* find_service(const std::vector<Service>& all, const std::string& 
 std::string next_of_family(const std::string& family,
                            const std::function<bool(const std::string&)>& is_taken);
 
+/// Whether one of the file's operations adds a node of that name: expectations and faults of the
+/// file mean that one, also before it is there.
+bool is_promised(const Scenario& scenario, const std::string& name);
+
 /// One more like `model`, called `name`: its own ids, group.instance.id and transactional.id.
 Producer one_more(const Producer& model, const std::string& name);
 Service one_more(const Service& model, const std::string& name);

@@ -27,6 +27,19 @@ bool declare_like(Scenario& scenario, const std::string& model, const std::strin
   return true;
 }
 
+/// Whether what is in the topic was put aside out of another one that the service reads: it goes
+/// where that one's failures go.
+bool is_own_detour(const Service& service, const std::vector<std::string>& sources,
+                   const std::string& topic) {
+  return std::ranges::any_of(sources, [&](const std::string& source) {
+    if (topic == dead_letter_topic(source)) return true;
+    for (int number = 1; number < service.retry.attempts; ++number)
+      if (service.on_failure == OnFailure::retry_topics && topic == retry_topic(source, number))
+        return true;
+    return false;
+  });
+}
+
 }  // namespace
 
 std::string retry_topic(const std::string& topic, int number) {
@@ -48,6 +61,7 @@ void declare_put_aside_topics(Draft& draft) {
     const Place& at = place == draft.nodes.end() ? Place{} : place->second;
     const std::vector<std::string> sources = service.topics;
     for (const std::string& topic : sources) {
+      if (is_own_detour(service, sources, topic)) continue;
       if (service.on_failure == OnFailure::retry_topics) {
         const auto [entry, added] = retried_by.emplace(topic, service.family);
         if (!added && entry->second != service.family)

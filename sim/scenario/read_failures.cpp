@@ -59,14 +59,6 @@ void check_on_failure(const MapReader& map, const Service& service, Draft& draft
     draft.problems.add(map.place_of("on_failure"),
                        "on_failure: a share group releases what its handler fails with, counts "
                        "deliveries and archives it by itself; leave it out");
-  if (!puts_aside(service)) return;
-  const std::string acks = config_text(service.producer_config, ConfigScope::producer, "acks");
-  if (acks != "all" && acks != "-1")
-    draft.problems.add(
-        map.place_of("on_failure"),
-        fmt::format("on_failure: what is put aside must be safe before the record is "
-                    "passed over, but acks is {}; it must be all",
-                    acks));
 }
 
 }  // namespace eventarium::scenario

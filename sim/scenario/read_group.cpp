@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/scenario/client_rules.h"
 #include "sim/scenario/clients.h"
 #include "sim/scenario/draft.h"
 
@@ -39,19 +40,8 @@ void check_instances(const MapReader& map, const Service& service, Draft& draft)
                        "it out and say commit: transaction, then each has its own");
 }
 
-/// Keys that only share groups know.
-void check_share_keys(const MapReader& map, const Service& service, Draft& draft) {
-  if (service.share_group) return;
-  for (const char* key : {"share.acknowledgement.mode", "share.auto.offset.reset"})
-    if (service.consumer_config.count(key) != 0)
-      draft.problems.add(map.place_of("name"),
-                         fmt::format("{}: only share groups know this; say share: true", key));
-}
-
-/// What a share consumer can't be configured with (ShareConsumerConfig 4.1), and what a commit
-/// would be.
+/// What a share group has not.
 void check_share(const MapReader& map, Service& service, Draft& draft) {
-  const Place& place = map.place_of("share");
   if (map.has("commit") && service.commit != Commit::after)
     draft.problems.add(map.place_of("commit"),
                        "commit: a share group keeps no positions; each record is acknowledged "
@@ -61,22 +51,28 @@ void check_share(const MapReader& map, Service& service, Draft& draft) {
   bool is_static = false;
   if (map.has("static") && map.boolean("static", is_static) && is_static)
     draft.problems.add(map.place_of("static"), "static: a share group has no static members");
-  static constexpr std::pair<const char*, const char*> refused[] = {
-      {"auto.offset.reset", "share.auto.offset.reset says where the group begins"},
-      {"enable.auto.commit", "nothing is committed: records are acknowledged"},
-      {"group.instance.id", "it has no static members"},
-      {"isolation.level", "it is a setting of the group, and read_uncommitted here"},
-      {"partition.assignment.strategy", "the group coordinator assigns"},
-      {"session.timeout.ms", "the brokers' group.share.session.timeout.ms holds"},
-      {"heartbeat.interval.ms", "the brokers' group.share.heartbeat.interval.ms holds"},
-      {"group.protocol", "share: true says it"},
-      {"group.remote.assignor", "share groups have one assignor"},
-  };
-  for (const auto& [key, hint] : refused)
-    if (service.consumer_config.count(key) != 0)
-      draft.problems.add(
-          place,
-          fmt::format("ConfigException: {} cannot be set for a share consumer; {}", key, hint));
+}
+
+void complete_membership(const MapReader& map, Service& service, Draft& draft) {
+  if (service.group().empty()) {
+    if (!map.has("group")) check_without_group(map, draft);
+    return;
+  }
+  const auto auto_commit = service.consumer_config.find("enable.auto.commit");
+  if (!map.has("commit") && auto_commit != service.consumer_config.end() &&
+      auto_commit->second == "false")
+    service.commit = Commit::never;
+  if (!service.partitions.empty())
+    draft.problems.add(map.place_of("reads"),
+                       "partitions: a group assigns partitions itself; leave out either "
+                       "'partitions' or 'group'");
+  map.boolean("share", service.share_group);
+  if (service.share_group) return check_share(map, service, draft);
+  if (service.commit != Commit::transaction) return;
+  if (!publishes(service))
+    draft.problems.add(map.place_of("commit"),
+                       "commit: a transaction is about what a service publishes, and this one "
+                       "publishes nothing; say after or each");
 }
 
 }  // namespace
@@ -101,26 +97,9 @@ void read_group(const MapReader& map, Service& service, Draft& draft) {
 }
 
 void complete_group(const MapReader& map, Service& service, Draft& draft) {
-  if (service.group().empty()) {
-    if (!map.has("group")) check_without_group(map, draft);
-    return;
-  }
-  const auto auto_commit = service.consumer_config.find("enable.auto.commit");
-  if (!map.has("commit") && auto_commit != service.consumer_config.end() &&
-      auto_commit->second == "false")
-    service.commit = Commit::never;
-  if (!service.partitions.empty())
-    draft.problems.add(map.place_of("reads"),
-                       "partitions: a group assigns partitions itself; leave out either "
-                       "'partitions' or 'group'");
-  map.boolean("share", service.share_group);
-  check_share_keys(map, service, draft);
-  if (service.share_group) return check_share(map, service, draft);
-  if (service.commit != Commit::transaction) return;
-  if (!publishes(service))
-    draft.problems.add(map.place_of("commit"),
-                       "commit: a transaction is about what a service publishes, and this one "
-                       "publishes nothing; say after or each");
+  complete_membership(map, service, draft);
+  for (const auto& [key, message] : contradictions(service))
+    draft.problems.add(map.place_of(key), message);
 }
 
 void expand_service(const MapReader& map, const Service& service, Draft& draft) {
@@ -156,10 +135,8 @@ void expand_producer(const MapReader& map, const Producer& producer, Draft& draf
     draft.problems.add(map.place_of("id"),
                        "id: with instances, events of two of them would have the same id; let "
                        "{source} stand in it");
-  if (counted && producer.config.count("transactional.id") != 0)
-    draft.problems.add(map.place_of("instances"),
-                       "instances: with one transactional.id each would fence the others; leave "
-                       "one of them out");
+  for (const auto& [key, message] : contradictions(producer))
+    draft.problems.add(map.place_of(key), message);
   for (int i = 1; i <= instances.value_or(1); ++i) {
     Producer one =
         counted ? one_more(producer, fmt::format("{}-{}", producer.name, i)) : Producer(producer);

@@ -180,8 +180,16 @@ void read_client_setting(const MapReader& map, Operation& operation, Draft& draf
 }
 
 void read_reset(const MapReader& map, Operation& operation, Draft& draft) {
-  if (map.name("group", true, operation.group))
+  if (map.name("group", true, operation.group)) {
     draft.refer(Reference::To::group, operation.group, map.place_of("group"), "group");
+    if (std::ranges::any_of(draft.scenario.services, [&](const Service& service) {
+          return service.share_group && service.group() == operation.group;
+        }))
+      draft.problems.add(map.place_of("group"),
+                         fmt::format("group: '{}' is a share group, which has no positions that "
+                                     "could be reset",
+                                     operation.group));
+  }
   if (!map.text("to", operation.to)) return;
   const Parsed<OffsetTarget> target = parse_offset_target(operation.to);
   if (const auto* const error = std::get_if<UnitError>(&target))

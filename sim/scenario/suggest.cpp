@@ -52,8 +52,11 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string best = nearest(word, candidates);
   if (!best.empty()) return fmt::format(" (did you mean '{}'?)", best);
-  if (candidates.empty() || candidates.size() > 24) return "";
-  return fmt::format(" (known: {})", fmt::join(candidates, ", "));
+  std::vector<std::string> known;  // a group is named by each of its members
+  for (const std::string& candidate : candidates)
+    if (std::find(known.begin(), known.end(), candidate) == known.end()) known.push_back(candidate);
+  if (known.empty() || known.size() > 24) return "";
+  return fmt::format(" (known: {})", fmt::join(known, ", "));
 }
 
 }  // namespace eventarium::scenario

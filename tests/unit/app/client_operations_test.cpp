@@ -150,6 +150,28 @@ TEST_CASE("what can't be done says why, and a viewer's command is rejected with 
   CHECK(run.of<trace::NodeStarted>("shop-3").size() == 1);
 }
 
+TEST_CASE("who joins by a viewer's command leaves the file its names") {
+  Run run(
+      "operations:\n  - {at: 10s, do: add_consumer, client: reader}\n"
+      "  - {at: 10s, do: add_producer, client: shop}\n  - {at: 10s, do: add_broker}\n"
+      "faults: [{at: 12s, do: stop, target: shop-3}]\n");
+  run.until(5s);
+  for (const auto& [kind, client] : {std::pair{OperationKind::add_consumer, "reader"},
+                                     {OperationKind::add_producer, "shop"},
+                                     {OperationKind::add_broker, ""}}) {
+    scenario::Operation operation;
+    operation.kind = kind;
+    operation.client = client;
+    run.simulation.operate(run.simulation.now(), operation, "{}");
+  }
+  run.until(20s);
+  const auto started = [&](const char* name) { return run.of<trace::NodeStarted>(name).at(0).t; };
+  for (const char* name : {"reader-3", "shop-4", "broker-5"}) CHECK(started(name) < sim_time(6s));
+  for (const char* name : {"reader-2", "shop-3", "broker-4"}) CHECK(started(name) == sim_time(10s));
+  CHECK(run.of<trace::NodeStopped>("shop-3").size() == 1);
+  CHECK(run.recorder.all<trace::CommandRejected>().empty());
+}
+
 TEST_CASE("positions of a group that is not there can't be reset") {
   Run run("");
   run.until(1s);

@@ -111,6 +111,13 @@ TEST_CASE("the state, and who coordinates") {
         "bills  broker-1 (1)      range                Stable         2\n");
 }
 
+TEST_CASE("a group that shares out anew has no assignor to show") {
+  Told told;
+  told.state("PreparingRebalance", 1, 2);
+  CHECK(told.table(GroupTable::state).find("range") == std::string::npos);
+  CHECK(told.table(GroupTable::state).find("PreparingRebalance") != std::string::npos);
+}
+
 TEST_CASE("a group without members keeps its positions") {
   Told told;
   told.tell(broker, trace::GroupMemberLeft{"bills", "billing-1-a", first, "left"});

@@ -75,6 +75,24 @@ TEST_CASE("one more member takes its share, one that goes gives it back") {
   CHECK(run.all_met());
 }
 
+TEST_CASE("a member that is restarted with another configuration leaves its group before") {
+  for (const char* protocol : {"classic", "consumer"}) {
+    CAPTURE(protocol);
+    Run run(std::string(
+                "  - {name: other, reads: orders, group: others, commit: after, instances: 2, ") +
+            "config: {auto.offset.reset: earliest, group.protocol: " + protocol + "}}\n" +
+            "operations:\n  - {at: 15s, do: set_client_config, client: other-1, key: "
+            "max.poll.records, value: 5}\n"
+            "expect:\n  - {members: 2, group: others, at: 20s}\n"
+            "  - {group_state: Stable, group: others, at: 25s}\n"
+            "  - {longest_stop: \"< 5s\", group: others}\n  - {delivered: 491, to: others}\n");
+    run.until(60s);
+    CHECK(run.all_met());
+    for (const trace::Event& lost : run.recorder.all<trace::MessageLost>())
+      CHECK(lost.node != *run.simulation.cluster().names().find("other-1"));
+  }
+}
+
 TEST_CASE("positions are reset when nobody is in the group, and not before") {
   Run run(
       "operations:\n  - {at: 20s, do: remove_consumer, client: billing-1}\n"

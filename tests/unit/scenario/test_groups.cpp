@@ -199,6 +199,63 @@ TEST_CASE("an operation on clients that can't be is told where it stands") {
         "7:66: to: 'soon' is no position: earliest, latest, an offset, or -30s for 30 s ago");
 }
 
+TEST_CASE("a key can't be set to what contradicts the client") {
+  const auto refused = [](const std::string& scenario, const std::string& client,
+                          const std::string& key, const std::string& value) {
+    return problems(scenario + "operations:\n  - {at: 5s, do: set_client_config, client: " +
+                    client + ", key: " + key + ", value: " + value + "}\n");
+  };
+  const std::string transaction = with_service("group: g\n    commit: transaction");
+  CHECK(refused(transaction, "billing", "enable.auto.commit", "true")
+            .find("must be false, as commit: transaction says when") != std::string::npos);
+  CHECK(refused(transaction, "billing", "enable.auto.commit", "false") == "");
+  CHECK(refused(transaction, "billing", "transactional.id", "other").find("for the whole run") !=
+        std::string::npos);
+  CHECK(refused(with_service("group: g"), "billing", "transactional.id", "other")
+            .find("say commit: transaction") != std::string::npos);
+  CHECK(refused(transaction, "shop", "transactional.id", "other").find("begins no transaction") !=
+        std::string::npos);
+  CHECK(refused(with_consumer(billing), "billing", "group.protocol", "consumer")
+            .find("none changes it alone") != std::string::npos);
+  CHECK(refused(with_consumer(billing), "billing", "share.auto.offset.reset", "earliest")
+            .find("only share groups know this") != std::string::npos);
+  const std::string share = with_consumer("{name: billing, reads: orders, group: g, share: true}");
+  CHECK(refused(share, "billing", "auto.offset.reset", "earliest")
+            .find("cannot be set for a share consumer") != std::string::npos);
+  CHECK(refused(share, "billing", "max.poll.records", "5") == "");
+  CHECK(refused(with_service("group: g\n    commit: each\n    publish: outbox"), "billing", "acks",
+                "0")
+            .find("until it is acknowledged") != std::string::npos);
+}
+
+TEST_CASE("a producer has no transactional.id, for nothing begins its transactions") {
+  const std::string found = problems(
+      "version: 1\nproducers: [{name: shop, topic: orders, config: {transactional.id: x}}]\n"
+      "consumers: [{name: reader, reads: orders}]\n");
+  CHECK(found.starts_with("2:"));
+  CHECK(found.find("what a service with commit: transaction does") != std::string::npos);
+}
+
+TEST_CASE("an outbox needs acknowledgements") {
+  CHECK(problems(with_service("publish: outbox\n    producer_config: {acks: 0}"))
+            .find("publish: the relay keeps an event") != std::string::npos);
+}
+
+TEST_CASE("positions of a share group can't be reset") {
+  CHECK(problems(with_consumer("{name: b, reads: orders, group: g, share: true}",
+                               "operations:\n  - {at: 5s, do: reset_offsets, group: g, topic: "
+                               "orders, to: earliest}\n"))
+            .find("group: 'g' is a share group") != std::string::npos);
+}
+
+TEST_CASE("who reads its own dead letters needs no topic for those of them") {
+  const Scenario loaded = load(
+      "version: 1\ntopics: [{name: a}, {name: a-dlt}]\nproducers: [{name: shop, topic: a}]\n"
+      "services:\n  - {name: s, reads: [a, a-dlt], group: g, on_failure: dead_letter, on: [{event: "
+      "Event}]}\n");
+  CHECK(loaded.topics.size() == 2);
+}
+
 TEST_CASE("one more of a family has the next number, and what is its own") {
   const auto taken = [](std::vector<std::string> names) {
     return [names = std::move(names)](const std::string& name) {

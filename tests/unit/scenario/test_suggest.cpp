@@ -27,5 +27,6 @@ TEST_CASE("only what is near is suggested, the first of equals") {
 TEST_CASE("the hint") {
   CHECK(did_you_mean("topci", {"topic", "key"}) == " (did you mean 'topic'?)");
   CHECK(did_you_mean("zebra", {"topic", "key"}) == " (known: topic, key)");
+  CHECK(did_you_mean("zebra", {"bills", "bills"}) == " (known: bills)");
   CHECK(did_you_mean("zebra", {}) == "");
 }
