@@ -413,8 +413,14 @@ std::string Narrator::records(const RecordList& list) const {
 
 void Narrator::learn(const Event& event) {
   names_.apply(event);
-  if (const auto* produced = event.as<RecordProduced>())
+  if (const auto* produced = event.as<RecordProduced>()) {
     records_[produced->record] = produced->event_type + " " + produced->event_id;
+    named_.push_back(produced->record);
+    if (named_.size() > names_kept) {
+      records_.erase(named_.front());
+      named_.pop_front();
+    }
+  }
   if (const auto* started = event.as<NodeStarted>();
       started && (started->incarnation > 1 || event.t > SimTime{}))
     began_late_[event.node] = started->incarnation;

@@ -2,6 +2,8 @@
 // the window's narration line say the same words.
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +24,9 @@ class Narrator {
  public:
   explicit Narrator(Detail detail = Detail::story) : detail_(detail) {}
   /// The sentence for this event (no time, no line end), or nothing when it isn't worth one.
+  /// Records that it still calls by their names are the latest ones; others by their numbers, so
+  /// that a long run takes no more memory than a short one.
+  static constexpr std::size_t names_kept = 50'000;
   /// Must see every event of the run, in order.
   std::optional<std::string> tell(const Event& event);
 
@@ -45,6 +50,7 @@ class Narrator {
   NodeNames names_;
   std::set<std::pair<NodeId, NodeId>> unreachable_;    // who was told to be unable to reach whom
   std::unordered_map<RecordId, std::string> records_;  // looked up only
+  std::deque<RecordId> named_;                         // those, oldest first
   std::unordered_map<MessageId, KnownMessage> on_their_way_;  // looked up only
   // Incarnations of the nodes that were not there from the beginning, or not all the time: where
   // such a reader begins decides what it has missed. Looked up only.

@@ -54,6 +54,16 @@ TEST_CASE("the story of a record, from published to side effect") {
         "mailer: welcome-email (done 2 times now!)");
 }
 
+TEST_CASE("the latest records have names, older ones numbers, so that memory has a bound") {
+  Story story;  // it begins with five
+  for (std::uint64_t n = 6; n <= Narrator::names_kept + 1; ++n)
+    story.tell(RecordProduced{.record = RecordId{n}, .event_id = "sub-x", .event_type = "New"}, 0);
+  CHECK(story.tell(RecordsDelivered{.records = {RecordId{1}}, .attempt = 1}, 1) ==
+        "mailer received record 1");
+  CHECK(story.tell(RecordsDelivered{.records = {RecordId{2}}, .attempt = 1}, 1) ==
+        "mailer received NewSubscriber sub-2");
+}
+
 TEST_CASE("many records are counted, not listed") {
   Story story;
   const RecordList five{RecordId{1}, RecordId{2}, RecordId{3}, RecordId{4}, RecordId{5}};
